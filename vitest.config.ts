@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    globals: true,
+    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    reporters: ['default'],
+    testTimeout: 20_000,
+    hookTimeout: 120_000,
+  },
+});
