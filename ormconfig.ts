@@ -1,0 +1,13 @@
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from './src/config/database.js';
+import { parseDatabaseUrl } from './src/config/database-url.js';
+
+/** The app's database for TypeORM's command line: `npm run typeorm -- migration:show`. */
+const url = process.env['DATABASE_URL'] ?? 'sqlite:data/wechat-token.sqlite';
+const database = parseDatabaseUrl(url);
+if (!database)
+  throw new Error(
+    'DATABASE_URL is not mysql://…, mariadb://… or sqlite:path/to/file.sqlite',
+  );
+
+export default new DataSource(dataSourceOptions(database));

@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import {
+  runMigrationsExclusively,
+  wechatTokenEntities,
+  wechatTokenMigrations,
+} from '../wechat-token/index.js';
+import { messages } from './config.messages.js';
+import { type Database, describeDatabase } from './database-url.js';
+import { StartError } from './start-error.js';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** TypeORM's options for the app's tables; its query log stays off, since it would show the values. */
+export function dataSourceOptions(database: Database): DataSourceOptions {
+  const common = {
+    entities: [...wechatTokenEntities],
+    migrations: [...wechatTokenMigrations],
+    logging: false,
+  };
+  return database.type === 'better-sqlite3'
+    ? {
+        ...common,
+        type: 'better-sqlite3',
+        database: database.path,
+        enableWAL: true,
+      }
+    : {
+        ...common,
+        type: database.type,
+        url: database.url,
+        timezone: 'Z',
+        connectTimeout: CONNECT_TIMEOUT_MS,
+      };
+}
+
+/**
+ * Connects, and runs the migrations if it is to.
+ * @throws StartError that names the setting and what to do.
+ */
+export async function openDatabase(
+  database: Database,
+  migrate: boolean,
+): Promise<DataSource> {
+  const where = describeDatabase(database);
+  const dataSource = new DataSource(dataSourceOptions(database));
+  try {
+    if (database.type === 'better-sqlite3' && database.path !== ':memory:')
+      mkdirSync(dirname(database.path), { recursive: true });
+    await dataSource.initialize();
+  } catch (error) {
+    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
+  }
+  try {
+    if (migrate) await runMigrationsExclusively(dataSource);
+    else if (!(await hasTables(dataSource)))
+      throw new StartError(messages.tablesMissing(where));
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    if (error instanceof StartError) throw error;
+    throw new StartError(messages.migrationFailed(where, codeOf(error)));
+  }
+}
+
+async function hasTables(dataSource: DataSource): Promise<boolean> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const [first, second] = wechatTokenEntities.map((entity) =>
+      runner.hasTable(dataSource.getMetadata(entity).tableName),
+    );
+    return Boolean((await first) && (await second));
+  } finally {
+    await runner.release();
+  }
+}
+
+/** The driver's code; its message may hold the address with the password. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error
+    ? String(error.code)
+    : error instanceof Error
+      ? error.name
+      : 'unknown';
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import type {
+  ApiKey,
+  ConfigurationFault,
+  Role,
+  TokenMode,
+  WechatAccount,
+  WechatTokenModuleOptions,
+} from '../wechat-token/index.js';
+import { messages } from './config.messages.js';
+
+type Set = Readonly<Record<string, string | undefined>>;
+
+/** Which setting an option of the module comes from, for messages. */
+const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
+  ['role', 'WECHAT_ROLE'],
+  ['api.baseUrl', 'WECHAT_API_BASE_URL'],
+  ['api.fallbackUrls', 'WECHAT_API_FALLBACK_URLS'],
+  ['api.timeoutMs', 'WECHAT_REQUEST_TIMEOUT_MS'],
+  ['refresh.cron', 'WECHAT_REFRESH_CRON'],
+  ['refresh.marginSeconds', 'WECHAT_REFRESH_MARGIN_SECONDS'],
+  ['refresh.confirmSeconds', 'WECHAT_CONFIRM_SECONDS'],
+  ['refresh.leaseSeconds', 'WECHAT_LEASE_SECONDS'],
+  ['refresh.syncIntervalMs', 'WECHAT_SYNC_INTERVAL_MS'],
+  ['encryptionKeys', 'TOKEN_ENCRYPTION_KEYS'],
+  ['http.apiKeys', 'API_KEYS'],
+];
+const DEFAULT_ACCOUNT_SETTINGS: Readonly<Record<string, string>> = {
+  appId: 'WECHAT_APP_ID',
+  appSecret: 'WECHAT_APP_SECRET',
+  mode: 'WECHAT_TOKEN_MODE',
+};
+
+/**
+ * The module's options as the settings say them, not validated yet; what cannot even be read is added to `faults`, and
+ * there are no options then.
+ */
+export function readOptions(
+  set: Set,
+  faults: ConfigurationFault[],
+): {
+  options: WechatTokenModuleOptions | undefined;
+  settingOf: (field: string) => string;
+} {
+  const before = faults.length;
+  const ownAccount = readDefaultAccount(set);
+  const listed = readList<WechatAccount>(set, 'WECHAT_ACCOUNTS', faults);
+  const mode = set['WECHAT_TOKEN_MODE'] as TokenMode | undefined;
+  const accounts = [...ownAccount, ...listed].map((account) =>
+    account instanceof Object ? { ...(mode && { mode }), ...account } : account,
+  );
+  if (accounts.length === 0 && faults.length === before)
+    faults.push({
+      field: 'WECHAT_APP_ID',
+      problem: messages.credentialsMissing(),
+    });
+  const encryptionKeys = readEncryptionKeys(set, faults);
+  const apiKeys = readList<ApiKey>(set, 'API_KEYS', faults);
+  const options: WechatTokenModuleOptions = {
+    accounts,
+    ...given('role', set['WECHAT_ROLE'] as Role | undefined),
+    api: {
+      ...given('baseUrl', set['WECHAT_API_BASE_URL']),
+      ...given('fallbackUrls', list(set['WECHAT_API_FALLBACK_URLS'])),
+      ...given('timeoutMs', number(set['WECHAT_REQUEST_TIMEOUT_MS'])),
+    },
+    refresh: {
+      ...given('cron', set['WECHAT_REFRESH_CRON']),
+      ...given('marginSeconds', number(set['WECHAT_REFRESH_MARGIN_SECONDS'])),
+      ...given('confirmSeconds', number(set['WECHAT_CONFIRM_SECONDS'])),
+      ...given('leaseSeconds', number(set['WECHAT_LEASE_SECONDS'])),
+      ...given('syncIntervalMs', number(set['WECHAT_SYNC_INTERVAL_MS'])),
+    },
+    encryptionKeys,
+    http: { apiKeys },
+  };
+  return {
+    options: accounts.length > 0 ? options : undefined,
+    settingOf: (field) => settingOf(field, ownAccount.length),
+  };
+}
+
+/** `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
+function settingOf(field: string, ownAccounts: number): string {
+  const account = /^accounts\[(\d+)\](?:\.(\w+))?/.exec(field);
+  if (account) {
+    const index = Number(account[1]);
+    const part = account[2] ?? '';
+    if (index < ownAccounts) return DEFAULT_ACCOUNT_SETTINGS[part] ?? field;
+    return `WECHAT_ACCOUNTS[${index - ownAccounts}]${part && `.${part}`}`;
+  }
+  for (const [option, setting] of SETTINGS)
+    if (field.startsWith(option)) return setting + field.slice(option.length);
+  return field;
+}
+
+function readDefaultAccount(set: Set): WechatAccount[] {
+  const { WECHAT_APP_ID: appId, WECHAT_APP_SECRET: appSecret } = set;
+  if (!appId && !appSecret) return [];
+  return [{ appId: appId ?? '', ...given('appSecret', appSecret) }];
+}
+
+/** A JSON array, in the setting itself or in the file that `…_FILE` names. */
+function readList<Item>(
+  set: Set,
+  setting: string,
+  faults: ConfigurationFault[],
+): Item[] {
+  const file = set[`${setting}_FILE`];
+  if (file && set[setting]) {
+    const problem = messages.fileAndValue(setting);
+    faults.push({ field: `${setting}_FILE`, problem });
+    return [];
+  }
+  const field = file ? `${setting}_FILE` : setting;
+  let text = set[setting];
+  try {
+    if (file) text = readFileSync(file, 'utf8');
+  } catch (error) {
+    faults.push({ field, problem: messages.fileUnreadable(codeOf(error)) });
+  }
+  if (text === undefined) return [];
+  const items = parseArray(text);
+  if (items) return items as Item[];
+  faults.push({ field, problem: messages.badJson('an array of objects') });
+  return [];
+}
+
+function parseArray(text: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    // The parser's message quotes the text, and so a secret.
+    return undefined;
+  }
+}
+
+function readEncryptionKeys(set: Set, faults: ConfigurationFault[]) {
+  const entries = list(set['TOKEN_ENCRYPTION_KEYS']) ?? [];
+  return entries.flatMap((entry) => {
+    const [id, key, ...rest] = entry.split(':');
+    if (id && key && rest.length === 0) return [{ id, key }];
+    const problem = messages.badEncryptionKeys();
+    faults.push({ field: 'TOKEN_ENCRYPTION_KEYS', problem });
+    return [];
+  });
+}
+
+function given<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
+}
+
+function list(text: string | undefined): string[] | undefined {
+  return text?.split(',').map((part) => part.trim());
+}
+
+/** What is no number becomes NaN, which the module's schema refuses by name. */
+function number(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,83 @@
+import { LOG_LEVELS, type LogLevel } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  ConfigurationError,
+  type ConfigurationFault,
+  isConfigurationError,
+  validateOptions,
+  type WechatTokenModuleOptions,
+} from '../wechat-token/index.js';
+import { messages } from './config.messages.js';
+import { type Database, parseDatabaseUrl } from './database-url.js';
+import { readOptions } from './module-options.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The app's settings, all of them valid. */
+export interface AppSettings {
+  readonly port: number;
+  readonly host: string;
+  readonly database: Database;
+  /** Whether the app runs the migrations when it starts. */
+  readonly migrate: boolean;
+  readonly logLevel: LogLevel;
+  readonly wechatToken: WechatTokenModuleOptions;
+}
+
+const serverSettings = z.object({
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, messages.badPort())
+    .transform(Number)
+    .refine((port) => port <= 65_535, messages.badPort())
+    .default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .default('sqlite:data/wechat-token.sqlite')
+    .transform((url, context) => {
+      const database = parseDatabaseUrl(url);
+      if (database) return database;
+      context.addIssue({ code: 'custom', message: messages.badDatabaseUrl() });
+      return z.NEVER;
+    }),
+  DATABASE_MIGRATE: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('log'),
+});
+
+/**
+ * Reads the settings from the environment; one that is empty counts as not set.
+ * @throws ConfigurationError that lists every fault at once, each with the setting's name; no value is in it.
+ */
+export function loadSettings(environment: Environment): AppSettings {
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value?.trim()),
+  );
+  const faults: ConfigurationFault[] = [];
+  const server = serverSettings.safeParse(set);
+  for (const { path, message } of server.error?.issues ?? [])
+    faults.push({ field: path.join('.'), problem: message });
+
+  const { options, settingOf } = readOptions(set, faults);
+  try {
+    // What could not be read is named already.
+    if (options) validateOptions(options);
+  } catch (error) {
+    if (!isConfigurationError(error)) throw error;
+    for (const { field, problem } of error.faults)
+      faults.push({ field: settingOf(field), problem });
+  }
+  if (faults.length > 0 || !server.data || !options)
+    throw new ConfigurationError(faults, messages.settingsWrong(faults));
+  return {
+    port: server.data.PORT,
+    host: server.data.HOST,
+    database: server.data.DATABASE_URL,
+    migrate: server.data.DATABASE_MIGRATE,
+    logLevel: server.data.LOG_LEVEL,
+    wechatToken: options,
+  };
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { errmsgFor, errorAnswer } from './error-answers.js';
+import type { Answer } from './error-answers.js';
+import type { Fault } from './faults.js';
+
+const JSON_TYPE = 'application/json; encoding=utf-8';
+
+/** One call on its way to be answered. */
+export interface Delivery {
+  readonly res: ServerResponse;
+  /** Does what was asked, and says what to answer. Not called by every fault. */
+  readonly act: () => Answer;
+  /** The fake's clock, epoch milliseconds. */
+  readonly now: number;
+  /** Aborted when the connection is gone. */
+  readonly gone: AbortSignal;
+}
+
+/** Answers a call, spoiled by `fault` if there is one. */
+export async function deliver(
+  delivery: Delivery,
+  fault: Fault | undefined,
+): Promise<void> {
+  const { res, act, gone } = delivery;
+  if (!fault) {
+    send(res, act());
+  } else if ('errcode' in fault) {
+    send(res, injectedError(fault, delivery.now));
+  } else if ('status' in fault) {
+    sendStatus(res, fault.status, fault.body);
+  } else if ('body' in fault) {
+    send(res, { status: 200, body: fault.body });
+  } else if ('truncate' in fault) {
+    truncate(res, act());
+  } else if ('drip' in fault) {
+    await drip(res, act(), fault.drip.bytesPerSecond ?? 10, gone);
+  } else if ('reset' in fault) {
+    res.socket?.resetAndDestroy();
+  } else if ('delayMs' in fault) {
+    const answer = act();
+    await wait(fault.delayMs, undefined, { signal: gone });
+    send(res, answer);
+  } else if ('lostAnswer' in fault) {
+    act();
+    res.socket?.resetAndDestroy();
+  } else if ('redirect' in fault) {
+    res.writeHead(302, { location: fault.redirect }).end();
+  } else if ('endless' in fault) {
+    await neverEnd(res, gone);
+  } else if ('oversize' in fault) {
+    const { status, body } = act();
+    const missing = fault.oversize - Buffer.byteLength(body);
+    send(res, { status, body: body + ' '.repeat(Math.max(0, missing)) });
+  }
+  // What is left is `hang`: no answer is all there is to do.
+}
+
+function injectedError(
+  fault: { errcode: number; errmsg?: string },
+  now: number,
+): Answer {
+  return errorAnswer(
+    fault.errcode,
+    now,
+    fault.errmsg ?? errmsgFor(fault.errcode),
+  );
+}
+
+function send(res: ServerResponse, { status, body }: Answer): void {
+  res
+    .writeHead(status, {
+      'content-type': JSON_TYPE,
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
+}
+
+function sendStatus(res: ServerResponse, status: number, body?: string): void {
+  const page = `<html><head><title>${status}</title></head><body><center><h1>${status}</h1></center></body></html>`;
+  res.writeHead(status, { 'content-type': 'text/html' }).end(body ?? page);
+}
+
+function truncate(res: ServerResponse, { status, body }: Answer): void {
+  const bytes = Buffer.from(body);
+  res.writeHead(status, {
+    'content-type': JSON_TYPE,
+    'content-length': bytes.length,
+  });
+  const { socket } = res;
+  res.write(bytes.subarray(0, bytes.length / 2), () => socket?.end());
+}
+
+/** Sends a part every tick; a tick is at least 10 ms, so that parts stay small. */
+async function drip(
+  res: ServerResponse,
+  { status, body }: Answer,
+  bytesPerSecond: number,
+  gone: AbortSignal,
+): Promise<void> {
+  const bytes = Buffer.from(body);
+  const tickMs = Math.max(10, 1000 / bytesPerSecond);
+  const part = Math.max(1, Math.floor((bytesPerSecond * tickMs) / 1000));
+  res.socket?.setNoDelay(true);
+  res.writeHead(status, {
+    'content-type': JSON_TYPE,
+    'content-length': bytes.length,
+  });
+  res.flushHeaders();
+  for (let at = 0; at < bytes.length; at += part) {
+    await wait(tickMs, undefined, { signal: gone });
+    res.write(bytes.subarray(at, at + part));
+  }
+  res.end();
+}
+
+async function neverEnd(res: ServerResponse, gone: AbortSignal): Promise<void> {
+  const part = 'x'.repeat(16_384);
+  res.writeHead(200, { 'content-type': JSON_TYPE });
+  res.write('{"errcode":0,"errmsg":"');
+  while (!gone.aborted) {
+    // A caller that does not read must not fill this process's memory.
+    if (!res.write(part)) await once(res, 'drain', { signal: gone });
+    await wait(5, undefined, { signal: gone });
+  }
+}

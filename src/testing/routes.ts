@@ -1,0 +1,182 @@
+import { errorAnswer, json } from './error-answers.js';
+import type { Answer } from './error-answers.js';
+import type { Endpoint } from './faults.js';
+import { TICKET_TYPES } from './platform-account.js';
+import type { PlatformAccount, Refusal } from './platform-account.js';
+import type { Platform } from './platform.js';
+import type { TokenGrant } from './token-space.js';
+
+/** A request as the platform sees it. */
+export interface PlatformRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The body: parsed where it is JSON, else its text; null without one. */
+  readonly body: unknown;
+}
+
+interface Credentials {
+  readonly grantType: unknown;
+  readonly appId: unknown;
+  readonly secret: unknown;
+}
+
+const ADDRESSES = ['203.0.113.10', '203.0.113.11'];
+const BUSINESS = /^\/(?:cgi-bin|wxa|sns)\/./;
+
+/** The endpoint of a path; undefined where WeChat has none (HTTP 404). */
+export function endpointOf(path: string): Endpoint | undefined {
+  if (path === '/cgi-bin/token') return 'classic';
+  if (path === '/cgi-bin/stable_token') return 'stable';
+  if (path === '/cgi-bin/ticket/getticket') return 'ticket';
+  return BUSINESS.test(path) ? 'business' : undefined;
+}
+
+/** The account that a request is about, as far as it says so. */
+export function appIdOf(
+  request: PlatformRequest,
+  platform: Platform,
+): string | undefined {
+  const endpoint = endpointOf(request.path);
+  if (endpoint === 'classic') return request.query.get('appid') ?? undefined;
+  if (endpoint === 'stable') {
+    const appId = field(request.body, 'appid');
+    return typeof appId === 'string' ? appId : undefined;
+  }
+  return platform.ownerOf(request.query.get('access_token') ?? '')?.appId;
+}
+
+/** Whether a stable request asks for a forced refresh. */
+export function asksForForce(request: PlatformRequest): boolean {
+  return field(request.body, 'force_refresh') === true;
+}
+
+/** Does what a request asks, and says what the platform answers. */
+export function answer(
+  request: PlatformRequest,
+  platform: Platform,
+  now: number,
+): Answer {
+  switch (endpointOf(request.path)) {
+    case 'classic':
+      return classic(request, platform, now);
+    case 'stable':
+      return stable(request, platform, now);
+    case 'ticket':
+      return ticket(request, platform, now);
+    case 'business':
+      return business(request, platform, now);
+    default:
+      return { status: 404, body: 'Not Found' };
+  }
+}
+
+function classic(
+  { query }: PlatformRequest,
+  platform: Platform,
+  now: number,
+): Answer {
+  const checked = checkCredentials(platform, {
+    grantType: query.get('grant_type'),
+    appId: query.get('appid'),
+    secret: query.get('secret'),
+  });
+  if ('errcode' in checked) return errorAnswer(checked.errcode, now);
+  return tokenAnswer(checked.classicToken(now), now);
+}
+
+function stable(
+  request: PlatformRequest,
+  platform: Platform,
+  now: number,
+): Answer {
+  if (request.method !== 'POST') return errorAnswer(43002, now);
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return errorAnswer(47001, now);
+  }
+  const checked = checkCredentials(platform, {
+    grantType: field(body, 'grant_type'),
+    appId: field(body, 'appid'),
+    secret: field(body, 'secret'),
+  });
+  if ('errcode' in checked) return errorAnswer(checked.errcode, now);
+  const mode = asksForForce(request) ? 'force' : 'normal';
+  return tokenAnswer(checked.stableToken(now, mode), now);
+}
+
+function ticket(
+  { query }: PlatformRequest,
+  platform: Platform,
+  now: number,
+): Answer {
+  const caller = checkToken(query, platform, now);
+  if ('errcode' in caller) return errorAnswer(caller.errcode, now);
+  const type = TICKET_TYPES.find((known) => known === query.get('type'));
+  if (!type) {
+    // The pages do not say what happens then, so nothing is made up.
+    return {
+      status: 501,
+      body: 'FakeWechat models type=jsapi and type=wx_card.',
+    };
+  }
+  const granted = caller.ticket(type, now);
+  if ('errcode' in granted) return errorAnswer(granted.errcode, now);
+  return json({
+    errcode: 0,
+    errmsg: 'ok',
+    ticket: granted.value,
+    expires_in: granted.expiresIn,
+  });
+}
+
+function business(
+  { method, path, query, body }: PlatformRequest,
+  platform: Platform,
+  now: number,
+): Answer {
+  const caller = checkToken(query, platform, now);
+  if ('errcode' in caller) return errorAnswer(caller.errcode, now);
+  if (path === '/cgi-bin/get_api_domain_ip')
+    return json({ ip_list: ADDRESSES });
+  return json({ errcode: 0, errmsg: 'ok', path, method, body });
+}
+
+/** The account whose credentials these are, or why they are none. */
+function checkCredentials(
+  platform: Platform,
+  { grantType, appId, secret }: Credentials,
+): PlatformAccount | Refusal {
+  if (grantType !== 'client_credential') return { errcode: 40002 };
+  if (typeof appId !== 'string' || !appId) return { errcode: 41002 };
+  const account = platform.find(appId);
+  if (!account) return { errcode: 40013 };
+  if (typeof secret !== 'string' || !secret) return { errcode: 41004 };
+  return account.hasSecret(secret) ? account : { errcode: 40125 };
+}
+
+/** The account that a call with this access token is made for. */
+function checkToken(
+  query: URLSearchParams,
+  platform: Platform,
+  now: number,
+): PlatformAccount | Refusal {
+  const token = query.get('access_token');
+  const errcode = token ? platform.faultOf(token, now) : 41001;
+  const account = token ? platform.ownerOf(token) : undefined;
+  if (errcode === undefined && account) return account;
+  platform.refused += 1;
+  return { errcode: errcode ?? 40014 };
+}
+
+function tokenAnswer(granted: TokenGrant | Refusal, now: number): Answer {
+  return 'errcode' in granted
+    ? errorAnswer(granted.errcode, now)
+    : json({ access_token: granted.value, expires_in: granted.expiresIn });
+}
+
+function field(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null
+    ? (body as Record<string, unknown>)[name]
+    : undefined;
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+/** How access tokens are issued: `/cgi-bin/stable_token`, or the older `/cgi-bin/token` where each call ends the last token. */
+export type TokenMode = 'stable' | 'classic';
+
+/** What the credentials belong to. Both kinds are issued tokens by the same endpoints. */
+export type AccountKind = 'official-account' | 'mini-program';
+
+/** One set of credentials as it is configured. */
+export interface WechatAccount {
+  /** Letters, digits, `.`, `_` and `-`, at most 64. Default: `default`, the account that is meant when none is named. */
+  name?: string;
+  /** Default: `official-account`. */
+  kind?: AccountKind;
+  /** `wx…`, from the platform's console. */
+  appId: string;
+  /** Never logged, stored or shown. A `reader` needs none. */
+  appSecret?: string;
+  /** Default: `stable`. */
+  mode?: TokenMode;
+}
+
+/** An account with its defaults filled in, and the id of its credentials. */
+export interface Account extends Required<WechatAccount> {
+  /** First 8 hex of a hash of the credentials: a changed secret ends a cool-down (R8). */
+  readonly credentialId: string;
+}
+
+export function toAccount(account: WechatAccount): Account {
+  const { name = 'default', kind = 'official-account' } = account;
+  const { appId, appSecret = '', mode = 'stable' } = account;
+  const credentialId = createHash('sha256')
+    .update(JSON.stringify([appId, appSecret]))
+    .digest('hex')
+    .slice(0, 8);
+  return { name, kind, appId, appSecret, mode, credentialId };
+}

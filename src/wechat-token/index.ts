@@ -1,0 +1,37 @@
+export {
+  AccessTokenProvider,
+  type AccessTokenOptions,
+} from './access/access-token.provider.js';
+export {
+  WechatApiClient,
+  type WechatCallOptions,
+} from './access/wechat-api.client.js';
+export type { AccountSource } from './accounts/account-source.js';
+export type {
+  AccountKind,
+  TokenMode,
+  WechatAccount,
+} from './accounts/account.js';
+export { Clock } from './clock.js';
+export type { RefreshOutcome } from './refresh/refresh-outcome.js';
+export {
+  TokenRefresher,
+  type RefreshRequest,
+} from './refresh/token-refresher.js';
+export { wechatTokenEntities } from './store/entities.js';
+export { wechatTokenMigrations } from './store/migrations/index.js';
+export { runMigrationsExclusively } from './store/run-migrations.js';
+export { SystemVar } from './store/system-var.entity.js';
+export { SystemVarStore } from './store/system-var.store.js';
+export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';
+export type { HeldToken } from './store/token-memory.js';
+export { DEFAULT_ACCOUNT, parseTokenName, tokenName } from './token-name.js';
+export type { FailureClass, UpstreamError } from './upstream/failure.js';
+export * from './wechat-token.errors.js';
+export {
+  WechatTokenModule,
+  type WechatTokenModuleExtras,
+} from './wechat-token.module.js';
+export type { WechatTokenModuleOptions } from './wechat-token.options.js';
+export { resolveOptions as validateOptions } from './wechat-token.options.schema.js';
+export type { ApiKey, ApiScope, Role } from './wechat-token.settings.js';

@@ -1,0 +1,100 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { TokenName } from '../token-name.js';
+import { isTokenUnavailableError } from '../wechat-token.errors.js';
+import { type NewTokenEvent, TokenStore } from '../store/token-store.js';
+
+type JournalEntry = Omit<NewTokenEvent, 'type'>;
+
+const KEPT_MS = 30 * 24 * 3600 * 1000;
+
+/** Tells what happened to a token, to the log and to the table of events; by fingerprint and mask only (R15). */
+@Injectable()
+export class TokenJournal {
+  private readonly logger = new Logger('WechatToken');
+
+  constructor(private readonly store: TokenStore) {}
+
+  async refreshed(
+    event: JournalEntry,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { name, fingerprint, latencyMs } = event;
+    this.logger.log('token refreshed', {
+      name,
+      fingerprint,
+      ...fields,
+      latencyMs: Math.round(latencyMs ?? 0),
+    });
+    await this.record({ ...event, type: 'refreshed' });
+  }
+
+  /** Counted by the platform, not worth an event (R7). */
+  unchanged(name: TokenName, fields: Readonly<Record<string, unknown>>): void {
+    this.logger.debug('token unchanged', { name, ...fields });
+  }
+
+  async failed(
+    event: JournalEntry,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { name, detail } = event;
+    this.logger.error('token not refreshed', {
+      name,
+      reason: detail,
+      ...fields,
+    });
+    await this.record({ ...event, type: 'failed' });
+  }
+
+  async leaseLost(event: JournalEntry): Promise<void> {
+    this.logger.warn('lease lost, answer dropped', { name: event.name });
+    await this.record({ ...event, type: 'lease-lost' });
+  }
+
+  rejected(name: TokenName, fingerprint: string): void {
+    this.logger.warn('token rejected by WeChat', { name, fingerprint });
+  }
+
+  asked(name: TokenName, fields: Readonly<Record<string, unknown>>): void {
+    this.logger.log('refresh asked for', { name, ...fields });
+  }
+
+  notStored(name: TokenName, reason: string): void {
+    this.logger.error(
+      'token fetched but not stored; the write is tried again',
+      {
+        name,
+        reason,
+      },
+    );
+  }
+
+  /** The engine's own failures, such as a database that is away; the platform's were told by {@link failed}. */
+  notRenewed(name: TokenName, error: unknown): void {
+    if (isTokenUnavailableError(error)) return;
+    this.logger.error('token not renewed', { name, reason: reasonOf(error) });
+  }
+
+  problem(message: string, error: unknown): void {
+    this.logger.error(message, { reason: reasonOf(error) });
+  }
+
+  /** Deletes what is older than 30 days. */
+  async purge(): Promise<void> {
+    while (await this.store.purgeEvents(KEPT_MS));
+  }
+
+  /** History is worth less than the token: a failure to write it is told, and stops nothing. */
+  private async record(event: NewTokenEvent): Promise<void> {
+    try {
+      await this.store.recordEvent(event);
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.logger.warn('event not recorded', { name: event.name, reason });
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

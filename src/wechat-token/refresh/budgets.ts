@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+import {
+  RefreshBudgetError,
+  TokenUnavailableError,
+} from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { fingerprint } from '../observe/fingerprint.js';
+import { lifeOf } from './token-view.js';
+import { FORCE_BUDGET, forceWait, rejectionWait } from './policy.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+const seconds = (ms: number) => Math.ceil(ms / 1000);
+
+/** What is scarce, counted in the database for all replicas together. Spent under the lease, so that none is spent twice. */
+@Injectable()
+export class Budgets {
+  constructor(private readonly store: TokenStore) {}
+
+  /** R9. @throws RefreshBudgetError that says when the next forced renewal is possible. */
+  async spendForced(row: TokenRow, actor: string): Promise<void> {
+    const { name } = row;
+    const ages = await this.store.recentEvents(name, 'forced', DAY_MS);
+    const { wait, spent } = forceWait(ages, row.databaseNow);
+    if (wait > 0) {
+      const message = spent
+        ? messages.forceSpent(name, FORCE_BUDGET.perDay, seconds(wait))
+        : messages.forceTooSoon(name, seconds(wait));
+      throw new RefreshBudgetError(message, seconds(wait));
+    }
+    await this.record(row, 'forced', actor);
+  }
+
+  /** R5. @throws TokenUnavailableError when the platform has rejected one token after the other. */
+  async spendRejected(row: TokenRow, actor: string): Promise<void> {
+    const life = lifeOf(row);
+    const ages = await this.store.recentEvents(row.name, 'rejected', life);
+    const wait = rejectionWait(ages, life);
+    if (wait > 0)
+      throw new TokenUnavailableError(
+        messages.rejectedTooOften(row.name, ages.length),
+        seconds(wait),
+      );
+    await this.record(row, 'rejected', actor);
+  }
+
+  private record(row: TokenRow, type: 'forced' | 'rejected', actor: string) {
+    const mark = row.value === null ? undefined : fingerprint(row.value);
+    return this.store.recordEvent({
+      name: row.name,
+      type,
+      actor,
+      fingerprint: mark,
+    });
+  }
+}

@@ -1,0 +1,213 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { fingerprint, mask } from '../observe/fingerprint.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import { TokenMemory } from '../store/token-memory.js';
+import type { Lease, RenewedToken, TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../token-name.js';
+import { UpstreamError } from '../upstream/failure.js';
+import type { IssuedToken } from '../upstream/token-source.js';
+import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { Budgets } from './budgets.js';
+import { OwnCoolDowns } from './own-cool-downs.js';
+import * as policy from './policy.js';
+import type { RefreshOutcome } from './refresh-outcome.js';
+import type { RenewalTarget } from './renewal-target.js';
+import { lifeOf } from './token-view.js';
+import { UnsavedTokens } from './unsaved-tokens.js';
+
+/** A renewal that was decided on `row`, and holds the lease on exactly that row. */
+export interface Renewal {
+  readonly target: RenewalTarget;
+  readonly row: TokenRow;
+  readonly lease: Lease;
+  readonly intent: policy.RenewalIntent;
+  /** Who asked: a replica, or the id of an API key. */
+  readonly actor: string;
+  readonly inputs: ReadonlyMap<TokenName, string>;
+}
+
+/** From the lease to the stored answer: asks the platform once, and writes what came of it on exactly that lease. */
+@Injectable()
+export class LeasedRenewal {
+  constructor(
+    private readonly store: TokenStore,
+    private readonly memory: TokenMemory,
+    private readonly unsaved: UnsavedTokens,
+    private readonly budgets: Budgets,
+    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly journal: TokenJournal,
+    private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /**
+   * Undefined when the lease was lost: the row decides then.
+   * @throws UpstreamError of class `rejected` when the platform refused one of the inputs; the lease is given back.
+   * @throws TokenUnavailableError, RefreshBudgetError, StoreError
+   */
+  async run(renewal: Renewal): Promise<RefreshOutcome | undefined> {
+    const { lease } = renewal;
+    const sentAt = this.clock.now();
+    // A process that stood still between claim and call must not call: its lease may end before the answer comes.
+    if (lease.until - sentAt < this.settings.api.longestCallMs) {
+      await this.store.release(lease);
+      return undefined;
+    }
+    let issued: IssuedToken;
+    try {
+      issued = await this.issue(renewal);
+    } catch (error) {
+      if (error instanceof UpstreamError && !refusesInputs(error, renewal))
+        throw await this.failed(renewal, error, sentAt);
+      await this.store.release(lease).catch(() => undefined);
+      throw error;
+    }
+    return this.keep(renewal, issued, sentAt);
+  }
+
+  /** R5, R9: what the platform is asked. */
+  private async issue(renewal: Renewal): Promise<IssuedToken> {
+    const { target, row, intent, actor, inputs } = renewal;
+    const { account, source } = target;
+    const ask = (force: boolean) => source.issue({ account, inputs, force });
+    const insist = async () => {
+      await this.budgets.spendForced(row, actor);
+      return ask(true);
+    };
+    if (intent.kind === 'forced') return insist();
+    if (intent.kind !== 'rejected') return ask(false);
+
+    this.journal.rejected(target.name, fingerprint(intent.value));
+    await this.budgets.spendRejected(row, actor);
+    const gentle = await ask(false);
+    if (gentle.value !== intent.value) return gentle;
+    const insisted = await insist();
+    if (insisted.value !== intent.value) return insisted;
+    throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
+  }
+
+  private async keep(
+    renewal: Renewal,
+    issued: IssuedToken,
+    sentAt: number,
+  ): Promise<RefreshOutcome | undefined> {
+    const { target, row, lease, actor } = renewal;
+    const { name, source } = target;
+    const token = this.toStore(renewal, issued);
+    const serve = () =>
+      this.memory.adopt(name, {
+        value: token.value,
+        version: lease.version + 1,
+        refreshAt: sentAt + token.refreshAfterMs,
+        serveUntil: sentAt + issued.lifeMs - policy.safetyMargin(issued.lifeMs),
+        expiresAt: sentAt + issued.lifeMs,
+      });
+    const latencyMs = this.clock.now() - sentAt;
+    const mark = fingerprint(token.value);
+    const event = { name, actor, fingerprint: mark, latencyMs };
+
+    this.ownCoolDowns.clear(name);
+    // While the lease holds, nobody can have a newer token; afterwards the row decides.
+    if (this.clock.now() < lease.until) serve();
+    try {
+      if (!(await this.store.storeRenewed(lease, token))) {
+        await this.journal.leaseLost(event);
+        return undefined;
+      }
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      serve();
+      this.unsaved.keep(lease, token);
+      this.journal.notStored(name, error.message);
+    }
+    const expiresIn = Math.floor(issued.lifeMs / 1000);
+    const fields = { source: source.id, masked: mask(token.value), expiresIn };
+    if (token.unchanged)
+      this.journal.unchanged(name, { fingerprint: mark, ...fields });
+    else
+      await this.journal.refreshed(event, {
+        ...fields,
+        ...(row.value && { replaced: fingerprint(row.value) }),
+      });
+    return {
+      outcome: token.unchanged ? 'unchanged' : 'refreshed',
+      name,
+      fingerprint: mark,
+      version: lease.version + 1,
+      expiresIn,
+    };
+  }
+
+  private toStore({ target, row }: Renewal, issued: IssuedToken): RenewedToken {
+    const { account, source } = target;
+    const options = {
+      rotatesOnEveryCall: source.rotatesOnEveryCall,
+      marginSeconds: this.settings.refresh.marginSeconds,
+    };
+    const random = Math.random();
+    const left = issued.lifeMs;
+    const unchanged = issued.value === row.value;
+    const refreshAfterMs = unchanged
+      ? policy.unchangedDelay(left, lifeOf(row), options, random)
+      : policy.refreshDelay(left, options, random);
+    return {
+      value: issued.value,
+      unchanged,
+      source: source.id,
+      credentialId: account.credentialId,
+      refreshAfterMs: Math.round(refreshAfterMs),
+      expiresAfterMs: left,
+    };
+  }
+
+  /** R8: notes the failure where all replicas see it; R6: the token stays as it is. */
+  private async failed(
+    { target, row, lease, actor }: Renewal,
+    error: UpstreamError,
+    sentAt: number,
+  ): Promise<TokenUnavailableError> {
+    const { name, account } = target;
+    const { message, errcode } = error;
+    const failures = row.failureCount;
+    const random = Math.random();
+    const wait = policy.backOff(error, failures, row.databaseNow, random);
+    const until = this.clock.now() + wait;
+    // The platform refused this machine's address: another replica may well succeed.
+    const ownAlone = error.class === 'ip';
+    if (ownAlone || error.class === 'credentials')
+      this.ownCoolDowns.set(name, account, until, message);
+    const lastError = {
+      class: error.class,
+      ...(errcode !== undefined && { errcode }),
+      message,
+      credentialId: account.credentialId,
+    };
+    await this.store
+      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
+      .catch(() => undefined);
+    this.memory.delayRenewal(name, until);
+    const latencyMs = this.clock.now() - sentAt;
+    await this.journal.failed(
+      { name, actor, latencyMs, detail: message },
+      { class: error.class, errcode, failures: failures + 1 },
+    );
+    return new TokenUnavailableError(
+      messages.renewalFailed(name, message),
+      wait === policy.FOREVER ? undefined : Math.ceil(wait / 1000),
+      { cause: error },
+    );
+  }
+}
+
+/** The platform refused a token that this one is made from, not this request. */
+export function refusesInputs(error: unknown, renewal: Renewal): boolean {
+  return (
+    error instanceof UpstreamError &&
+    error.class === 'rejected' &&
+    renewal.inputs.size > 0
+  );
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { Account } from '../accounts/account.js';
+import { Accounts } from '../accounts/account-source.js';
+import { parseTokenName, type TokenName } from '../token-name.js';
+import type { TokenSource } from '../upstream/token-source.js';
+import { TokenSources } from '../upstream/token-sources.js';
+
+/** A token's name with all that is needed to renew it. */
+export interface RenewalTarget {
+  readonly name: TokenName;
+  readonly account: Account;
+  readonly source: TokenSource;
+}
+
+/** Finds the account and the source behind a name. */
+@Injectable()
+export class RenewalTargets {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly sources: TokenSources,
+  ) {}
+
+  /** @throws UnknownAccountError, UnknownTokenError */
+  async get(name: TokenName): Promise<RenewalTarget> {
+    const parsed = parseTokenName(name);
+    const account = await this.accounts.get(parsed.account);
+    return { name, account, source: this.sources.get(parsed.kind, account) };
+  }
+}

@@ -1,0 +1,17 @@
+/** R4: callers of the same key share one run; the next run starts only when it has ended. */
+export class SingleFlight<Result> {
+  private readonly flights = new Map<string, Promise<Result>>();
+
+  run(key: string, work: () => Promise<Result>): Promise<Result> {
+    const running = this.flights.get(key);
+    if (running) return running;
+    const flight = work().finally(() => this.flights.delete(key));
+    this.flights.set(key, flight);
+    return flight;
+  }
+
+  /** Resolves when all that is running now has ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.flights.values());
+  }
+}

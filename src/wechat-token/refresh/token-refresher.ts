@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Accounts } from '../accounts/account-source.js';
+import { Clock } from '../clock.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import { TokenStore } from '../store/token-store.js';
+import { type TokenName, tokenName } from '../token-name.js';
+import { TokenSources } from '../upstream/token-sources.js';
+import { TokenUnavailableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import type { RefreshOutcome } from './refresh-outcome.js';
+import { TokenRenewer } from './token-renewer.js';
+import { UnsavedTokens } from './unsaved-tokens.js';
+
+const PURGE_EVERY_MS = 3600 * 1000;
+
+export interface RefreshRequest {
+  /** Ends the current token at once; spends one of the day's 20 forced renewals (R9). Default: false. */
+  force?: boolean;
+  /** Who asks, for the events: a person, or the id of an API key. At most 64 characters. */
+  actor?: string;
+  /** Why, for the log. */
+  reason?: string;
+}
+
+/** Keeps every token valid: by the cron, and when an operator asks. */
+@Injectable()
+export class TokenRefresher {
+  private purgedAt = -Infinity;
+
+  constructor(
+    private readonly renewer: TokenRenewer,
+    private readonly unsaved: UnsavedTokens,
+    private readonly store: TokenStore,
+    private readonly accounts: Accounts,
+    private readonly sources: TokenSources,
+    private readonly journal: TokenJournal,
+    private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /**
+   * Renews a token now, whatever its cool-down. Without `force` it asks gently: stable in normal mode, which may give the
+   * same token back (`unchanged`); classic only when it is due, since each call ends the old token.
+   * @param name `access_token`, or `access_token:<account>`.
+   * @throws RefreshBudgetError over the budget of forced renewals; TokenUnavailableError when WeChat refuses, with an
+   * UpstreamError as its cause; UnknownAccountError; StoreError without a database.
+   */
+  async refresh(
+    name: TokenName,
+    request: RefreshRequest = {},
+  ): Promise<RefreshOutcome> {
+    const { force = false, actor, reason } = request;
+    if (this.settings.role === 'reader')
+      throw new TokenUnavailableError(messages.readerCannotRefresh(name));
+    this.journal.asked(name, { force, actor, reason });
+    return this.renewer.renew(
+      name,
+      { kind: force ? 'forced' : 'gentle' },
+      actor,
+    );
+  }
+
+  /** R12: looks at every account's tokens once; those that are valid cost one read each and no call. */
+  async start(): Promise<void> {
+    const names: TokenName[] = [];
+    for await (const account of this.accounts.list())
+      for (const kind of this.sources.kindsOf(account))
+        names.push(tokenName(kind, account.name));
+    await this.renewAll(names);
+  }
+
+  /** What the cron does: everything that is due, a page at a time; then old events, once an hour. */
+  async tick(): Promise<void> {
+    try {
+      await this.unsaved.saveAll();
+      const { batchSize: limit, confirmMs } = this.settings.refresh;
+      let page: TokenName[] = [];
+      do {
+        const after = page.at(-1) ?? '';
+        page = await this.store.due({ confirmMs, after, limit });
+        await this.renewAll(page);
+      } while (page.length === limit);
+      await this.purge();
+    } catch (error) {
+      this.journal.problem('scheduled renewal failed', error);
+    }
+  }
+
+  /** At most `concurrency` at a time; one that fails, or takes long, stops no other (R14). */
+  private async renewAll(names: readonly TokenName[]): Promise<void> {
+    const queue = names.values();
+    const worker = async () => {
+      for (const name of queue) {
+        try {
+          await this.renewer.renew(name, { kind: 'due' });
+        } catch (error) {
+          this.journal.notRenewed(name, error);
+        }
+      }
+    };
+    const { concurrency } = this.settings.refresh;
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  }
+
+  private async purge(): Promise<void> {
+    if (this.clock.now() - this.purgedAt < PURGE_EVERY_MS) return;
+    await this.journal.purge();
+    this.purgedAt = this.clock.now();
+  }
+}

@@ -1,0 +1,185 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { fingerprint } from '../observe/fingerprint.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import { type HeldToken, TokenMemory } from '../store/token-memory.js';
+import type { TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../token-name.js';
+import { Replica } from '../replica.js';
+import { TokenUnavailableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
+import { decide, type RenewalIntent } from './policy.js';
+import type { RefreshOutcome } from './refresh-outcome.js';
+import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
+import { SingleFlight } from './single-flight.js';
+import { TokenView } from './token-view.js';
+import { UnsavedTokens } from './unsaved-tokens.js';
+
+/** How often a waiting replica looks whether the holder of the lease has finished. */
+const POLL_MS = 100;
+/** After a failure that left no instant in the row, such as a database that is away. */
+const RETRY_MS = 1000;
+
+/**
+ * The one way in which a token is renewed (R4): read the row, decide, take the lease on exactly that row, ask the platform,
+ * write on exactly that lease. Whoever finds that the row has changed begins again.
+ */
+@Injectable()
+export class TokenRenewer {
+  private readonly flights = new SingleFlight<RefreshOutcome>();
+  private readonly stopping = new AbortController();
+  private forcedFlights = 0;
+
+  constructor(
+    private readonly targets: RenewalTargets,
+    private readonly store: TokenStore,
+    private readonly memory: TokenMemory,
+    private readonly view: TokenView,
+    private readonly leased: LeasedRenewal,
+    private readonly unsaved: UnsavedTokens,
+    private readonly journal: TokenJournal,
+    private readonly replica: Replica,
+    private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /**
+   * A usable token, from memory or after a renewal.
+   * @throws TokenUnavailableError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError
+   */
+  async obtain(name: TokenName): Promise<HeldToken> {
+    const usable = () => this.memory.usable(name, this.clock.now());
+    if (!usable()) await this.renew(name, { kind: 'due' });
+    const held = usable();
+    if (!held) throw new TokenUnavailableError(messages.nobodyRenewed(name), 1);
+    return held;
+  }
+
+  /** @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError */
+  renew(
+    name: TokenName,
+    intent: RenewalIntent,
+    actor = this.replica.id,
+  ): Promise<RefreshOutcome> {
+    return this.flights.run(this.flightKey(name, intent), () =>
+      this.run(name, intent, actor),
+    );
+  }
+
+  /** R2: nobody waits for this one; what went wrong is logged. */
+  renewInBackground(name: TokenName): void {
+    this.renew(name, { kind: 'due' }).catch((error: unknown) => {
+      this.memory.delayRenewal(name, this.clock.now() + RETRY_MS);
+      this.journal.notRenewed(name, error);
+    });
+  }
+
+  /** R12: nothing new begins and waiting ends at once; a call that is under way is waited for, and its answer stored. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.flights.settled();
+    await this.unsaved.saveAll();
+  }
+
+  private flightKey(name: TokenName, intent: RenewalIntent): string {
+    switch (intent.kind) {
+      case 'rejected':
+        return `${name} rejected ${fingerprint(intent.value)}`;
+      case 'forced':
+        // Not shared: each operator is told what became of his own.
+        return `${name} forced ${this.forcedFlights++}`;
+      default:
+        return `${name} ${intent.kind}`;
+    }
+  }
+
+  private async run(
+    name: TokenName,
+    intent: RenewalIntent,
+    actor: string,
+  ): Promise<RefreshOutcome> {
+    const target = await this.targets.get(name);
+    const giveUpAt = this.clock.now() + this.settings.refresh.leaseMs;
+    let inputsRefused = false;
+    for (;;) {
+      this.throwIfStopping();
+      const row = await this.currentRow(target);
+      const decision = decide(this.view.state(row, target), intent);
+      if (decision.kind === 'serve') return served(row, intent);
+      if (decision.kind === 'cooling-down')
+        throw this.view.coolingDown(row, target);
+      if (decision.kind === 'wait') {
+        await this.waitForOthers(name, giveUpAt);
+        continue;
+      }
+      const { leaseMs } = this.settings.refresh;
+      // The graph: whatever the source needs is valid before the lease is taken.
+      const inputs = await this.inputsOf(target);
+      const lease = await this.store.claim(row, this.replica.id, leaseMs);
+      if (!lease) continue;
+      const renewal = { target, row, lease, intent, actor, inputs };
+      try {
+        const outcome = await this.leased.run(renewal);
+        if (outcome) return outcome;
+      } catch (error) {
+        if (inputsRefused || !refusesInputs(error, renewal)) throw error;
+        inputsRefused = true;
+        for (const [input, value] of inputs)
+          await this.renew(input, { kind: 'rejected', value });
+      }
+    }
+  }
+
+  /** The row as it is now, made when it is missing; this process's memory follows it. */
+  private async currentRow(target: RenewalTarget): Promise<TokenRow> {
+    const { name, account, source } = target;
+    await this.unsaved.save(name);
+    for (;;) {
+      const row = await this.store.read(name);
+      if (!row) {
+        const remark = `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
+        await this.store.insertMissing(name, remark);
+        continue;
+      }
+      this.view.adopt(row, target);
+      return row;
+    }
+  }
+
+  private async inputsOf({ source, account }: RenewalTarget) {
+    const inputs = new Map<TokenName, string>();
+    for (const name of source.needs(account))
+      inputs.set(name, (await this.obtain(name)).value);
+    return inputs;
+  }
+
+  private async waitForOthers(name: TokenName, giveUpAt: number) {
+    if (this.clock.now() >= giveUpAt) {
+      const isReader = this.settings.role === 'reader';
+      const message = isReader ? messages.noRefresher : messages.nobodyRenewed;
+      throw new TokenUnavailableError(message(name), 1);
+    }
+    await this.clock
+      .sleep(POLL_MS, this.stopping.signal)
+      .catch(() => this.throwIfStopping());
+  }
+
+  private throwIfStopping(): void {
+    if (this.stopping.signal.aborted)
+      throw new TokenUnavailableError(messages.shuttingDown());
+  }
+}
+
+function served(row: TokenRow, intent: RenewalIntent): RefreshOutcome {
+  return {
+    // An operator who asks gently for what is not due leaves it as it is.
+    outcome: intent.kind === 'gentle' ? 'unchanged' : 'superseded',
+    name: row.name,
+    fingerprint: row.value === null ? '' : fingerprint(row.value),
+    version: row.version,
+    expiresIn: Math.floor((row.expiresInMs ?? 0) / 1000),
+  };
+}

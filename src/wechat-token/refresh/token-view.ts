@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { TokenMemory } from '../store/token-memory.js';
+import type { TokenRow } from '../store/token-row.js';
+import { TokenUnavailableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { OwnCoolDowns } from './own-cool-downs.js';
+import { FOREVER, safetyMargin, type TokenState } from './policy.js';
+import type { RenewalTarget } from './renewal-target.js';
+
+/** While another replica renews a token that we still serve, the next look at the row is this far off. */
+const LOOK_AGAIN_MS = 1000;
+
+/** How this replica sees a stored row: whether the token is its to serve, for how long, and whether it may renew it. */
+@Injectable()
+export class TokenView {
+  constructor(
+    private readonly memory: TokenMemory,
+    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /** Takes a stored token over into memory, if it may be handed out. */
+  adopt(row: TokenRow, target: RenewalTarget): void {
+    const { value, expiresInMs } = row;
+    if (value === null || expiresInMs === null || !this.isOurs(row, target))
+      return;
+    const nextLook = Math.max(
+      row.refreshInMs ?? 0,
+      this.coolingFor(row, target),
+      Math.min(row.leaseInMs ?? 0, LOOK_AGAIN_MS),
+    );
+    const expiresAt = row.readAt + expiresInMs;
+    this.memory.adopt(target.name, {
+      value,
+      version: row.version,
+      refreshAt: row.readAt + nextLook,
+      serveUntil: expiresAt - safetyMargin(lifeOf(row)),
+      expiresAt,
+    });
+  }
+
+  state(row: TokenRow, target: RenewalTarget): TokenState {
+    const { confirmMs } = this.settings.refresh;
+    const { rotatesOnEveryCall } = target.source;
+    const unconfirmed =
+      confirmMs > 0 &&
+      !rotatesOnEveryCall &&
+      -(row.updatedInMs ?? 0) >= confirmMs;
+    return {
+      value: row.value,
+      usable:
+        row.value !== null &&
+        this.isOurs(row, target) &&
+        (row.expiresInMs ?? 0) > safetyMargin(lifeOf(row)),
+      due: (row.refreshInMs ?? 0) <= 0 || unconfirmed,
+      rotatesOnEveryCall,
+      leasedFor: row.leaseInMs ?? 0,
+      coolingFor: this.coolingFor(row, target),
+      mayCallPlatform: this.settings.role === 'refresher',
+    };
+  }
+
+  /** What a caller is told while the back-off lasts and there is nothing to serve. */
+  coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
+    const wait = this.coolingFor(row, target);
+    // A stop that only new credentials end leaves nothing to wait for.
+    const seconds = wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
+    const own = this.ownCoolDowns.get(target.name, target.account);
+    const reason = own?.reason ?? row.lastError?.message ?? '';
+    const message = messages.coolingDown(target.name, reason, seconds);
+    return new TokenUnavailableError(message, seconds);
+  }
+
+  /** A token that was issued for another appid or secret is not ours to hand out; a reader knows no secret to compare. */
+  private isOurs(row: TokenRow, { account }: RenewalTarget): boolean {
+    return (
+      this.settings.role === 'reader' ||
+      row.credentialId === account.credentialId
+    );
+  }
+
+  /** R8: a stop over credentials binds only those who have the same; a failure of this replica's own binds it alone. */
+  private coolingFor(row: TokenRow, { name, account }: RenewalTarget): number {
+    const own = this.ownCoolDowns.get(name, account);
+    const { lastError } = row;
+    const othersFault =
+      lastError?.class === 'credentials' &&
+      lastError.credentialId !== account.credentialId;
+    const shared = othersFault ? 0 : (row.nextAttemptInMs ?? 0);
+    return Math.max(0, shared, own ? own.until - this.clock.now() : 0);
+  }
+}
+
+/** The whole life of the stored token, milliseconds; 0 when there is none. */
+export function lifeOf(row: TokenRow): number {
+  return row.issuedInMs === null ? 0 : (row.expiresInMs ?? 0) - row.issuedInMs;
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { TokenName } from '../token-name.js';
+import type { Lease, RenewedToken } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+
+/** R6: tokens that the platform issued and the database did not take. The write is tried again, not the call. */
+@Injectable()
+export class UnsavedTokens {
+  private readonly byName = new Map<
+    TokenName,
+    { lease: Lease; token: RenewedToken }
+  >();
+
+  constructor(private readonly store: TokenStore) {}
+
+  keep(lease: Lease, token: RenewedToken): void {
+    this.byName.set(lease.name, { lease, token });
+  }
+
+  /** Writes the token of that name, if there is one; it is forgotten when another replica has written a newer one since. */
+  async save(name: TokenName): Promise<void> {
+    const unsaved = this.byName.get(name);
+    if (!unsaved) return;
+    await this.store.storeRenewed(unsaved.lease, unsaved.token);
+    if (this.byName.get(name) === unsaved) this.byName.delete(name);
+  }
+
+  /** @throws StoreError while the database is away. */
+  async saveAll(): Promise<void> {
+    for (const name of this.byName.keys()) await this.save(name);
+  }
+}

@@ -1,0 +1,68 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { SealedValueError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+
+/** A key for values at rest: 32 bytes, and the id that is stored beside each value it sealed. */
+export interface EncryptionKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+const PREFIX = 'sealed:v1';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * AES-256-GCM for values at rest (R15), stored as `sealed:v1:<key id>:<base64 of iv, tag and ciphertext>`. The row's name is
+ * associated data: a value that was moved to another row does not open. Without keys values stay plain.
+ */
+export class Sealing {
+  private readonly first: EncryptionKey | undefined;
+  private readonly byId: ReadonlyMap<string, Buffer>;
+
+  /** The first key seals; all of them open. */
+  constructor(keys: readonly EncryptionKey[]) {
+    this.first = keys[0];
+    this.byId = new Map(keys.map(({ id, key }) => [id, key]));
+  }
+
+  seal(name: string, value: string): string {
+    if (!this.first) return value;
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.first.key, iv).setAAD(
+      Buffer.from(name),
+    );
+    const sealed = Buffer.concat([
+      cipher.update(value, 'utf8'),
+      cipher.final(),
+    ]);
+    const packed = Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+    return `${PREFIX}:${this.first.id}:${packed.toString('base64')}`;
+  }
+
+  /** Plain values pass, so that rows written before a key was set keep working. */
+  open(name: string, stored: string): string {
+    if (!stored.startsWith(`${PREFIX}:`)) return stored;
+    const [keyId = '', body = ''] = stored.slice(PREFIX.length + 1).split(':');
+    const key = this.byId.get(keyId);
+    if (!key) throw new SealedValueError(messages.sealKeyMissing(name, keyId));
+    const packed = Buffer.from(body, 'base64');
+    try {
+      const decipher = createDecipheriv(
+        'aes-256-gcm',
+        key,
+        packed.subarray(0, IV_BYTES),
+        { authTagLength: TAG_BYTES },
+      )
+        .setAAD(Buffer.from(name))
+        .setAuthTag(packed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      const opened = [
+        decipher.update(packed.subarray(IV_BYTES + TAG_BYTES)),
+        decipher.final(),
+      ];
+      return Buffer.concat(opened).toString('utf8');
+    } catch {
+      throw new SealedValueError(messages.sealBroken(name, keyId));
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { DataSource } from 'typeorm';
+import { ConfigurationError, StoreError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { type Dialect, dialectOf } from './dialect.js';
+
+export type SqlValue = string | number | null;
+
+/** What mysql2's pooled connection and better-sqlite3's database offer, as far as it is used here. */
+interface MysqlConnection {
+  query(
+    options: { sql: string; values: readonly SqlValue[]; timeout: number },
+    done: (error: Error | null, result: unknown) => void,
+  ): void;
+  destroy(): void;
+}
+interface SqliteDatabase {
+  prepare(sql: string): {
+    reader: boolean;
+    all(...values: readonly SqlValue[]): unknown[];
+    run(...values: readonly SqlValue[]): { changes: number };
+  };
+}
+
+const STATEMENT_TIMEOUT_MS = 10_000;
+const RETRIED = new Set(['ER_LOCK_DEADLOCK', 'SQLITE_BUSY_SNAPSHOT']);
+const ATTEMPTS = 5;
+
+/**
+ * Runs single statements on a connection of the app's DataSource. Not through TypeORM's own query methods: those hand
+ * the parameters, among them the token, to the app's query log and to the errors they throw (R15).
+ */
+export class SqlSession {
+  readonly dialect: Dialect;
+
+  /** @throws ConfigurationError for a database that this package does not know. */
+  constructor(private readonly dataSource: DataSource) {
+    const { type } = dataSource.options;
+    const dialect = dialectOf(type);
+    if (!dialect)
+      throw new ConfigurationError([
+        { field: 'dataSource', problem: messages.databaseUnsupported(type) },
+      ]);
+    this.dialect = dialect;
+  }
+
+  async rows<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]> {
+    return (await this.execute(sql, values)) as Row[];
+  }
+
+  /** How many rows the statement found to change. */
+  async change(sql: string, values: readonly SqlValue[]): Promise<number> {
+    const result = (await this.execute(sql, values)) as {
+      affectedRows?: number;
+      changes?: number;
+    };
+    return result.affectedRows ?? result.changes ?? 0;
+  }
+
+  private async execute(
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.executeOnce(sql, values);
+      } catch (error) {
+        const code = driverCode(error);
+        // A deadlock's loser was rolled back whole: saying it again is safe.
+        if (RETRIED.has(code) && attempt < ATTEMPTS) continue;
+        throw new StoreError(messages.storeFailed(code), code);
+      }
+    }
+  }
+
+  private async executeOnce(
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<unknown> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const connection: unknown = await runner.connect();
+      return this.dataSource.options.type === 'better-sqlite3'
+        ? runSqlite(connection as SqliteDatabase, sql, values)
+        : await runMysql(connection as MysqlConnection, sql, values);
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function runSqlite(
+  database: SqliteDatabase,
+  sql: string,
+  values: readonly SqlValue[],
+): unknown {
+  const statement = database.prepare(sql);
+  return statement.reader ? statement.all(...values) : statement.run(...values);
+}
+
+function runMysql(
+  connection: MysqlConnection,
+  sql: string,
+  values: readonly SqlValue[],
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query(
+      { sql, values, timeout: STATEMENT_TIMEOUT_MS },
+      (error, result) => {
+        if (!error) return resolve(result);
+        // The answer may still come: such a connection must not be used again.
+        if (driverCode(error) === 'PROTOCOL_SEQUENCE_TIMEOUT')
+          connection.destroy();
+        reject(error);
+      },
+    );
+  });
+}
+
+function driverCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error) {
+    if (typeof error.code === 'string') return error.code;
+  }
+  return error instanceof Error ? error.name : 'UNKNOWN';
+}

@@ -1,0 +1,92 @@
+import type { Dialect } from './dialect.js';
+
+/** Every statement on `system_var` and `token_event`, by name. Each is one short, autocommitted round trip. */
+export type Statements = ReturnType<typeof statementsFor>;
+
+export function statementsFor(sql: Dialect) {
+  const { now, after, msUntil, epochMs } = sql;
+  const idle = `(lease_until IS NULL OR lease_until <= ${now}) AND (next_attempt_at IS NULL OR next_attempt_at <= ${now})`;
+  const row = `name, value, version, source, credential_id AS credentialId,
+    ${msUntil('issued_at')} AS issuedInMs, ${msUntil('refresh_at')} AS refreshInMs,
+    ${msUntil('expires_at')} AS expiresInMs, ${msUntil('updated_at')} AS updatedInMs,
+    lease_owner AS leaseOwner, ${msUntil('lease_until')} AS leaseInMs,
+    failure_count AS failureCount, ${msUntil('next_attempt_at')} AS nextAttemptInMs,
+    last_error AS lastError, ${epochMs(now)} AS databaseNow`;
+  // The lease began before the request was sent, on the database's clock: lives counted from there are never too long (R3).
+  const leaseEnd = after('lease_until');
+
+  return {
+    // (name)
+    read: `SELECT ${row} FROM system_var WHERE name = ?`,
+
+    // (-window ms): what was written within the window, and a little before, so that a late commit is not missed (R13)
+    changedSince: `SELECT ${row} FROM system_var WHERE updated_at > ${after(now)} AND expires_at IS NOT NULL`,
+
+    // (-confirm ms, after name, limit): past refresh_at, or stable and not confirmed for a while (R7)
+    due: `SELECT name FROM (
+        SELECT name FROM system_var WHERE refresh_at <= ${now} AND ${idle}
+        UNION
+        SELECT name FROM system_var WHERE source = 'stable' AND updated_at <= ${after(now)} AND ${idle}
+      ) due WHERE name > ? ORDER BY name LIMIT ?`,
+
+    // (name, remark)
+    insertMissing: `${sql.insertIfAbsent} system_var (name, remark, version, refresh_at, expires_at, updated_at, failure_count)
+      VALUES (?, ?, 0, ${now}, ${now}, ${now}, 0)`,
+
+    // (owner, lease ms, name, version)
+    claim: `UPDATE system_var
+      SET version = version + 1, lease_owner = ?, lease_until = ${after(now)}
+      WHERE name = ? AND version = ? AND (lease_until IS NULL OR lease_until <= ${now})`,
+
+    // (value, -lease ms, source, credential id, refresh − lease ms, expires − lease ms, name, version)
+    storeRenewed: `UPDATE system_var
+      SET value = ?, issued_at = ${leaseEnd}, source = ?, credential_id = ?,
+        refresh_at = ${leaseEnd}, expires_at = ${leaseEnd}, updated_at = ${now},
+        version = version + 1, failure_count = 0, next_attempt_at = NULL, last_error = NULL,
+        lease_owner = NULL, lease_until = NULL
+      WHERE name = ? AND version = ?`,
+
+    // (source, credential id, refresh − lease ms, expires − lease ms, name, version): the platform gave the same token back
+    storeUnchanged: `UPDATE system_var
+      SET source = ?, credential_id = ?,
+        refresh_at = ${leaseEnd}, expires_at = ${leaseEnd}, updated_at = ${now},
+        version = version + 1, failure_count = 0, next_attempt_at = NULL, last_error = NULL,
+        lease_owner = NULL, lease_until = NULL
+      WHERE name = ? AND version = ?`,
+
+    // (wait ms, last error, name, version): the value and its life stay as they are (R6)
+    storeFailure: `UPDATE system_var
+      SET failure_count = failure_count + 1, next_attempt_at = ${after(now)}, last_error = ?,
+        version = version + 1, lease_owner = NULL, lease_until = NULL
+      WHERE name = ? AND version = ?`,
+
+    // (name, version)
+    release: `UPDATE system_var
+      SET version = version + 1, lease_owner = NULL, lease_until = NULL
+      WHERE name = ? AND version = ?`,
+
+    // (name, type, actor, fingerprint, latency, detail)
+    recordEvent: `INSERT INTO token_event (name, at, type, actor, fingerprint, latency, detail)
+      VALUES (?, ${now}, ?, ?, ?, ?, ?)`,
+
+    // (name, type, -window ms): newest first, as milliseconds from now (negative)
+    recentEvents: `SELECT ${msUntil('at')} AS atInMs FROM token_event
+      WHERE name = ? AND type = ? AND at > ${after(now)} ORDER BY at DESC`,
+
+    // (-kept ms, limit)
+    purgeEvents: `DELETE FROM token_event WHERE id IN (
+        SELECT id FROM (SELECT id FROM token_event WHERE at < ${after(now)} ORDER BY at LIMIT ?) old)`,
+
+    // (name)
+    variable: `SELECT value FROM system_var WHERE name = ?`,
+
+    // (value, remark or null to keep it, name): a token is never overwritten as a variable
+    updateVariable: `UPDATE system_var
+      SET value = ?, remark = COALESCE(?, remark), updated_at = ${now}, version = version + 1
+      WHERE name = ? AND expires_at IS NULL`,
+
+    // (name, value, remark)
+    insertVariable: `${sql.insertIfAbsent} system_var (name, value, remark, version, updated_at, failure_count)
+      VALUES (?, ?, ?, 0, ${now}, 0)`,
+  };
+}

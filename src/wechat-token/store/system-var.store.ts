@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { ManagedVariableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { Sealing } from './sealing.js';
+import { SqlSession } from './sql-session.js';
+import { type Statements, statementsFor } from './statements.js';
+
+/** The general variables of the table `system_var`. */
+@Injectable()
+export class SystemVarStore {
+  private readonly statements: Statements;
+
+  constructor(
+    private readonly session: SqlSession,
+    private readonly sealing: Sealing,
+  ) {
+    this.statements = statementsFor(session.dialect);
+  }
+
+  /** The value of a variable, or of a token as it is stored now; undefined when there is no such row or it has no value. */
+  async get(name: string): Promise<string | undefined> {
+    const [row] = await this.session.rows<{ value: string | null }>(
+      this.statements.variable,
+      [name],
+    );
+    if (!row || row.value === null) return undefined;
+    return this.sealing.open(name, row.value);
+  }
+
+  /**
+   * Writes a variable, or makes it. Without `remark` an existing remark stays.
+   * @throws ManagedVariableError when the row is a token: only the refresher writes those.
+   */
+  async save(name: string, value: string, remark?: string): Promise<void> {
+    const update = [value, remark ?? null, name];
+    const insert = [name, value, remark ?? ''];
+    const written =
+      (await this.session.change(this.statements.updateVariable, update)) ||
+      (await this.session.change(this.statements.insertVariable, insert)) ||
+      (await this.session.change(this.statements.updateVariable, update));
+    if (!written) throw new ManagedVariableError(messages.isAToken(name));
+  }
+}

@@ -1,0 +1,53 @@
+/** What went wrong at the last renewal, as it is stored; holds no secret (R15). */
+export interface LastError {
+  readonly class: string;
+  readonly errcode?: number;
+  readonly message: string;
+  /** The credentials that failed: another secret is not held back by this failure (R8). */
+  readonly credentialId: string;
+}
+
+/**
+ * A token's row as one statement saw it. Instants are milliseconds from the database's *now*, negative when past:
+ * a replica never compares them with its own wall clock (R3).
+ */
+export interface TokenRow {
+  readonly name: string;
+  readonly value: string | null;
+  readonly version: number;
+  readonly source: string | null;
+  readonly credentialId: string | null;
+  readonly issuedInMs: number | null;
+  readonly refreshInMs: number | null;
+  readonly expiresInMs: number | null;
+  readonly updatedInMs: number | null;
+  readonly leaseOwner: string | null;
+  readonly leaseInMs: number | null;
+  readonly failureCount: number;
+  readonly nextAttemptInMs: number | null;
+  readonly lastError: (LastError & { readonly at: string }) | null;
+  /** The database's clock, milliseconds since 1970-01-01 UTC; for calendar decisions only. */
+  readonly databaseNow: number;
+  /** This process's clock just before the statement was sent: `readAt + expiresInMs` is never later than the true end. */
+  readonly readAt: number;
+}
+
+/** The right to renew one token for a while, and the version that a write under it must find. */
+export interface Lease {
+  readonly name: string;
+  readonly version: number;
+  readonly durationMs: number;
+  /** On this process's clock, counted from before the claim was sent. */
+  readonly until: number;
+}
+
+/** What a renewal brought, ready to be written. Lives are milliseconds from the claim of the lease. */
+export interface RenewedToken {
+  readonly value: string;
+  /** The platform gave the same token back: only its life is written. */
+  readonly unchanged: boolean;
+  readonly source: string;
+  readonly credentialId: string;
+  readonly refreshAfterMs: number;
+  readonly expiresAfterMs: number;
+}

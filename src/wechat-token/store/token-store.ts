@@ -1,0 +1,189 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import type { TokenName } from '../token-name.js';
+import { Sealing } from './sealing.js';
+import { SqlSession, type SqlValue } from './sql-session.js';
+import { type Statements, statementsFor } from './statements.js';
+import type { TokenEventType } from './token-event.entity.js';
+import type { LastError, Lease, RenewedToken, TokenRow } from './token-row.js';
+
+/** A commit may become visible this long after its `updated_at` and is still seen by every replica (R13). */
+const LATE_COMMIT_MS = 10_000;
+const PURGE_BATCH = 1000;
+
+export interface NewTokenEvent {
+  readonly name: TokenName;
+  readonly type: TokenEventType;
+  readonly actor: string;
+  readonly fingerprint?: string | undefined;
+  readonly latencyMs?: number | undefined;
+  readonly detail?: string | undefined;
+}
+
+interface RawRow extends Omit<
+  TokenRow,
+  'version' | 'databaseNow' | 'lastError' | 'readAt'
+> {
+  readonly version: number | string;
+  readonly databaseNow: number | string;
+  readonly lastError: string | null;
+}
+
+/** The tokens' rows. Every method is one short statement; all instants are the database's (R3). */
+@Injectable()
+export class TokenStore {
+  private readonly statements: Statements;
+
+  constructor(
+    private readonly session: SqlSession,
+    private readonly sealing: Sealing,
+    private readonly clock: Clock,
+  ) {
+    this.statements = statementsFor(session.dialect);
+  }
+
+  /** The row as it is now; undefined when there is none. */
+  async read(name: TokenName): Promise<TokenRow | undefined> {
+    const [row] = await this.rows(this.statements.read, [name]);
+    return row;
+  }
+
+  /** All tokens that were written within the last `ms` milliseconds, and some that are a little older. */
+  changedWithin(ms: number): Promise<TokenRow[]> {
+    const window = Math.ceil(ms) + LATE_COMMIT_MS;
+    return this.rows(this.statements.changedSince, [-window]);
+  }
+
+  /** A page of the names that want a renewal or a confirmation and that nobody is at, in order of name. */
+  async due(page: {
+    confirmMs: number;
+    after: string;
+    limit: number;
+  }): Promise<TokenName[]> {
+    const values = [-page.confirmMs, page.after, page.limit];
+    const rows = await this.session.rows<{ name: string }>(
+      this.statements.due,
+      values,
+    );
+    return rows.map((row) => row.name);
+  }
+
+  /** Makes the row of a token that was never fetched: due at once, expired, without a value. Leaves an existing row alone. */
+  async insertMissing(name: TokenName, remark: string): Promise<void> {
+    await this.session.change(this.statements.insertMissing, [name, remark]);
+  }
+
+  /**
+   * R4: takes the lease, if nobody holds it and the row is still as it was read; so what was decided on that row
+   * still holds. Undefined when another replica was faster.
+   */
+  async claim(
+    row: TokenRow,
+    owner: string,
+    durationMs: number,
+  ): Promise<Lease | undefined> {
+    const until = this.clock.now() + durationMs;
+    const values = [owner, durationMs, row.name, row.version];
+    const claimed = await this.session.change(this.statements.claim, values);
+    if (claimed === 0) return undefined;
+    return { name: row.name, version: row.version + 1, durationMs, until };
+  }
+
+  /** Writes what a renewal brought and gives the lease back. False when the lease was lost: nothing is written then. */
+  async storeRenewed(lease: Lease, token: RenewedToken): Promise<boolean> {
+    const life = [
+      token.source,
+      token.credentialId,
+      token.refreshAfterMs - lease.durationMs,
+      token.expiresAfterMs - lease.durationMs,
+    ];
+    if (token.unchanged)
+      return this.write(lease, this.statements.storeUnchanged, life);
+    const value = this.sealing.seal(lease.name, token.value);
+    return this.write(lease, this.statements.storeRenewed, [
+      value,
+      -lease.durationMs,
+      ...life,
+    ]);
+  }
+
+  /** R6, R8: leaves the token as it is, notes why it could not be renewed, and when any replica may try again. */
+  async storeFailure(
+    lease: Lease,
+    error: LastError,
+    waitMs: number,
+  ): Promise<boolean> {
+    const values = [Math.ceil(waitMs), JSON.stringify(error)];
+    return this.write(lease, this.statements.storeFailure, values);
+  }
+
+  /** Gives the lease back with the row otherwise as it was. */
+  release(lease: Lease): Promise<boolean> {
+    return this.write(lease, this.statements.release, []);
+  }
+
+  async recordEvent(event: NewTokenEvent): Promise<void> {
+    await this.session.change(this.statements.recordEvent, [
+      event.name,
+      event.type,
+      event.actor.slice(0, 64),
+      event.fingerprint ?? null,
+      event.latencyMs === undefined ? null : Math.round(event.latencyMs),
+      event.detail?.slice(0, 255) ?? null,
+    ]);
+  }
+
+  /** How long ago, in milliseconds, each event of that type within the window was; newest first. */
+  async recentEvents(
+    name: TokenName,
+    type: TokenEventType,
+    windowMs: number,
+  ): Promise<number[]> {
+    const values = [name, type, -Math.ceil(windowMs)];
+    const rows = await this.session.rows<{ atInMs: number }>(
+      this.statements.recentEvents,
+      values,
+    );
+    return rows.map((row) => -row.atInMs);
+  }
+
+  /** Deletes events that are older than `keptMs`, a batch at a time; true while there may be more. */
+  async purgeEvents(keptMs: number): Promise<boolean> {
+    const values = [-keptMs, PURGE_BATCH];
+    const purged = await this.session.change(
+      this.statements.purgeEvents,
+      values,
+    );
+    return purged === PURGE_BATCH;
+  }
+
+  /** R4: conditional on the lease's version, so a late answer never overwrites a newer token. */
+  private async write(
+    lease: Lease,
+    statement: string,
+    values: readonly SqlValue[],
+  ): Promise<boolean> {
+    const where = [lease.name, lease.version];
+    return (await this.session.change(statement, [...values, ...where])) > 0;
+  }
+
+  private async rows(
+    statement: string,
+    values: readonly SqlValue[],
+  ): Promise<TokenRow[]> {
+    const readAt = this.clock.now();
+    const raw = await this.session.rows<RawRow>(statement, values);
+    return raw.map((row) => this.toRow(row, readAt));
+  }
+
+  private toRow(raw: RawRow, readAt: number): TokenRow {
+    return {
+      ...raw,
+      value: raw.value === null ? null : this.sealing.open(raw.name, raw.value),
+      version: Number(raw.version),
+      databaseNow: Number(raw.databaseNow),
+      lastError: raw.lastError === null ? null : JSON.parse(raw.lastError),
+      readAt,
+    };
+  }
+}

@@ -1,0 +1,24 @@
+/** The account that is meant when none is named. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/** What a token is: `access_token`, later `jsapi_ticket`; the first part of its name. */
+export type TokenKind = string;
+
+/** Identifies one managed value everywhere: primary key of its row, `:name` in routes, field in logs. */
+export type TokenName = string;
+
+/** `access_token` for the default account, `access_token:shop` for account `shop`. */
+export function tokenName(kind: TokenKind, account: string): TokenName {
+  return account === DEFAULT_ACCOUNT ? kind : `${kind}:${account}`;
+}
+
+/** The inverse of {@link tokenName}. */
+export function parseTokenName(name: TokenName): {
+  kind: TokenKind;
+  account: string;
+} {
+  const colon = name.indexOf(':');
+  return colon < 0
+    ? { kind: name, account: DEFAULT_ACCOUNT }
+    : { kind: name.slice(0, colon), account: name.slice(colon + 1) };
+}

@@ -1,0 +1,62 @@
+import type { FailureClass } from './failure.js';
+
+/** Where an errcode came from: the endpoint that issues tokens, or an API that was called with one. */
+export type Origin = 'issue' | 'api';
+
+interface Reaction {
+  readonly class: FailureClass;
+  /** Least wait before the next call, seconds. */
+  readonly waitSeconds?: number;
+}
+
+const HOUR = 3600;
+const CREDENTIALS: Reaction = { class: 'credentials' };
+const REJECTED: Reaction = { class: 'rejected' };
+const ACCOUNT: Reaction = { class: 'account' };
+const NEW_IP: Reaction = { class: 'ip', waitSeconds: 600 };
+
+/**
+ * The platform's codes and how this package reacts to each (R8).
+ * @see https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
+ * @see https://developers.weixin.qq.com/doc/store/API/basics/commErrCode.html
+ */
+const REACTIONS: ReadonlyMap<number, Reaction> = new Map([
+  [-1, { class: 'transient' }],
+  [40002, CREDENTIALS],
+  [40013, CREDENTIALS],
+  [40014, REJECTED],
+  [40125, CREDENTIALS],
+  [40164, NEW_IP],
+  [40243, CREDENTIALS],
+  [41002, CREDENTIALS],
+  [41004, CREDENTIALS],
+  [42001, REJECTED],
+  [42007, ACCOUNT],
+  [43002, CREDENTIALS],
+  [45009, { class: 'quota' }],
+  [45011, { class: 'transient', waitSeconds: 60 }],
+  [48004, ACCOUNT],
+  [50002, ACCOUNT],
+  [50004, ACCOUNT],
+  [61004, NEW_IP],
+  [61005, { class: 'transient' }],
+  [61006, { class: 'transient' }],
+  [61023, ACCOUNT],
+  [89501, NEW_IP],
+  [89502, NEW_IP],
+  [89503, { class: 'ip', waitSeconds: HOUR }],
+  [89504, NEW_IP],
+  [89505, NEW_IP],
+  [89506, { class: 'ip', waitSeconds: 24 * HOUR }],
+  [89507, { class: 'ip', waitSeconds: HOUR }],
+]);
+
+/** The reaction to an errcode; undefined for a code that says nothing about tokens. */
+export function reactionTo(
+  errcode: number,
+  origin: Origin,
+): Reaction | undefined {
+  // The one code with two meanings: "AppSecret wrong" where tokens are issued, "token not the latest" everywhere else.
+  if (errcode === 40001) return origin === 'issue' ? CREDENTIALS : REJECTED;
+  return REACTIONS.get(errcode);
+}

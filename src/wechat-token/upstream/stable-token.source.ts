@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { Account } from '../accounts/account.js';
+import { parseIssued } from './issued-token.js';
+import type { IssuedToken, IssueRequest, TokenSource } from './token-source.js';
+import { WechatGateway } from './wechat-gateway.js';
+
+/**
+ * `POST /cgi-bin/stable_token`: answers the current token with its remaining life, and a new one only in its last five minutes.
+ * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
+ */
+@Injectable()
+export class StableTokenSource implements TokenSource {
+  readonly id = 'stable';
+  readonly kind = 'access_token';
+  readonly rotatesOnEveryCall = false;
+
+  constructor(private readonly gateway: WechatGateway) {}
+
+  serves(account: Account): boolean {
+    return account.mode === 'stable';
+  }
+
+  needs(): readonly string[] {
+    return [];
+  }
+
+  async issue(request: IssueRequest): Promise<IssuedToken> {
+    const { appId, appSecret } = request.account;
+    const answer = await this.gateway.call({
+      method: 'POST',
+      path: '/cgi-bin/stable_token',
+      body: {
+        grant_type: 'client_credential',
+        appid: appId,
+        secret: appSecret,
+        force_refresh: request.force,
+      },
+    });
+    return parseIssued(answer, 'access_token', 'issue', [appSecret]);
+  }
+}

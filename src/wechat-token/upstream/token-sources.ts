@@ -1,0 +1,26 @@
+import type { Account } from '../accounts/account.js';
+import type { TokenKind } from '../token-name.js';
+import { UnknownTokenError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import type { TokenSource } from './token-source.js';
+
+/** The graph of sources: which one issues an account's token of a kind. */
+export class TokenSources {
+  constructor(private readonly sources: readonly TokenSource[]) {}
+
+  /** @throws UnknownTokenError when no source issues such a token. */
+  get(kind: TokenKind, account: Account): TokenSource {
+    const source = this.sources.find(
+      (candidate) => candidate.kind === kind && candidate.serves(account),
+    );
+    if (!source)
+      throw new UnknownTokenError(messages.unknownToken(kind, account.name));
+    return source;
+  }
+
+  /** The kinds of token that this account has. */
+  kindsOf(account: Account): TokenKind[] {
+    const served = this.sources.filter((source) => source.serves(account));
+    return [...new Set(served.map((source) => source.kind))];
+  }
+}

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { HttpService } from '@nestjs/axios';
+import { type AxiosRequestConfig, isAxiosError } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { UpstreamError } from './failure.js';
+import { redact } from './redact.js';
+
+export interface WechatRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A JSON object as the platform answered it. */
+export type WechatAnswer = Readonly<Record<string, unknown>>;
+
+const LARGEST_ANSWER = 1024 * 1024;
+
+/** The request certainly did not reach the platform: another host may be asked, even where each call counts. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** The only place that speaks HTTP to WeChat. What it throws holds no part of the request (R15). */
+@Injectable()
+export class WechatGateway {
+  constructor(
+    private readonly http: HttpService,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /**
+   * The JSON object that the platform answered, `errcode` and all.
+   * @throws UpstreamError of class `transient` when there is no such answer within the timeout.
+   */
+  async call(request: WechatRequest): Promise<WechatAnswer> {
+    const { baseUrl, fallbackUrls } = this.settings.api;
+    let failure: unknown;
+    for (const host of [baseUrl, ...fallbackUrls]) {
+      try {
+        return await this.callHost(host, request);
+      } catch (error) {
+        failure = error;
+        if (!NEVER_SENT.has(codeOf(error))) break;
+      }
+    }
+    if (failure instanceof UpstreamError) throw failure;
+    const message = messages.upstreamUnreachable(
+      request.path,
+      baseUrl,
+      codeOf(failure),
+    );
+    throw new UpstreamError(message, { class: 'transient' });
+  }
+
+  private async callHost(
+    host: string,
+    request: WechatRequest,
+  ): Promise<WechatAnswer> {
+    const timeout = AbortSignal.timeout(this.settings.api.timeoutMs);
+    const config: AxiosRequestConfig<unknown> = {
+      method: request.method,
+      url: host + request.path,
+      params: request.params,
+      data: request.body,
+      // The signal bounds the whole exchange, a slow drip too; axios's own timeout only the wait for the first byte.
+      signal: request.signal
+        ? AbortSignal.any([timeout, request.signal])
+        : timeout,
+      maxRedirects: 0,
+      maxContentLength: LARGEST_ANSWER,
+      responseType: 'text',
+      transformResponse: (body: unknown) => body,
+      validateStatus: () => true,
+    };
+    const response = await firstValueFrom(this.http.request<unknown>(config));
+    return parseAnswer(request.path, response.status, response.data);
+  }
+}
+
+/** WeChat's own words in an answer, with the given secrets removed. */
+export function errmsgOf(
+  answer: WechatAnswer,
+  secrets: readonly string[],
+): string {
+  const { errmsg } = answer;
+  return typeof errmsg === 'string' ? redact(errmsg, secrets) : '';
+}
+
+function parseAnswer(
+  path: string,
+  status: number,
+  body: unknown,
+): WechatAnswer {
+  const parsed = parseJson(body);
+  // An errcode counts whatever the status; without one only a 200 is an answer.
+  const answered = parsed && (status === 200 || 'errcode' in parsed);
+  if (answered) return parsed;
+  const start = typeof body === 'string' ? redact(body.slice(0, 60), []) : '';
+  throw new UpstreamError(messages.upstreamGarbage(path, status, start), {
+    class: 'transient',
+  });
+}
+
+function parseJson(body: unknown): WechatAnswer | undefined {
+  try {
+    const value: unknown = JSON.parse(String(body));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as WechatAnswer)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (isAxiosError(error)) return error.code ?? 'UNKNOWN';
+  return error instanceof Error ? error.name : 'UNKNOWN';
+}

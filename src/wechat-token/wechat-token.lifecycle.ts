@@ -1,0 +1,77 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  Optional,
+} from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CronJob } from 'cron';
+import { TokenJournal } from './observe/token-journal.js';
+import { TokenRefresher } from './refresh/token-refresher.js';
+import { TokenRenewer } from './refresh/token-renewer.js';
+import { TokenSync } from './refresh/token-sync.js';
+import { ConfigurationError } from './wechat-token.errors.js';
+import { messages } from './wechat-token.messages.js';
+import { WechatTokenSettings } from './wechat-token.settings.js';
+
+const CRON = 'wechat-token:refresh';
+const INTERVAL = 'wechat-token:sync';
+
+/** The one class that starts and stops things (R12). */
+@Injectable()
+export class WechatTokenLifecycle
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  private readonly scheduler: SchedulerRegistry;
+  private started: Promise<void> = Promise.resolve();
+  private ticking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly refresher: TokenRefresher,
+    private readonly renewer: TokenRenewer,
+    private readonly sync: TokenSync,
+    private readonly journal: TokenJournal,
+    private readonly settings: WechatTokenSettings,
+    @Optional() @Inject(SchedulerRegistry) scheduler?: SchedulerRegistry,
+  ) {
+    if (!scheduler)
+      throw new ConfigurationError([
+        { field: 'imports', problem: messages.scheduleModuleMissing() },
+      ]);
+    this.scheduler = scheduler;
+  }
+
+  /** Not awaited: the app listens while the first token is on its way, and a WeChat that is down does not keep it from starting. */
+  onApplicationBootstrap(): void {
+    const { cron, syncIntervalMs } = this.settings.refresh;
+    this.started = this.refresher
+      .start()
+      .catch((error: unknown) => this.journal.problem('start failed', error));
+    if (this.settings.role === 'refresher') {
+      const job = CronJob.from({
+        name: CRON,
+        cronTime: cron,
+        // One at a time: a tick that takes long is not overtaken by the next.
+        waitForCompletion: true,
+        onTick: () => (this.ticking = this.refresher.tick()),
+      });
+      this.scheduler.addCronJob(CRON, job);
+      job.start();
+    }
+    const interval = setInterval(() => void this.sync.pull(), syncIntervalMs);
+    this.scheduler.addInterval(INTERVAL, interval);
+  }
+
+  /** Before the database is closed, which TypeORM does in `onApplicationShutdown`. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.scheduler.doesExist('cron', CRON))
+      this.scheduler.deleteCronJob(CRON);
+    if (this.scheduler.doesExist('interval', INTERVAL))
+      this.scheduler.deleteInterval(INTERVAL);
+    await this.renewer
+      .stop()
+      .catch((error: unknown) => this.journal.problem('stop failed', error));
+    await Promise.all([this.started, this.ticking]);
+  }
+}

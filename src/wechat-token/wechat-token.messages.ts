@@ -1,0 +1,107 @@
+/** Every sentence that a user of the package may read: what happened, and what to do next. */
+export const messages = {
+  // Configuration
+  configuration: (faults: readonly { field: string; problem: string }[]) =>
+    `WechatTokenModule cannot start, its options are wrong:\n${faults.map(({ field, problem }) => `  - ${field}: ${problem}`).join('\n')}`,
+  scheduleModuleMissing: () =>
+    'ScheduleModule is missing: add ScheduleModule.forRoot() to the imports of your root module, once (a second import fires every cron twice).',
+  databaseUnsupported: (type: string) =>
+    `The DataSource is of type "${type}". Use mysql, mariadb or better-sqlite3.`,
+  leaseTooShort: (longestMs: number) =>
+    `is too short: one call to WeChat may take ${longestMs / 1000} s (the request timeout, for each host); set it above that, or lower the timeout`,
+  secretMissing: () =>
+    'is missing; a refresher needs the AppSecret from the platform\'s console (only role "reader" does without)',
+  accountTwice: (name: string) => `"${name}" is the name of another account`,
+  keyIdTwice: (id: string) => `"${id}" is the id of another key`,
+  badAccountName: () => "use letters, digits, '.', '_' and '-', at most 64",
+  badAppId: () =>
+    'is the appid from the platform\'s console, such as "wx1234567890abcdef"',
+  badUrl: () => 'is not an http or https address without query',
+  badCron: () => 'is not a cron expression such as "*/5 * * * * *"',
+  badEncryptionKey: () =>
+    'is not 32 bytes in base64 (make one with: openssl rand -base64 32)',
+  accountsMissing: () => 'give at least one account, or an AccountSource',
+
+  // Accounts and tokens
+  unknownAccount: (name: string) =>
+    `There is no account "${name}". Add it to the module's \`accounts\` (WECHAT_ACCOUNTS of the app), or correct the name.`,
+  unknownToken: (kind: string, account: string) =>
+    `Nothing issues a "${kind}" for the account "${account}". Ask for "access_token" or "access_token:<account>".`,
+  isAToken: (name: string) =>
+    `"${name}" is a managed token; only the refresher writes it. Save your variable under another name.`,
+
+  // The database
+  storeFailed: (code: string) =>
+    `The database could not be asked (${code}). Valid tokens are served from memory meanwhile; check the database and its address.`,
+  sealKeyMissing: (name: string, keyId: string) =>
+    `The stored value of "${name}" is encrypted with the key "${keyId}", which is not configured. Add that key to encryptionKeys (TOKEN_ENCRYPTION_KEYS).`,
+  sealBroken: (name: string, keyId: string) =>
+    `The stored value of "${name}" does not open with its key "${keyId}": the key's bytes are others, or the row was changed. Correct the key, or delete the row to have a new token fetched.`,
+
+  // Waiting for a token
+  timedOut: (name: string, timeoutMs: number) =>
+    `No valid "${name}" within ${timeoutMs} ms. A renewal is still under way; try again.`,
+  aborted: (name: string) => `The caller gave up waiting for "${name}".`,
+  noRefresher: (name: string) =>
+    `"${name}" is not valid, and no refresher has renewed it. This replica is a reader and never calls WeChat: start a refresher (role "refresher", WECHAT_ROLE) on this database.`,
+  nobodyRenewed: (name: string) =>
+    `"${name}" is not valid, and the replica that holds its lease has not renewed it yet. Try again.`,
+  readerCannotRefresh: (name: string) =>
+    `This replica is a reader and never calls WeChat. Ask a refresher to renew "${name}".`,
+  shuttingDown: () =>
+    'This process is shutting down and renews no more tokens.',
+  coolingDown: (name: string, reason: string, seconds: number | undefined) =>
+    `"${name}" is not valid, and its renewal ${seconds === undefined ? 'has stopped until its cause is mended' : `waits ${seconds} s more`}: ${reason}`,
+  renewalFailed: (name: string, reason: string) =>
+    `"${name}" could not be renewed: ${reason}`,
+
+  // WeChat's answers
+  upstreamUnreachable: (path: string, host: string, code: string) =>
+    `no answer from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
+  upstreamGarbage: (path: string, status: number, start: string) =>
+    `the answer to ${path} is not WeChat's JSON (HTTP ${status}, begins with ${JSON.stringify(start)}). Check api.baseUrl (WECHAT_API_BASE_URL) and the proxies in between.`,
+  notAToken: (field: string) =>
+    `the answer holds neither an error nor a usable ${field}; it was not stored.`,
+  issueRefused: (errcode: number, errmsg: string, failureClass: string) =>
+    `WeChat answered ${errcode} ${JSON.stringify(errmsg)}. ${advice(errcode, failureClass)}`,
+  apiRefused: (path: string, errcode: number, errmsg: string) =>
+    `WeChat answered ${path} with ${errcode} ${JSON.stringify(errmsg)}.`,
+  stillRejected: (name: string) =>
+    `WeChat keeps answering with the rejected "${name}". Look at the account in WeChat's console.`,
+
+  // Budgets
+  forceSpent: (name: string, budget: number, seconds: number) =>
+    `"${name}" was force-renewed ${budget} times today, which is all WeChat allows. The next is possible in ${seconds} s.`,
+  forceTooSoon: (name: string, seconds: number) =>
+    `"${name}" was force-renewed less than 30 s ago. The next is possible in ${seconds} s.`,
+  rejectedTooOften: (name: string, count: number) =>
+    `WeChat has rejected ${count} tokens "${name}" in a row within their life. Renewals pause, to save the quota: see whether another system fetches tokens for the same appid, and whether the account is in order.`,
+} as const;
+
+function advice(errcode: number, failureClass: string): string {
+  switch (errcode) {
+    case 40001:
+    case 40125:
+    case 41004:
+      return 'Correct the appSecret (WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS) and restart; no call is made until then.';
+    case 40013:
+    case 41002:
+      return 'Correct the appId (WECHAT_APP_ID, or appId in WECHAT_ACCOUNTS) and restart; no call is made until then.';
+    case 40243:
+      return "The AppSecret is frozen: unfreeze it in WeChat's console, then refresh the token or restart.";
+    default:
+      return ADVICE[failureClass] ?? 'It is tried again.';
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  transient: 'It is tried again by itself.',
+  credentials:
+    "Check the account's appId, appSecret and mode; no call is made until they change.",
+  ip: "Add this machine's IP to the whitelist in WeChat's console; it is tried again later.",
+  quota:
+    "The day's quota is spent: it is tried again after midnight, China time. See who else fetches tokens for this appid.",
+  account:
+    "See to the account in WeChat's console; it is tried again once an hour.",
+  rejected: 'The token it needs is renewed first.',
+};

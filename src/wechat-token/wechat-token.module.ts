@@ -1,0 +1,162 @@
+import { HttpModule } from '@nestjs/axios';
+import {
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Module,
+  type Provider,
+} from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { AccessTokenProvider } from './access/access-token.provider.js';
+import { WechatApiClient } from './access/wechat-api.client.js';
+import { Accounts } from './accounts/account-source.js';
+import { Clock, MonotonicClock } from './clock.js';
+import { ApiKeys } from './http/api-keys.js';
+import { WechatShapedController } from './http/wechat-shaped.controller.js';
+import { TokenJournal } from './observe/token-journal.js';
+import { Budgets } from './refresh/budgets.js';
+import { LeasedRenewal } from './refresh/leased-renewal.js';
+import { OwnCoolDowns } from './refresh/own-cool-downs.js';
+import { RenewalTargets } from './refresh/renewal-target.js';
+import { TokenRefresher } from './refresh/token-refresher.js';
+import { TokenRenewer } from './refresh/token-renewer.js';
+import { TokenSync } from './refresh/token-sync.js';
+import { TokenView } from './refresh/token-view.js';
+import { UnsavedTokens } from './refresh/unsaved-tokens.js';
+import { Replica } from './replica.js';
+import { wechatTokenEntities } from './store/entities.js';
+import { Sealing } from './store/sealing.js';
+import { SqlSession } from './store/sql-session.js';
+import { SystemVarStore } from './store/system-var.store.js';
+import { TokenMemory } from './store/token-memory.js';
+import { TokenStore } from './store/token-store.js';
+import { ClassicTokenSource } from './upstream/classic-token.source.js';
+import { StableTokenSource } from './upstream/stable-token.source.js';
+import { TokenSources } from './upstream/token-sources.js';
+import { WechatGateway } from './upstream/wechat-gateway.js';
+import { WechatTokenLifecycle } from './wechat-token.lifecycle.js';
+import type { WechatTokenModuleOptions } from './wechat-token.options.js';
+import { resolveOptions } from './wechat-token.options.schema.js';
+import { WechatTokenSettings } from './wechat-token.settings.js';
+
+/** What the module needs to know before it has its options. */
+export interface WechatTokenModuleExtras {
+  /** Whether other modules inject the providers without importing this one. Default: false. */
+  isGlobal?: boolean;
+  /** The name of the TypeORM DataSource that holds the tables. Default: the unnamed one. */
+  dataSource?: string;
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<WechatTokenModuleOptions>()
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createWechatTokenOptions')
+    .setExtras<WechatTokenModuleExtras>({}, withExtras)
+    .build();
+
+function withExtras(
+  definition: DynamicModule,
+  { isGlobal = false, dataSource }: WechatTokenModuleExtras,
+): DynamicModule {
+  const session: Provider = {
+    provide: SqlSession,
+    useFactory: (source: DataSource) => new SqlSession(source),
+    inject: [getDataSourceToken(dataSource)],
+  };
+  return {
+    ...definition,
+    global: isGlobal,
+    imports: [
+      ...(definition.imports ?? []),
+      TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
+    ],
+    providers: [...(definition.providers ?? []), session],
+  };
+}
+
+const RESOLVED = Symbol('resolved options');
+type Resolved = ReturnType<typeof resolveOptions>;
+
+const fromOptions: Provider[] = [
+  {
+    provide: RESOLVED,
+    useFactory: resolveOptions,
+    inject: [MODULE_OPTIONS_TOKEN],
+  },
+  {
+    provide: WechatTokenSettings,
+    useFactory: ({ settings }: Resolved) => settings,
+    inject: [RESOLVED],
+  },
+  {
+    provide: Accounts,
+    useFactory: ({ accounts }: Resolved) => new Accounts(accounts),
+    inject: [RESOLVED],
+  },
+  {
+    provide: Sealing,
+    useFactory: (settings: WechatTokenSettings) =>
+      new Sealing(settings.encryptionKeys),
+    inject: [WechatTokenSettings],
+  },
+  {
+    provide: ApiKeys,
+    useFactory: (settings: WechatTokenSettings) =>
+      new ApiKeys(settings.http.apiKeys),
+    inject: [WechatTokenSettings],
+  },
+];
+
+const upstream: Provider[] = [
+  WechatGateway,
+  StableTokenSource,
+  ClassicTokenSource,
+  {
+    provide: TokenSources,
+    useFactory: (...sources: [StableTokenSource, ClassicTokenSource]) =>
+      new TokenSources(sources),
+    inject: [StableTokenSource, ClassicTokenSource],
+  },
+];
+
+const store: Provider[] = [TokenStore, SystemVarStore, TokenMemory];
+
+const refresh: Provider[] = [
+  Budgets,
+  OwnCoolDowns,
+  RenewalTargets,
+  TokenView,
+  UnsavedTokens,
+  LeasedRenewal,
+  TokenRenewer,
+  TokenRefresher,
+  TokenSync,
+];
+
+/**
+ * Keeps WeChat access tokens valid. Needs `ScheduleModule.forRoot()` and a TypeORM DataSource (mysql, mariadb or
+ * better-sqlite3) with {@link wechatTokenMigrations} in the app.
+ */
+@Module({
+  imports: [HttpModule],
+  controllers: [WechatShapedController],
+  providers: [
+    { provide: Clock, useClass: MonotonicClock },
+    Replica,
+    ...fromOptions,
+    ...store,
+    ...upstream,
+    TokenJournal,
+    ...refresh,
+    AccessTokenProvider,
+    WechatApiClient,
+    WechatTokenLifecycle,
+  ],
+  exports: [
+    AccessTokenProvider,
+    WechatApiClient,
+    TokenRefresher,
+    SystemVarStore,
+  ],
+})
+export class WechatTokenModule extends ConfigurableModuleClass {}

@@ -1,0 +1,43 @@
+import type { EncryptionKey } from './store/sealing.js';
+
+export type Role = 'refresher' | 'reader';
+
+/** The options with every default filled in, in the units that the engine counts in. Also a DI token. */
+export abstract class WechatTokenSettings {
+  abstract readonly role: Role;
+  abstract readonly api: {
+    readonly baseUrl: string;
+    readonly fallbackUrls: readonly string[];
+    readonly timeoutMs: number;
+    /** One call, to all hosts together. */
+    readonly longestCallMs: number;
+  };
+  abstract readonly refresh: {
+    readonly cron: string;
+    readonly marginSeconds: number | undefined;
+    /** 0 for never. */
+    readonly confirmMs: number;
+    readonly leaseMs: number;
+    readonly syncIntervalMs: number;
+    readonly batchSize: number;
+    readonly concurrency: number;
+  };
+  abstract readonly encryptionKeys: readonly EncryptionKey[];
+  abstract readonly http: {
+    readonly apiKeys: readonly ApiKey[];
+    readonly wechatShaped: boolean;
+  };
+}
+
+/** A key that lets a program, or a person, in. */
+export interface ApiKey {
+  /** Named in logs and events in place of the key. */
+  readonly id: string;
+  /** The secret itself: at least 16 characters. */
+  readonly key: string;
+  readonly scopes: readonly ApiScope[];
+  /** The accounts it may use; all of them when it is left out. */
+  readonly accounts?: readonly string[] | undefined;
+}
+
+export type ApiScope = 'tokens:read' | 'tokens:refresh' | 'tokens:issue';

@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { findProgram } from './find-program.js';
+
+/** Something that the tests need from the operating system. */
+interface Requirement {
+  readonly what: string;
+  /** Debian's packages that bring it. */
+  readonly packages: readonly string[];
+  /** What a person without apt-get can do instead. */
+  readonly otherwise: string;
+  isPresent(): boolean;
+}
+
+/** The interpreter that Debian's python3-pymysql belongs to; a `python3` that comes first on the PATH may be another. */
+export const PYTHON = '/usr/bin/python3';
+
+const client: Requirement = {
+  what: 'the `mariadb` command-line client',
+  packages: ['mariadb-client'],
+  otherwise: 'install MariaDB’s client so that `mariadb` is on the PATH',
+  isPresent: () => findProgram(['mariadb']) !== undefined,
+};
+
+const pymysql: Requirement = {
+  what: `PyMySQL for ${PYTHON}`,
+  packages: ['python3-pymysql'],
+  otherwise: `make \`${PYTHON} -c 'import pymysql'\` work`,
+  isPresent: () =>
+    spawnSync(PYTHON, ['-c', 'import pymysql'], { stdio: 'ignore' }).status ===
+    0,
+};
+
+const server: Requirement = {
+  what: 'a server of the MySQL family (MariaDB ≥ 10.6 or MySQL ≥ 8)',
+  packages: ['mariadb-server-core', 'mariadb-client'],
+  otherwise:
+    'put `mariadbd` or `mysqld` on the PATH, name one in TEST_MYSQLD, or give the address of a running server in TEST_DATABASE_URL',
+  isPresent: () => findProgram(['mariadbd', 'mysqld']) !== undefined,
+};
+
+/** Tests read the row as other programs would: with the `mariadb` client, and from Python with PyMySQL. A server is
+ * asked for in the same step, so that a machine that lacks all of it is told once; unless the environment names one. */
+export function ensureTools(): void {
+  const named = process.env['TEST_DATABASE_URL'] || process.env['TEST_MYSQLD'];
+  ensure(named ? [client, pymysql] : [client, pymysql, server]);
+}
+
+export function ensureServerBinary(): void {
+  ensure([server]);
+}
+
+/** Installs what is missing where that is possible; otherwise an error that says what to do. It is never left out. */
+function ensure(requirements: readonly Requirement[]): void {
+  const missing = requirements.filter((one) => !one.isPresent());
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.flatMap((one) => one.packages))];
+
+  const obstacle = aptObstacle() ?? install(packages);
+  const still = missing.filter((one) => !one.isPresent());
+  if (still.length === 0) return;
+  throw new Error(
+    [
+      'The tests need more from this machine:',
+      ...still.map((one) => `- ${one.what} — ${one.otherwise}`),
+      `On Debian or Ubuntu, as root: apt-get install --no-install-recommends ${packages.join(' ')}`,
+      obstacle ?? 'apt-get installed the packages, but they did not bring it.',
+    ].join('\n'),
+  );
+}
+
+function aptObstacle(): string | undefined {
+  if (findProgram(['apt-get']) === undefined)
+    return '(Not installed now: this machine has no apt-get.)';
+  if (process.getuid?.() !== 0)
+    return '(Not installed now: that needs root, and the tests do not run as root.)';
+  return undefined;
+}
+
+/** @returns what went wrong, if anything did */
+function install(packages: readonly string[]): string | undefined {
+  say(`installing ${packages.join(', ')} with apt-get`);
+  // A third-party source that does not answer fails the update as a whole; whether it matters, the install shows.
+  const update = apt(['update']);
+  const result = apt([
+    'install',
+    '--yes',
+    '--no-install-recommends',
+    '--no-remove', // nobody's MySQL client is to go for a test
+    ...packages,
+  ]);
+  if (result.status === 0) return undefined;
+  return `(apt-get failed: ${tail(update)}\n${tail(result)})`;
+}
+
+function apt(args: readonly string[]) {
+  // The lock's limit: another apt-get may be at work, such as that of another test run.
+  return spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    timeout: 15 * 60_000,
+  });
+}
+
+function tail(result: ReturnType<typeof apt>): string {
+  const text = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ?? ''}`;
+  return text.trimEnd().split('\n').slice(-10).join('\n');
+}
+
+function say(line: string): void {
+  process.stdout.write(`[test tools] ${line}\n`);
+}
