@@ -11,15 +11,39 @@ export const messages = {
     `is too short: one call to WeChat may take ${longestMs / 1000} s (the request timeout, for each host); set it above that, or lower the timeout`,
   secretMissing: () =>
     'is missing; a refresher needs the AppSecret from the platform\'s console (only role "reader" does without)',
-  accountTwice: (name: string) => `"${name}" is the name of another account`,
-  keyIdTwice: (id: string) => `"${id}" is the id of another key`,
-  badAccountName: () => "use letters, digits, '.', '_' and '-', at most 64",
+  accountTwice: (name: string) =>
+    `"${name}" is the name of another account; give each a name of its own`,
+  keyIdTwice: (id: string) =>
+    `"${id}" is the id of another key; give each an id of its own`,
+  badAccountName: () =>
+    "is not a name: use letters, digits, '.', '_' and '-', at most 64",
   badAppId: () =>
-    'is the appid from the platform\'s console, such as "wx1234567890abcdef"',
-  badUrl: () => 'is not an http or https address without query',
+    'is not an appid; take it from the platform\'s console, it looks like "wx1234567890abcdef"',
+  badSecret: () => 'is not a string; put the AppSecret in quotes',
+  badUrl: () =>
+    'is not an http or https address without user and query, such as "https://api.weixin.qq.com"',
+  badUrls: () => 'is not a list of addresses',
   badCron: () => 'is not a cron expression such as "*/5 * * * * *"',
+  badWhole: (least: number, most: number) =>
+    `is not a whole number from ${least} to ${most}`,
+  badFlag: () => 'is not true or false',
+  badChoice: (allowed: readonly string[]) => `is not ${oneOf(allowed)}`,
+  badObject: (fields: readonly string[]) =>
+    `is not an object of ${fields.join(', ')}`,
+  unknownField: (fields: readonly string[]) =>
+    `has a field that is none of ${fields.join(', ')}: remove it, or correct its name`,
+  badList: () => 'is not a list',
   badEncryptionKey: () =>
     'is not 32 bytes in base64 (make one with: openssl rand -base64 32)',
+  badEncryptionKeyId: () =>
+    "is not an id: use letters, digits, '.', '_' and '-', at most 32",
+  badApiKeyId: () => 'is not an id: use 1 to 64 characters',
+  badApiKey: () =>
+    'is not a key: use at least 16 characters (make one with: openssl rand -base64 32)',
+  badScopes: (allowed: readonly string[]) =>
+    `is not a list of at least one of ${allowed.join(', ')}`,
+  badKeyAccounts: () =>
+    'is not a list of names of accounts; leave it out for all accounts',
   accountsMissing: () => 'give at least one account, or an AccountSource',
 
   // Accounts and tokens
@@ -77,6 +101,13 @@ export const messages = {
   rejectedTooOften: (name: string, count: number) =>
     `WeChat has rejected ${count} tokens "${name}" in a row within their life. Renewals pause, to save the quota: see whether another system fetches tokens for the same appid, and whether the account is in order.`,
 } as const;
+
+/** `"a", "b" or "c"` */
+function oneOf(values: readonly string[]): string {
+  const quoted = values.map((value) => `"${value}"`);
+  const last = quoted.pop() ?? '';
+  return quoted.length > 0 ? `${quoted.join(', ')} or ${last}` : last;
+}
 
 function advice(errcode: number, failureClass: string): string {
   switch (errcode) {

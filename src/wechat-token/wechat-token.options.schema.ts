@@ -9,27 +9,58 @@ import {
   type ConfigurationFault,
 } from './wechat-token.errors.js';
 import { messages } from './wechat-token.messages.js';
+import {
+  accountNameFaults,
+  keyIdFaults,
+  leaseFaults,
+  longestCallMs,
+  secretFaults,
+} from './wechat-token.options.checks.js';
 import type { WechatTokenModuleOptions } from './wechat-token.options.js';
 import type { WechatTokenSettings } from './wechat-token.settings.js';
 
 const KEY_BYTES = 32;
+const MODES = ['stable', 'classic'] as const;
+const KINDS = ['official-account', 'mini-program'] as const;
+const ROLES = ['refresher', 'reader'] as const;
+const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
 
-const accountName = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, messages.badAccountName());
+const choice = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, messages.badChoice(values));
 
-const account = z.strictObject({
+const whole = (least: number, most: number) =>
+  z
+    .number(messages.badWhole(least, most))
+    .refine(
+      (n) => Number.isInteger(n) && n >= least && n <= most,
+      messages.badWhole(least, most),
+    );
+
+const text = (pattern: RegExp, problem: string) =>
+  z.string(problem).regex(pattern, problem);
+
+/** An object of these fields and no others. */
+function fields<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const names = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? messages.unknownField(names)
+        : messages.badObject(names),
+  });
+}
+
+const accountName = text(/^[A-Za-z0-9._-]{1,64}$/, messages.badAccountName());
+
+const account = fields({
   name: accountName.default(DEFAULT_ACCOUNT),
-  kind: z.enum(['official-account', 'mini-program']).optional(),
-  appId: z.string().regex(/^[\w-]{1,64}$/, messages.badAppId()),
-  appSecret: z.string().min(1).optional(),
-  mode: z.enum(['stable', 'classic']).optional(),
+  kind: choice(KINDS).optional(),
+  appId: text(/^[\w-]{1,64}$/, messages.badAppId()),
+  appSecret: z.string(messages.badSecret()).optional(),
+  mode: choice(MODES).optional(),
 });
 
-const accountList = z
-  .array(account)
-  .min(1, messages.accountsMissing())
-  .superRefine(eachOnce('name', messages.accountTwice));
+const accountList = z.array(account).min(1, messages.accountsMissing());
 
 const accountSource = z.custom<AccountSource>(
   (value) => value instanceof Object && 'find' in value && 'list' in value,
@@ -38,97 +69,59 @@ const accountSource = z.custom<AccountSource>(
 
 const baseUrl = z
   .url({ protocol: /^https?$/, error: messages.badUrl() })
-  .refine((url) => !/[?#]/.test(url), messages.badUrl())
+  .refine((url) => !/[?#@]/.test(url), messages.badUrl())
   .transform((url) => url.replace(/\/+$/, ''));
 
-const encryptionKey = z.strictObject({
-  id: z.string().regex(/^[\w.-]{1,32}$/),
+const fallbackUrls = z.array(baseUrl, messages.badUrls()).default([]);
+const timeoutMs = whole(100, 120_000).default(5000);
+const leaseSeconds = whole(1, 3600).default(30);
+
+const encryptionKey = fields({
+  id: text(/^[\w.-]{1,32}$/, messages.badEncryptionKeyId()),
   key: z
     .base64(messages.badEncryptionKey())
-    .transform((text) => Buffer.from(text, 'base64'))
+    .transform((key) => Buffer.from(key, 'base64'))
     .refine((key) => key.length === KEY_BYTES, messages.badEncryptionKey()),
 });
 
-const apiKey = z.strictObject({
-  id: z.string().min(1).max(64),
-  key: z.string().min(16),
+const apiKey = fields({
+  id: text(/^.{1,64}$/, messages.badApiKeyId()),
+  key: text(/^.{16,}$/s, messages.badApiKey()),
   scopes: z
-    .array(z.enum(['tokens:read', 'tokens:refresh', 'tokens:issue']))
-    .min(1),
-  accounts: z.array(accountName).min(1).optional(),
+    .array(choice(SCOPES), messages.badScopes(SCOPES))
+    .min(1, messages.badScopes(SCOPES)),
+  accounts: z
+    .array(accountName, messages.badKeyAccounts())
+    .min(1, messages.badKeyAccounts())
+    .optional(),
 });
 
-const whole = (least: number, most: number) => z.int().min(least).max(most);
-
-const settings = z
-  .strictObject({
-    accounts: z.unknown(),
-    role: z.enum(['refresher', 'reader']).default('refresher'),
-    api: z
-      .strictObject({
-        baseUrl: baseUrl.default('https://api.weixin.qq.com'),
-        fallbackUrls: z.array(baseUrl).default([]),
-        timeoutMs: whole(100, 120_000).default(5000),
-      })
-      .prefault({}),
-    refresh: z
-      .strictObject({
-        cron: z
-          .string()
-          .refine(
-            (cron) => validateCronExpression(cron).valid,
-            messages.badCron(),
-          )
-          .default('*/5 * * * * *'),
-        marginSeconds: whole(1, 86_400).optional(),
-        confirmSeconds: whole(0, 86_400).default(300),
-        leaseSeconds: whole(1, 3600).default(30),
-        syncIntervalMs: whole(50, 60_000).default(1000),
-        batchSize: whole(1, 10_000).default(100),
-        concurrency: whole(1, 1000).default(10),
-      })
-      .prefault({}),
-    encryptionKeys: z
-      .array(encryptionKey)
-      .superRefine(eachOnce('id', messages.keyIdTwice))
-      .default([]),
-    http: z
-      .strictObject({
-        apiKeys: z
-          .array(apiKey)
-          .superRefine(eachOnce('id', messages.keyIdTwice))
-          .default([]),
-        wechatShaped: z.boolean().default(true),
-      })
-      .prefault({}),
-  })
-  .superRefine(({ api, refresh }, context) => {
-    const longest = longestCallMs(api);
-    if (refresh.leaseSeconds * 1000 > longest) return;
-    const path = ['refresh', 'leaseSeconds'];
-    const message = messages.leaseTooShort(longest);
-    context.addIssue({ code: 'custom', path, message });
-  });
-
-function longestCallMs(api: {
-  timeoutMs: number;
-  fallbackUrls: readonly string[];
-}): number {
-  return api.timeoutMs * (1 + api.fallbackUrls.length);
-}
-
-function eachOnce<Key extends string>(
-  key: Key,
-  message: (value: string) => string,
-) {
-  return (list: Record<Key, string>[], context: z.RefinementCtx) => {
-    for (const [index, { [key]: value }] of list.entries()) {
-      if (list.findIndex((other) => other[key] === value) === index) continue;
-      const path = [index, key];
-      context.addIssue({ code: 'custom', path, message: message(value) });
-    }
-  };
-}
+const settings = fields({
+  accounts: z.unknown(),
+  role: choice(ROLES).default('refresher'),
+  api: fields({
+    baseUrl: baseUrl.default('https://api.weixin.qq.com'),
+    fallbackUrls,
+    timeoutMs,
+  }).prefault({}),
+  refresh: fields({
+    cron: z
+      .string(messages.badCron())
+      .refine((cron) => validateCronExpression(cron).valid, messages.badCron())
+      .default('*/5 * * * * *'),
+    marginSeconds: whole(1, 86_400).optional(),
+    confirmSeconds: whole(0, 86_400).default(300),
+    leaseSeconds,
+    syncIntervalMs: whole(50, 60_000).default(1000),
+    batchSize: whole(1, 10_000).default(100),
+    concurrency: whole(1, 1000).default(10),
+  }).prefault({}),
+  encryptionKeys: z.array(encryptionKey, messages.badList()).default([]),
+  http: fields({
+    apiKeys: z.array(apiKey, messages.badList()).default([]),
+    wechatShaped: z.boolean(messages.badFlag()).default(true),
+  }).prefault({}),
+});
 
 /**
  * The options with every default filled in.
@@ -143,29 +136,31 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   const accounts = z
     .object({ accounts: isList ? accountList : accountSource })
     .safeParse(options);
-  const secrets =
-    options.role === 'reader' || !isList ? [] : secretFaults(options.accounts);
-  const faults = [
+  const faults = firstOfEachField([
     ...(accounts.error?.issues.map(toFault) ?? []),
-    ...secrets,
     ...(parsed.error?.issues.map(toFault) ?? []),
-  ];
+    ...faultsBetweenFields(options),
+  ]);
   if (faults.length > 0 || !parsed.data || !accounts.data)
     throw new ConfigurationError(faults);
-  const { confirmSeconds, leaseSeconds, ...refresh } = parsed.data.refresh;
+  const { api, refresh, ...others } = parsed.data;
+  const { confirmSeconds, leaseSeconds: lease, ...timing } = refresh;
   const listed = accounts.data.accounts;
   return {
     settings: {
-      ...parsed.data,
+      ...others,
       api: {
-        ...parsed.data.api,
-        longestCallMs: longestCallMs(parsed.data.api),
+        ...api,
+        longestCallMs: longestCallMs(
+          api.timeoutMs,
+          1 + api.fallbackUrls.length,
+        ),
       },
       refresh: {
-        ...refresh,
+        ...timing,
         marginSeconds: refresh.marginSeconds,
         confirmMs: confirmSeconds * 1000,
-        leaseMs: leaseSeconds * 1000,
+        leaseMs: lease * 1000,
       },
     },
     accounts: Array.isArray(listed)
@@ -174,18 +169,30 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   };
 }
 
-function secretFaults(accounts: unknown): ConfigurationFault[] {
-  if (!Array.isArray(accounts)) return [];
-  return accounts.flatMap((entry: unknown, index) =>
-    entry instanceof Object && !('appSecret' in entry && entry.appSecret)
-      ? [
-          {
-            field: `accounts[${index}].appSecret`,
-            problem: messages.secretMissing(),
-          },
-        ]
-      : [],
-  );
+/** Not refinements of the schema: those are left out as soon as any other field is wrong. */
+function faultsBetweenFields(
+  options: WechatTokenModuleOptions,
+): ConfigurationFault[] {
+  const { accounts, role, api, refresh, encryptionKeys, http } = options;
+  return [
+    ...(role === 'reader' ? [] : secretFaults(accounts)),
+    ...accountNameFaults(accounts),
+    ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
+    ...keyIdFaults(http?.apiKeys, 'http.apiKeys'),
+    ...leaseFaults({
+      timeoutMs: timeoutMs.safeParse(api?.timeoutMs).data,
+      hosts: 1 + (fallbackUrls.safeParse(api?.fallbackUrls).data?.length ?? 0),
+      leaseSeconds: leaseSeconds.safeParse(refresh?.leaseSeconds).data,
+    }),
+  ];
+}
+
+/** A value may break several rules of its field; one sentence says what is right. */
+function firstOfEachField(
+  faults: readonly ConfigurationFault[],
+): ConfigurationFault[] {
+  const fieldNames = faults.map(({ field }) => field);
+  return faults.filter((f, index) => fieldNames.indexOf(f.field) === index);
 }
 
 function toFault(issue: z.core.$ZodIssue): ConfigurationFault {

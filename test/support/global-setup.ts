@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { ensureBuilt } from './build.js';
 import {
   findDatabaseServers,
   type FoundServer,
@@ -21,6 +22,7 @@ export default async function setup(
   project: TestProject,
 ): Promise<() => Promise<void>> {
   ensureTools();
+  ensureBuilt();
   const servers = await openAll(await findDatabaseServers());
   project.provide(
     'databaseServers',

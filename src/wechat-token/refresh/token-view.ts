@@ -9,7 +9,7 @@ import { OwnCoolDowns } from './own-cool-downs.js';
 import { FOREVER, safetyMargin, type TokenState } from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 
-/** While another replica renews a token that we still serve, the next look at the row is this far off. */
+/** While others renew a due token that we still serve, the next look at its row is this far off. */
 const LOOK_AGAIN_MS = 1000;
 
 /** How this replica sees a stored row: whether the token is its to serve, for how long, and whether it may renew it. */
@@ -27,10 +27,13 @@ export class TokenView {
     const { value, expiresInMs } = row;
     if (value === null || expiresInMs === null || !this.isOurs(row, target))
       return;
+    // What others renew is looked at again soon; what is ours to renew, when it is due and the back-off is over.
+    const othersRenew =
+      this.settings.role === 'reader' || (row.leaseInMs ?? 0) > 0;
     const nextLook = Math.max(
       row.refreshInMs ?? 0,
       this.coolingFor(row, target),
-      Math.min(row.leaseInMs ?? 0, LOOK_AGAIN_MS),
+      othersRenew ? LOOK_AGAIN_MS : 0,
     );
     const expiresAt = row.readAt + expiresInMs;
     this.memory.adopt(target.name, {

@@ -12,7 +12,6 @@ export interface WechatRequest {
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A JSON object as the platform answered it. */
@@ -65,16 +64,13 @@ export class WechatGateway {
     host: string,
     request: WechatRequest,
   ): Promise<WechatAnswer> {
-    const timeout = AbortSignal.timeout(this.settings.api.timeoutMs);
     const config: AxiosRequestConfig<unknown> = {
       method: request.method,
       url: host + request.path,
       params: request.params,
       data: request.body,
-      // The signal bounds the whole exchange, a slow drip too; axios's own timeout only the wait for the first byte.
-      signal: request.signal
-        ? AbortSignal.any([timeout, request.signal])
-        : timeout,
+      // Bounds the whole exchange, a slow drip too; axios's own timeout bounds only the silence.
+      signal: AbortSignal.timeout(this.settings.api.timeoutMs),
       maxRedirects: 0,
       maxContentLength: LARGEST_ANSWER,
       responseType: 'text',
@@ -122,6 +118,10 @@ function parseJson(body: unknown): WechatAnswer | undefined {
 }
 
 function codeOf(error: unknown): string {
-  if (isAxiosError(error)) return error.code ?? 'UNKNOWN';
+  if (isAxiosError(error))
+    // The signal is the timeout; nothing else cancels a call.
+    return error.code === 'ERR_CANCELED'
+      ? 'timeout'
+      : (error.code ?? 'UNKNOWN');
   return error instanceof Error ? error.name : 'UNKNOWN';
 }

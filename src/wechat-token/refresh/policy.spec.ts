@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import {
+  backOff,
+  decide,
+  FOREVER,
+  forceWait,
+  refreshDelay,
+  REJECTIONS_PER_LIFE,
+  rejectionWait,
+  safetyMargin,
+  sinceChinaMidnight,
+  type TokenState,
+  unchangedDelay,
+  untilChinaMidnight,
+} from './policy.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const stable = { rotatesOnEveryCall: false, marginSeconds: undefined };
+const classic = { rotatesOnEveryCall: true, marginSeconds: undefined };
+
+const life = fc.integer({ min: SECOND, max: 24 * HOUR });
+const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+
+describe('R2 two thresholds', () => {
+  it('a token of two hours counts as expired 10 s before its end', () => {
+    expect(safetyMargin(2 * HOUR)).toBe(10 * SECOND);
+  });
+
+  it('a short life loses a twentieth of it', () => {
+    expect(safetyMargin(12 * SECOND)).toBe(600);
+  });
+});
+
+describe('R7 when', () => {
+  it.each([
+    { mode: 'stable', options: stable, life: 2 * HOUR, margin: 5 * MINUTE },
+    { mode: 'classic', options: classic, life: 2 * HOUR, margin: 10 * MINUTE },
+    { mode: 'stable', options: stable, life: MINUTE, margin: 20 * SECOND },
+    { mode: 'classic', options: classic, life: MINUTE, margin: 20 * SECOND },
+    {
+      mode: 'stable, margin 60',
+      options: { ...stable, marginSeconds: 60 },
+      life: 2 * HOUR,
+      margin: MINUTE,
+    },
+  ])(
+    '$mode: a life of $life ms is due within the first tenth of its last $margin ms',
+    ({ options, life, margin }) => {
+      const earliest = refreshDelay(life, options, 0);
+      const latest = refreshDelay(life, options, 1);
+      expect(earliest).toBeCloseTo(life - margin * 0.98, 3);
+      expect(latest).toBeCloseTo(life - margin * 0.9, 3);
+    },
+  );
+
+  it('is due before it expires and never before two thirds of its life, whatever the life', () => {
+    fc.assert(
+      fc.property(life, random, fc.boolean(), (life, random, rotates) => {
+        const options = { ...stable, rotatesOnEveryCall: rotates };
+        const delay = refreshDelay(life, options, random);
+        expect(delay).toBeLessThan(life - safetyMargin(life));
+        expect(delay).toBeGreaterThanOrEqual((life * 2) / 3);
+      }),
+    );
+  });
+
+  it('the same token back long before its end is due as if it were new', () => {
+    const delay = unchangedDelay(HOUR, 2 * HOUR, stable, 0);
+    expect(delay).toBeCloseTo(HOUR - 5 * MINUTE * 0.98, 3);
+  });
+
+  it('the same token back in its last minutes is asked for again after a quarter of what is left', () => {
+    expect(unchangedDelay(4 * MINUTE, 2 * HOUR, stable, 0.5)).toBe(MINUTE);
+  });
+
+  it('is never asked for more than once a second', () => {
+    expect(unchangedDelay(400, 2 * HOUR, stable, 0.5)).toBe(SECOND);
+  });
+});
+
+describe('R8 failure has a class', () => {
+  const transient = { class: 'transient', minWaitMs: 0 };
+
+  it('doubles from one second to eighty', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 1000].map((failures) =>
+      backOff(transient, failures, 0, 1),
+    );
+    expect(waits.map((wait) => wait / SECOND)).toEqual([
+      1, 2, 4, 8, 16, 32, 64, 80, 80, 80,
+    ]);
+  });
+
+  it('makes at most 60 calls in an hour of failures, and tries at least every 80 s', () => {
+    fc.assert(
+      fc.property(random, (random) => {
+        let calls = 0;
+        for (let time = 0; time < HOUR; calls++) {
+          const wait = backOff(transient, calls, time, random);
+          expect(wait).toBeLessThanOrEqual(80 * SECOND);
+          time += wait;
+        }
+        expect(calls).toBeLessThanOrEqual(60);
+      }),
+    );
+  });
+
+  it('waits at least as long as the errcode demands', () => {
+    const limited = { class: 'transient', minWaitMs: MINUTE };
+    expect(backOff(limited, 0, 0, 0)).toBe(MINUTE);
+  });
+
+  it('stops for ever when the credentials are wrong', () => {
+    const wrong = { class: 'credentials', minWaitMs: 0 };
+    expect(backOff(wrong, 0, 0, 0)).toBe(FOREVER);
+  });
+
+  it('asks once an hour about an account that is closed', () => {
+    expect(backOff({ class: 'account', minWaitMs: 0 }, 9, 0, 0)).toBe(HOUR);
+  });
+
+  it('stops until midnight in China when the quota is spent', () => {
+    const noonInChina = Date.UTC(2026, 10, 22, 4);
+    const quota = { class: 'quota', minWaitMs: 0 };
+    expect(backOff(quota, 0, noonInChina, 0)).toBe(12 * HOUR);
+  });
+
+  it('the day in China begins at 16:00 UTC', () => {
+    const begin = Date.UTC(2026, 10, 22, 16);
+    expect(sinceChinaMidnight(begin)).toBe(0);
+    expect(untilChinaMidnight(begin - 1)).toBe(1);
+  });
+});
+
+describe('R9 force is scarce', () => {
+  const noonInChina = Date.UTC(2026, 10, 22, 4);
+
+  it('the first is free', () => {
+    expect(forceWait([], noonInChina)).toEqual({ wait: 0, spent: false });
+  });
+
+  it('two are 30 s apart', () => {
+    expect(forceWait([10 * SECOND], noonInChina).wait).toBe(20 * SECOND);
+    expect(forceWait([30 * SECOND], noonInChina).wait).toBe(0);
+  });
+
+  it('the twenty-first of a day waits for midnight in China', () => {
+    const twenty = Array.from({ length: 20 }, (_, n) => (n + 1) * MINUTE);
+    expect(forceWait(twenty, noonInChina)).toEqual({
+      wait: 12 * HOUR,
+      spent: true,
+    });
+    expect(forceWait(twenty.slice(1), noonInChina).wait).toBe(0);
+  });
+
+  it('what was spent yesterday does not count', () => {
+    const yesterday = Array.from({ length: 20 }, () => 13 * HOUR);
+    expect(forceWait(yesterday, noonInChina).wait).toBe(0);
+  });
+});
+
+describe('R5 bounded', () => {
+  const ages = (count: number) =>
+    Array.from({ length: count }, (_, n) => (n + 1) * MINUTE);
+
+  it(`renews ${REJECTIONS_PER_LIFE} rejected tokens within a life`, () => {
+    expect(rejectionWait(ages(REJECTIONS_PER_LIFE - 1), 2 * HOUR)).toBe(0);
+  });
+
+  it('waits until the oldest of them is a life ago', () => {
+    const wait = rejectionWait(ages(REJECTIONS_PER_LIFE), 2 * HOUR);
+    expect(wait).toBe(2 * HOUR - REJECTIONS_PER_LIFE * MINUTE);
+  });
+});
+
+describe('what to do with a token', () => {
+  const healthy: TokenState = {
+    value: 'current',
+    usable: true,
+    due: false,
+    rotatesOnEveryCall: false,
+    leasedFor: 0,
+    coolingFor: 0,
+    mayCallPlatform: true,
+  };
+  const due = { kind: 'due' } as const;
+  const rejected = { kind: 'rejected', value: 'current' } as const;
+  const gentle = { kind: 'gentle' } as const;
+  const forced = { kind: 'forced' } as const;
+  const expired = { usable: false, due: true };
+  const leased = { leasedFor: SECOND };
+  const cooling = { coolingFor: SECOND };
+  const reader = { mayCallPlatform: false };
+  const isClassic = { rotatesOnEveryCall: true };
+
+  it.each([
+    ['healthy', {}, due, 'serve'],
+    ['due', { due: true }, due, 'renew'],
+    ['due, leased by another', { due: true, ...leased }, due, 'serve'],
+    ['due, in back-off', { due: true, ...cooling }, due, 'serve'],
+    ['due, on a reader', { due: true, ...reader }, due, 'serve'],
+    ['expired', expired, due, 'renew'],
+    ['expired, leased by another', { ...expired, ...leased }, due, 'wait'],
+    ['expired, in back-off', { ...expired, ...cooling }, due, 'cooling-down'],
+    ['expired, on a reader', { ...expired, ...reader }, due, 'wait'],
+    ['rejected', {}, rejected, 'renew'],
+    ['rejected, but replaced', { value: 'newer' }, rejected, 'serve'],
+    ['rejected, leased by another', leased, rejected, 'wait'],
+    ['rejected, in back-off', cooling, rejected, 'cooling-down'],
+    ['healthy, operator asks', {}, gentle, 'renew'],
+    ['classic, operator asks', isClassic, gentle, 'serve'],
+    [
+      'classic and due, operator asks',
+      { ...isClassic, due: true },
+      gentle,
+      'renew',
+    ],
+    ['in back-off, operator asks', cooling, gentle, 'renew'],
+    ['healthy, operator insists', {}, forced, 'renew'],
+    ['in back-off, operator insists', cooling, forced, 'renew'],
+    ['leased by another, operator insists', leased, forced, 'wait'],
+  ] as const)('%s: %o asked %o → %s', (_, change, intent, decision) => {
+    expect(decide({ ...healthy, ...change }, intent).kind).toBe(decision);
+  });
+});

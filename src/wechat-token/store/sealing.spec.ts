@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { SealedValueError } from '../wechat-token.errors.js';
+import { Sealing } from './sealing.js';
+
+const key = (id: string) => ({ id, key: randomBytes(32) });
+
+describe('R15 at rest', () => {
+  it('opens what it sealed, whatever it is', () => {
+    const sealing = new Sealing([key('k1')]);
+    fc.assert(
+      fc.property(fc.string(), fc.string({ unit: 'binary' }), (name, value) => {
+        const sealed = sealing.seal(name, value);
+        expect(sealed).toMatch(/^sealed:v1:k1:/);
+        expect(sealing.open(name, sealed)).toBe(value);
+      }),
+    );
+  });
+
+  it('never seals alike: two rows do not show that they hold the same', () => {
+    const sealing = new Sealing([key('k1')]);
+    expect(sealing.seal('a', 'x')).not.toBe(sealing.seal('a', 'x'));
+  });
+
+  it('without a key values are plain, and plain rows stay readable with one', () => {
+    expect(new Sealing([]).seal('a', 'plain')).toBe('plain');
+    expect(new Sealing([key('k1')]).open('a', 'plain')).toBe('plain');
+  });
+
+  it('rotates: the first key seals, the others still open', () => {
+    const [older, newer] = [key('old'), key('new')];
+    const old = new Sealing([older]).seal('a', 'x');
+    const rotated = new Sealing([newer, older]);
+    expect(rotated.open('a', old)).toBe('x');
+    expect(rotated.seal('a', 'x')).toMatch(/^sealed:v1:new:/);
+  });
+
+  it('names the key that is missing', () => {
+    const sealed = new Sealing([key('k1')]).seal('a', 'x');
+    expect(() => new Sealing([key('k2')]).open('a', sealed)).toThrow(
+      /"k1".*TOKEN_ENCRYPTION_KEYS/,
+    );
+  });
+
+  it.each([
+    ['was moved to another row', 'b', (sealed: string) => sealed],
+    ['was cut', 'a', (sealed: string) => sealed.slice(0, -8)],
+    ['was emptied', 'a', () => 'sealed:v1:k1:'],
+    [
+      'was changed',
+      'a',
+      (sealed: string) =>
+        sealed.slice(0, -4) +
+        (sealed.endsWith('A===') ? 'B' : 'A') +
+        sealed.slice(-3),
+    ],
+  ])('does not open a value that %s', (_, name, change) => {
+    const sealing = new Sealing([key('k1')]);
+    const sealed = change(sealing.seal('a', 'a value of some length'));
+    expect(() => sealing.open(name, sealed)).toThrow(SealedValueError);
+  });
+});

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createDatabase,
+  databaseServers,
+  type FreshDatabase,
+} from './databases.js';
+import type { DatabaseKind } from './fresh-database.js';
+
+/** One of the databases that must all pass the contract alike. */
+export interface TestDatabase {
+  readonly kind: DatabaseKind | 'sqlite';
+  /** For the title of a test, e.g. `mariadb 10.11.19-MariaDB`. */
+  readonly title: string;
+  /** A fresh, empty one. */
+  create(): Promise<FreshDatabase>;
+}
+
+/** SQLite, and every server of this run; for `describe.each`. */
+export function everyDatabase(): TestDatabase[] {
+  const servers = databaseServers().map((server) => ({
+    kind: server.kind,
+    title: `${server.kind} ${server.version}`,
+    create: () => createDatabase(server),
+  }));
+  return [{ kind: 'sqlite', title: 'sqlite', create: createFile }, ...servers];
+}
+
+async function createFile(): Promise<FreshDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'wechat-token-sqlite-'));
+  return {
+    name: folder,
+    url: `sqlite:${join(folder, 'test.sqlite')}`,
+    drop: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,157 @@
+import type { DataSource } from 'typeorm';
+import { openDatabase } from '../../src/config/database.js';
+import {
+  type Database,
+  parseDatabaseUrl,
+} from '../../src/config/database-url.js';
+import { MonotonicClock } from '../../src/wechat-token/clock.js';
+import {
+  type EncryptionKey,
+  Sealing,
+} from '../../src/wechat-token/store/sealing.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js';
+import type {
+  Lease,
+  TokenRow,
+} from '../../src/wechat-token/store/token-row.js';
+import { TokenStore } from '../../src/wechat-token/store/token-store.js';
+import type { TestDatabase } from './every-database.js';
+import { INSTANTS, type InstantColumn, instantText, passTime } from './sql.js';
+
+/** A stored row as plain SQL sees it, without any code under test. */
+export interface PlainRow {
+  readonly [column: string]: string | number | null;
+}
+
+/** The store on a database of its own, as one replica has it. */
+export class StoreUnderTest implements AsyncDisposable {
+  readonly store: TokenStore;
+  readonly variables: SystemVarStore;
+
+  constructor(
+    readonly dataSource: DataSource,
+    readonly url: string,
+    private readonly dispose: () => Promise<void>,
+    keys: readonly EncryptionKey[],
+  ) {
+    ({ store: this.store, variables: this.variables } = this.withKeys(keys));
+  }
+
+  /** The stores of a replica that has these encryption keys, on the same database. */
+  withKeys(keys: readonly EncryptionKey[]) {
+    const session = new SqlSession(this.dataSource);
+    const sealing = new Sealing(keys);
+    return {
+      store: new TokenStore(session, sealing, new MonotonicClock()),
+      variables: new SystemVarStore(session, sealing),
+    };
+  }
+
+  sql<Row = PlainRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    return this.dataSource.query(text, [...values]);
+  }
+
+  /** The row of that name, which must exist. */
+  async plainRow(name: string): Promise<PlainRow> {
+    const [row] = await this.sql('SELECT * FROM system_var WHERE name = ?', [
+      name,
+    ]);
+    if (!row) throw new Error(`no row "${name}"`);
+    return row;
+  }
+
+  /** An instant of a row, epoch milliseconds. */
+  async instant(name: string, column: InstantColumn): Promise<number> {
+    const text = instantText(this.dataSource, column);
+    const [row] = await this.sql<{ at: string | null }>(
+      `SELECT ${text} AS at FROM system_var WHERE name = ?`,
+      [name],
+    );
+    if (!row?.at) throw new Error(`"${name}" has no ${column}`);
+    return Date.parse(`${row.at.replace(' ', 'T')}Z`);
+  }
+
+  /** Lets time pass: moves every instant in the database back. */
+  async elapse(ms: number): Promise<void> {
+    await passTime(this.dataSource, ms);
+  }
+
+  /** Makes the row, as the engine does before a token is fetched for the first time. */
+  async newRow(name: string): Promise<TokenRow> {
+    await this.store.insertMissing(name, '');
+    return this.row(name);
+  }
+
+  /** The row as the store reads it, which must exist. */
+  async row(name: string): Promise<TokenRow> {
+    const row = await this.store.read(name);
+    if (!row) throw new Error(`no row "${name}"`);
+    return row;
+  }
+
+  /** Takes the lease, which must be free. */
+  async lease(name: string, ms = 30_000): Promise<Lease> {
+    const lease = await this.store.claim(await this.row(name), 'replica-1', ms);
+    if (!lease) throw new Error(`"${name}" is leased`);
+    return lease;
+  }
+
+  /** Stores a token as a renewal does: of two hours, due after 115 minutes. */
+  async putToken(
+    name: string,
+    value: string,
+    life: { expiresAfterMs?: number; refreshAfterMs?: number } = {},
+  ): Promise<void> {
+    await this.store.insertMissing(name, '');
+    const stored = await this.store.storeRenewed(await this.lease(name), {
+      ...renewed(value),
+      ...life,
+    });
+    if (!stored) throw new Error(`the lease of "${name}" was lost`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+export const LIFE_MS = 7_200_000;
+export const DUE_MS = 6_900_000;
+
+/** What a renewal brings. */
+export function renewed(value: string) {
+  return {
+    value,
+    unchanged: false,
+    source: 'stable',
+    credentialId: 'c0ffee00',
+    refreshAfterMs: DUE_MS,
+    expiresAfterMs: LIFE_MS,
+  };
+}
+
+/** A fresh database with the tables in it. */
+export async function openStore(
+  database: TestDatabase,
+  keys: readonly EncryptionKey[] = [],
+): Promise<StoreUnderTest> {
+  const fresh = await database.create();
+  const dataSource = await openDatabase(parsed(fresh.url), true);
+  const dispose = async () => {
+    await dataSource.destroy();
+    await fresh.drop();
+  };
+  return new StoreUnderTest(dataSource, fresh.url, dispose, keys);
+}
+
+export function parsed(url: string): Database {
+  const database = parseDatabaseUrl(url);
+  if (!database) throw new Error(`not a database: ${url}`);
+  return database;
+}
+
+export { INSTANTS };

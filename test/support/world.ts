@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoggerService } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { openDatabase } from '../../src/config/database.js';
+import {
+  type Database,
+  parseDatabaseUrl,
+} from '../../src/config/database-url.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  FakeWechat,
+  type FakeWechatOptions,
+} from '../../src/testing/index.js';
+import { Clock, MonotonicClock } from '../../src/wechat-token/clock.js';
+import {
+  AccessTokenProvider,
+  SystemVarStore,
+  TokenRefresher,
+  WechatApiClient,
+  WechatTokenModule,
+  type WechatTokenModuleOptions,
+} from '../../src/wechat-token/index.js';
+import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
+import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
+import { dialectOf } from '../../src/wechat-token/store/dialect.js';
+import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
+import { TokenStore } from '../../src/wechat-token/store/token-store.js';
+import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
+import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
+import type { TokenSource } from '../../src/wechat-token/upstream/token-source.js';
+import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
+import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+
+/** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
+class MovableClock extends MonotonicClock {
+  private offset = 0;
+
+  override now(): number {
+    return super.now() + this.offset;
+  }
+
+  advance(ms: number): void {
+    this.offset += ms;
+  }
+}
+
+/** One running copy of the module, as an app has it, without its timers: a test calls `tick()` and `pull()` itself. */
+export interface TestReplica {
+  readonly module: TestingModule;
+  readonly dataSource: DataSource;
+  readonly tokens: AccessTokenProvider;
+  readonly api: WechatApiClient;
+  readonly refresher: TokenRefresher;
+  readonly variables: SystemVarStore;
+  readonly store: TokenStore;
+  readonly sync: TokenSync;
+  /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
+  readonly renewer: TokenRenewer;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  /** Default: SQLite in a temporary folder. */
+  readonly databaseUrl?: string;
+  readonly wechat?: FakeWechatOptions;
+}
+
+type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
+  /** Sources besides those of access tokens. */
+  readonly sources?: (gateway: WechatGateway) => TokenSource[];
+  /** Gets every line that the engine logs. Default: nobody does. */
+  readonly logger?: LoggerService;
+};
+
+/** Timers that never fire within a test. */
+const NEVER = { cron: '0 0 0 29 2 *', syncIntervalMs: 60_000 };
+
+/** FakeWechat, a database and any number of replicas, on one clock that a test can move. */
+export class World implements AsyncDisposable {
+  private readonly clock = new MovableClock();
+  private readonly replicas: TestReplica[] = [];
+  private ownDataSource: Promise<DataSource> | undefined;
+
+  private constructor(
+    readonly wechat: FakeWechat,
+    readonly databaseUrl: string,
+    private readonly folder: string,
+  ) {}
+
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), 'wechat-token-world-'));
+    const url = options.databaseUrl ?? `sqlite:${join(folder, 'world.sqlite')}`;
+    return new World(await FakeWechat.start(options.wechat), url, folder);
+  }
+
+  /** Starts a replica with the default account, unless the options name others. */
+  async replica(options: ReplicaOptions = {}): Promise<TestReplica> {
+    const { sources = () => [], logger, ...given } = options;
+    const dataSource = await openDatabase(this.database, true);
+    const module = await Test.createTestingModule({
+      imports: [
+        ScheduleModule.forRoot(),
+        TypeOrmModule.forRootAsync({
+          useFactory: () => dataSource.options,
+          dataSourceFactory: () => Promise.resolve(dataSource),
+        }),
+        WechatTokenModule.forRoot({
+          accounts: [DEFAULT_FAKE_ACCOUNT],
+          ...given,
+          api: { baseUrl: this.wechat.baseUrl, ...given.api },
+          refresh: { ...NEVER, ...given.refresh },
+        }),
+      ],
+    })
+      .overrideProvider(Clock)
+      .useValue(this.clock)
+      .overrideProvider(TokenSources)
+      .useFactory({
+        factory: (gateway: WechatGateway, ...accessTokens: TokenSource[]) =>
+          new TokenSources([...accessTokens, ...sources(gateway)]),
+        inject: [WechatGateway, StableTokenSource, ClassicTokenSource],
+      })
+      .setLogger(logger ?? (false as never))
+      .compile();
+    await module.init();
+    const replica: TestReplica = {
+      module,
+      dataSource,
+      tokens: module.get(AccessTokenProvider),
+      api: module.get(WechatApiClient),
+      refresher: module.get(TokenRefresher),
+      variables: module.get(SystemVarStore),
+      store: module.get(TokenStore),
+      sync: module.get(TokenSync),
+      renewer: module.get(TokenRenewer),
+      close: () => module.close(),
+    };
+    this.replicas.push(replica);
+    return replica;
+  }
+
+  /** So many replicas, all with the same options. */
+  async fleet(size: number, options?: ReplicaOptions): Promise<TestReplica[]> {
+    const fleet: TestReplica[] = [];
+    while (fleet.length < size) fleet.push(await this.replica(options));
+    return fleet;
+  }
+
+  /**
+   * Lets time pass for everybody: this process, the platform and the database. All that the engine knows of the database's
+   * clock are differences to the instants in the rows, so to move those back is to move the clock forward.
+   */
+  async advance(seconds: number): Promise<void> {
+    await passTime(await this.dataSource(), seconds * 1000);
+    this.clock.advance(seconds * 1000);
+    this.wechat.advance(seconds);
+  }
+
+  /** The row of a token, as any program sees it. */
+  async row(name = 'access_token'): Promise<TokenRow> {
+    const [replica] = this.replicas;
+    const row = await replica?.store.read(name);
+    if (!row) throw new Error(`no row ${name}`);
+    return row;
+  }
+
+  /** Any statement, on a connection that belongs to no replica. */
+  async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.dataSource()).query(text, values);
+  }
+
+  /** Closes the replicas and the platform, and removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.close()));
+    await (await this.ownDataSource)?.destroy();
+    await this.wechat.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private dataSource(): Promise<DataSource> {
+    return (this.ownDataSource ??= openDatabase(this.database, true));
+  }
+
+  private get database(): Database {
+    const database = parseDatabaseUrl(this.databaseUrl);
+    if (!database) throw new Error(`bad URL ${this.databaseUrl}`);
+    return database;
+  }
+}
+
+const INSTANTS: Readonly<Record<string, readonly string[]>> = {
+  system_var: [
+    'issued_at',
+    'refresh_at',
+    'expires_at',
+    'updated_at',
+    'lease_until',
+    'next_attempt_at',
+  ],
+  token_event: ['at'],
+};
+
+async function passTime(dataSource: DataSource, ms: number): Promise<void> {
+  const dialect = dialectOf(dataSource.options.type);
+  if (!dialect) throw new Error('unknown dialect');
+  for (const [table, columns] of Object.entries(INSTANTS)) {
+    const moved = columns.map((c) => `${c} = ${dialect.after(c)}`).join(', ');
+    await dataSource.query(
+      `UPDATE ${table} SET ${moved}`,
+      columns.map(() => -ms),
+    );
+  }
+}
