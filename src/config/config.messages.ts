@@ -1,3 +1,11 @@
+/** One element of each list that is given as JSON. */
+const LIST_EXAMPLES = {
+  WECHAT_ACCOUNTS: '{"name":"shop","appId":"wx…","appSecret":"…"}',
+  API_KEYS: '{"id":"shop","key":"…","scopes":["tokens:issue"]}',
+} as const;
+/** A setting that is a list, given as JSON or, as `…_FILE`, by a file's name. */
+export type ListSetting = keyof typeof LIST_EXAMPLES;
+
 /** Every sentence of the app's own, apart from the module's. */
 export const messages = {
   settingsWrong: (faults: readonly { field: string; problem: string }[]) =>
@@ -6,16 +14,19 @@ export const messages = {
     'is missing; set WECHAT_APP_ID and WECHAT_APP_SECRET, or WECHAT_ACCOUNTS (to try the app without an account: npm run demo)',
   badPort: () => 'is not a port, 0 to 65535',
   badDatabaseUrl: () =>
-    'is not mysql://user:password@host:3306/database, mariadb://… or sqlite:path/to/file.sqlite',
-  badJson: (shape: string) => `is not JSON: give ${shape}`,
+    'is not mysql://user:password@host:3306/database, mariadb://… or sqlite:path/to/file.sqlite (in user and password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
+  badChoice: (allowed: readonly string[]) =>
+    `is not one of ${allowed.join(', ')}`,
+  badJson: (setting: ListSetting) =>
+    `is not a JSON array; write [${LIST_EXAMPLES[setting]}]`,
   fileUnreadable: (code: string) =>
-    `names a file that cannot be read (${code})`,
-  fileAndValue: (value: string) => `is set together with ${value}: keep one`,
+    `names a file that cannot be read (${code}); correct the path, or the file's rights`,
+  fileAndValue: (value: string) => `is set together with ${value}; keep one`,
   badEncryptionKeys: () =>
-    'is not "id:base64,id:base64"; make a key with: openssl rand -base64 32',
+    'is not "id:key,id:key" with keys of 32 bytes in base64 (make one with: openssl rand -base64 32)',
 
   databaseUnreachable: (url: string, code: string) =>
-    `DATABASE_URL: ${url} cannot be opened (${code}). ${DATABASE_ADVICE[code] ?? 'See that the server runs and that the address is right.'}`,
+    `DATABASE_URL: ${url} cannot be opened (${code}). ${databaseAdvice(url, code)}`,
   tablesMissing: (url: string) =>
     `DATABASE_MIGRATE is false and the tables are not in ${url}. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.`,
   migrationFailed: (url: string, code: string) =>
@@ -27,6 +38,13 @@ export const messages = {
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,
 } as const;
 
+function databaseAdvice(url: string, code: string): string {
+  const usual = url.startsWith('sqlite:')
+    ? 'Correct the path; its folder must be one that can be made and written to.'
+    : 'See that the server runs and that the address is right.';
+  return DATABASE_ADVICE[code] ?? usual;
+}
+
 const DATABASE_ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Start the server, or correct host and port.',
   ENOTFOUND: 'Correct the host name.',
@@ -34,6 +52,5 @@ const DATABASE_ADVICE: Readonly<Record<string, string>> = {
   ER_ACCESS_DENIED_ERROR: 'Correct user and password.',
   ER_DBACCESS_DENIED_ERROR: 'Grant this user the rights to the database.',
   ER_BAD_DB_ERROR: 'There is no such database: create it first.',
-  SQLITE_CANTOPEN: 'Correct the path, or the rights of its folder.',
-  EACCES: 'Correct the path, or the rights of its folder.',
+  SQLITE_NOTADB: 'That file is no SQLite database: correct the path.',
 };

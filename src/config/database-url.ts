@@ -10,6 +10,8 @@ export function parseDatabaseUrl(url: string): Database | undefined {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   // A MySQL address without a database would fail only at the first statement.
   if (!parsed?.hostname || parsed.pathname.length < 2) return undefined;
+  // The driver decodes them; a bare % in a password would fail there without a word of why.
+  if (!canDecode(parsed.username + parsed.password)) return undefined;
   if (parsed.protocol === 'mysql:') return { type: 'mysql', url };
   if (parsed.protocol === 'mariadb:') return { type: 'mariadb', url };
   return undefined;
@@ -20,4 +22,13 @@ export function describeDatabase(database: Database): string {
   if (database.type === 'better-sqlite3') return `sqlite:${database.path}`;
   const { protocol, host, pathname } = new URL(database.url);
   return `${protocol}//${host}${pathname}`;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

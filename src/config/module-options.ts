@@ -7,7 +7,7 @@ import type {
   WechatAccount,
   WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
-import { messages } from './config.messages.js';
+import { type ListSetting, messages } from './config.messages.js';
 
 type Set = Readonly<Record<string, string | undefined>>;
 
@@ -23,39 +23,36 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['refresh.leaseSeconds', 'WECHAT_LEASE_SECONDS'],
   ['refresh.syncIntervalMs', 'WECHAT_SYNC_INTERVAL_MS'],
   ['encryptionKeys', 'TOKEN_ENCRYPTION_KEYS'],
-  ['http.apiKeys', 'API_KEYS'],
 ];
 const DEFAULT_ACCOUNT_SETTINGS: Readonly<Record<string, string>> = {
   appId: 'WECHAT_APP_ID',
   appSecret: 'WECHAT_APP_SECRET',
-  mode: 'WECHAT_TOKEN_MODE',
 };
 
 /**
- * The module's options as the settings say them, not validated yet; what cannot even be read is added to `faults`, and
- * there are no options then.
+ * The module's options as the settings say them, not validated yet; what cannot even be read is left out of them and added
+ * to `faults`.
+ * @param mode That of the accounts that name none.
  */
 export function readOptions(
   set: Set,
+  mode: TokenMode,
   faults: ConfigurationFault[],
 ): {
-  options: WechatTokenModuleOptions | undefined;
+  options: WechatTokenModuleOptions;
   settingOf: (field: string) => string;
 } {
   const before = faults.length;
-  const ownAccount = readDefaultAccount(set);
+  const own = readDefaultAccount(set);
   const listed = readList<WechatAccount>(set, 'WECHAT_ACCOUNTS', faults);
-  const mode = set['WECHAT_TOKEN_MODE'] as TokenMode | undefined;
-  const accounts = [...ownAccount, ...listed].map((account) =>
-    account instanceof Object ? { ...(mode && { mode }), ...account } : account,
+  const accounts = [...own, ...listed].map((account) =>
+    account instanceof Object ? { mode, ...account } : account,
   );
   if (accounts.length === 0 && faults.length === before)
     faults.push({
       field: 'WECHAT_APP_ID',
       problem: messages.credentialsMissing(),
     });
-  const encryptionKeys = readEncryptionKeys(set, faults);
-  const apiKeys = readList<ApiKey>(set, 'API_KEYS', faults);
   const options: WechatTokenModuleOptions = {
     accounts,
     ...given('role', set['WECHAT_ROLE'] as Role | undefined),
@@ -71,25 +68,27 @@ export function readOptions(
       ...given('leaseSeconds', number(set['WECHAT_LEASE_SECONDS'])),
       ...given('syncIntervalMs', number(set['WECHAT_SYNC_INTERVAL_MS'])),
     },
-    encryptionKeys,
-    http: { apiKeys },
+    encryptionKeys: readEncryptionKeys(set, faults),
+    http: { apiKeys: readList<ApiKey>(set, 'API_KEYS', faults) },
   };
   return {
-    options: accounts.length > 0 ? options : undefined,
-    settingOf: (field) => settingOf(field, ownAccount.length),
+    options,
+    settingOf: (field) => settingOf(set, field, own.length),
   };
 }
 
 /** `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
-function settingOf(field: string, ownAccounts: number): string {
+function settingOf(set: Set, field: string, ownAccounts: number): string {
   const account = /^accounts\[(\d+)\](?:\.(\w+))?/.exec(field);
   if (account) {
     const index = Number(account[1]);
     const part = account[2] ?? '';
     if (index < ownAccounts) return DEFAULT_ACCOUNT_SETTINGS[part] ?? field;
-    return `WECHAT_ACCOUNTS[${index - ownAccounts}]${part && `.${part}`}`;
+    const setting = listSetting(set, 'WECHAT_ACCOUNTS');
+    return `${setting}[${index - ownAccounts}]${part && `.${part}`}`;
   }
-  for (const [option, setting] of SETTINGS)
+  const apiKeys = ['http.apiKeys', listSetting(set, 'API_KEYS')] as const;
+  for (const [option, setting] of [...SETTINGS, apiKeys])
     if (field.startsWith(option)) return setting + field.slice(option.length);
   return field;
 }
@@ -100,30 +99,32 @@ function readDefaultAccount(set: Set): WechatAccount[] {
   return [{ appId: appId ?? '', ...given('appSecret', appSecret) }];
 }
 
+/** Where a list was read from. */
+function listSetting(set: Set, setting: ListSetting): string {
+  return set[`${setting}_FILE`] ? `${setting}_FILE` : setting;
+}
+
 /** A JSON array, in the setting itself or in the file that `…_FILE` names. */
 function readList<Item>(
   set: Set,
-  setting: string,
+  setting: ListSetting,
   faults: ConfigurationFault[],
 ): Item[] {
-  const file = set[`${setting}_FILE`];
-  if (file && set[setting]) {
-    const problem = messages.fileAndValue(setting);
-    faults.push({ field: `${setting}_FILE`, problem });
+  const refuse = (problem: string) => {
+    faults.push({ field: listSetting(set, setting), problem });
     return [];
-  }
-  const field = file ? `${setting}_FILE` : setting;
+  };
+  const file = set[`${setting}_FILE`];
   let text = set[setting];
+  if (file && text) return refuse(messages.fileAndValue(setting));
   try {
     if (file) text = readFileSync(file, 'utf8');
   } catch (error) {
-    faults.push({ field, problem: messages.fileUnreadable(codeOf(error)) });
+    return refuse(messages.fileUnreadable(codeOf(error)));
   }
   if (text === undefined) return [];
   const items = parseArray(text);
-  if (items) return items as Item[];
-  faults.push({ field, problem: messages.badJson('an array of objects') });
-  return [];
+  return items ? (items as Item[]) : refuse(messages.badJson(setting));
 }
 
 function parseArray(text: string): unknown[] | undefined {
@@ -138,13 +139,13 @@ function parseArray(text: string): unknown[] | undefined {
 
 function readEncryptionKeys(set: Set, faults: ConfigurationFault[]) {
   const entries = list(set['TOKEN_ENCRYPTION_KEYS']) ?? [];
-  return entries.flatMap((entry) => {
-    const [id, key, ...rest] = entry.split(':');
-    if (id && key && rest.length === 0) return [{ id, key }];
+  const keys = entries.map((entry) => /^([^:]+):([^:]+)$/.exec(entry));
+  if (keys.includes(null)) {
     const problem = messages.badEncryptionKeys();
     faults.push({ field: 'TOKEN_ENCRYPTION_KEYS', problem });
     return [];
-  });
+  }
+  return keys.map((key) => ({ id: key?.[1] ?? '', key: key?.[2] ?? '' }));
 }
 
 function given<Key extends string, Value>(
@@ -155,7 +156,10 @@ function given<Key extends string, Value>(
 }
 
 function list(text: string | undefined): string[] | undefined {
-  return text?.split(',').map((part) => part.trim());
+  return text
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 }
 
 /** What is no number becomes NaN, which the module's schema refuses by name. */

@@ -24,6 +24,9 @@ export interface AppSettings {
   readonly wechatToken: WechatTokenModuleOptions;
 }
 
+const choice = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, messages.badChoice(values));
+
 const serverSettings = z.object({
   PORT: z
     .string()
@@ -41,11 +44,11 @@ const serverSettings = z.object({
       context.addIssue({ code: 'custom', message: messages.badDatabaseUrl() });
       return z.NEVER;
     }),
-  DATABASE_MIGRATE: z
-    .enum(['true', 'false'])
+  DATABASE_MIGRATE: choice(['true', 'false'])
     .default('true')
     .transform((text) => text === 'true'),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('log'),
+  LOG_LEVEL: choice(LOG_LEVELS).default('log'),
+  WECHAT_TOKEN_MODE: choice(['stable', 'classic']).default('stable'),
 });
 
 /**
@@ -54,23 +57,22 @@ const serverSettings = z.object({
  */
 export function loadSettings(environment: Environment): AppSettings {
   const set = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value?.trim()),
+    Object.entries(environment)
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter(([, value]) => value),
   );
   const faults: ConfigurationFault[] = [];
   const server = serverSettings.safeParse(set);
   for (const { path, message } of server.error?.issues ?? [])
     faults.push({ field: path.join('.'), problem: message });
 
-  const { options, settingOf } = readOptions(set, faults);
-  try {
-    // What could not be read is named already.
-    if (options) validateOptions(options);
-  } catch (error) {
-    if (!isConfigurationError(error)) throw error;
-    for (const { field, problem } of error.faults)
-      faults.push({ field: settingOf(field), problem });
-  }
-  if (faults.length > 0 || !server.data || !options)
+  const mode = server.data?.WECHAT_TOKEN_MODE ?? 'stable';
+  const { options, settingOf } = readOptions(set, mode, faults);
+  for (const { field, problem } of moduleFaults(options))
+    // That there are no accounts is told already, with the reason.
+    if (field !== 'accounts') faults.push({ field: settingOf(field), problem });
+
+  if (faults.length > 0 || !server.data)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
   return {
     port: server.data.PORT,
@@ -80,4 +82,16 @@ export function loadSettings(environment: Environment): AppSettings {
     logLevel: server.data.LOG_LEVEL,
     wechatToken: options,
   };
+}
+
+function moduleFaults(
+  options: WechatTokenModuleOptions,
+): readonly ConfigurationFault[] {
+  try {
+    validateOptions(options);
+    return [];
+  } catch (error) {
+    if (isConfigurationError(error)) return error.faults;
+    throw error;
+  }
 }

@@ -1,5 +1,3 @@
-import type { EncryptionKey } from './store/sealing.js';
-
 export type Role = 'refresher' | 'reader';
 
 /** The options with every default filled in, in the units that the engine counts in. Also a DI token. */
@@ -27,6 +25,12 @@ export abstract class WechatTokenSettings {
     readonly apiKeys: readonly ApiKey[];
     readonly wechatShaped: boolean;
   };
+}
+
+/** A key for values at rest: 32 bytes, and the id that is stored beside each value it sealed. */
+export interface EncryptionKey {
+  readonly id: string;
+  readonly key: Buffer;
 }
 
 /** A key that lets a program, or a person, in. */

@@ -17,7 +17,7 @@ import type {
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
-import { INSTANTS, type InstantColumn, instantText, passTime } from './sql.js';
+import { type InstantColumn, instantText, passTime } from './sql.js';
 
 /** A stored row as plain SQL sees it, without any code under test. */
 export interface PlainRow {
@@ -153,5 +153,3 @@ export function parsed(url: string): Database {
   if (!database) throw new Error(`not a database: ${url}`);
   return database;
 }
-
-export { INSTANTS };

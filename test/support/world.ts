@@ -27,6 +27,8 @@ import {
 } from '../../src/wechat-token/index.js';
 import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
 import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
+import { Sealing } from '../../src/wechat-token/store/sealing.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { dialectOf } from '../../src/wechat-token/store/dialect.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
@@ -161,15 +163,19 @@ export class World implements AsyncDisposable {
     this.wechat.advance(seconds);
   }
 
-  /** The row of a token, as any program sees it. */
+  /** The rows, by a connection that belongs to no replica. */
+  async store(): Promise<TokenStore> {
+    const session = new SqlSession(await this.dataSource());
+    return new TokenStore(session, new Sealing([]), this.clock);
+  }
+
   async row(name = 'access_token'): Promise<TokenRow> {
-    const [replica] = this.replicas;
-    const row = await replica?.store.read(name);
+    const row = await (await this.store()).read(name);
     if (!row) throw new Error(`no row ${name}`);
     return row;
   }
 
-  /** Any statement, on a connection that belongs to no replica. */
+  /** Any statement, on the same connection. */
   async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.dataSource()).query(text, values);
   }

@@ -1,12 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { SealedValueError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
-
-/** A key for values at rest: 32 bytes, and the id that is stored beside each value it sealed. */
-export interface EncryptionKey {
-  readonly id: string;
-  readonly key: Buffer;
-}
+import type { EncryptionKey } from '../wechat-token.settings.js';
 
 const PREFIX = 'sealed:v1';
 const IV_BYTES = 12;

@@ -1,0 +1,156 @@
+import { everyDatabase } from '../support/every-database.js';
+import {
+  openStore,
+  renewed,
+  type StoreUnderTest,
+} from '../support/open-store.js';
+
+const NAME = 'access_token';
+
+describe.each(everyDatabase())('the lease of a row on $title', (database) => {
+  let db: StoreUnderTest;
+  beforeEach(async () => {
+    db = await openStore(database);
+  });
+  afterEach(() => db[Symbol.asyncDispose]());
+
+  describe('a new row', () => {
+    it('is missing until it is inserted', async () => {
+      expect(await db.store.read(NAME)).toBeUndefined();
+      await db.store.insertMissing(NAME, 'stable of wx1');
+      expect(await db.row(NAME)).toMatchObject({
+        name: NAME,
+        value: null,
+        version: 0,
+        source: null,
+        credentialId: null,
+        issuedInMs: null,
+        leaseOwner: null,
+        leaseInMs: null,
+        failureCount: 0,
+        nextAttemptInMs: null,
+        lastError: null,
+      });
+      expect(await db.plainRow(NAME)).toMatchObject({
+        remark: 'stable of wx1',
+      });
+    });
+
+    it('is due and expired from the start', async () => {
+      const row = await db.newRow(NAME);
+      expect(row.refreshInMs).toBeLessThanOrEqual(0);
+      expect(row.expiresInMs).toBeLessThanOrEqual(0);
+      expect(row.refreshInMs).toBeGreaterThan(-5000);
+    });
+
+    it('leaves an existing row alone, whatever is in it', async () => {
+      await db.putToken(NAME, 'tok-1');
+      const before = await db.plainRow(NAME);
+      await db.store.insertMissing(NAME, 'another remark');
+      expect(await db.plainRow(NAME)).toEqual(before);
+    });
+
+    it('is made once by twenty who insert it at the same time', async () => {
+      await Promise.all(
+        Array.from({ length: 20 }, () => db.store.insertMissing(NAME, 'r')),
+      );
+      const [count] = await db.sql('SELECT COUNT(*) AS n FROM system_var');
+      expect(Number(count?.['n'])).toBe(1);
+      expect((await db.row(NAME)).version).toBe(0);
+    });
+  });
+
+  describe('R4 one renewal', () => {
+    it('gives the lease to exactly one of twenty concurrent claims', async () => {
+      const row = await db.newRow(NAME);
+      const leases = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          db.store.claim(row, `replica-${i}`, 30_000),
+        ),
+      );
+      const won = leases.flatMap((lease, i) => (lease ? [i] : []));
+      expect(won).toHaveLength(1);
+      expect(await db.row(NAME)).toMatchObject({
+        version: 1,
+        leaseOwner: `replica-${won[0]}`,
+      });
+    });
+
+    it('writes the lease on the row: owner, end by the database’s clock, next version', async () => {
+      const row = await db.newRow(NAME);
+      const lease = await db.store.claim(row, 'replica-1', 30_000);
+      expect(lease).toMatchObject({
+        name: NAME,
+        version: row.version + 1,
+        durationMs: 30_000,
+      });
+      const claimed = await db.row(NAME);
+      expect(claimed.leaseOwner).toBe('replica-1');
+      expect(claimed.leaseInMs).toBeLessThanOrEqual(30_000);
+      expect(claimed.leaseInMs).toBeGreaterThan(25_000);
+    });
+
+    it('refuses a claim on a row that has changed since it was read', async () => {
+      const read = await db.newRow(NAME);
+      await db.putToken(NAME, 'tok-1');
+      const before = await db.plainRow(NAME);
+      expect(await db.store.claim(read, 'late', 30_000)).toBeUndefined();
+      expect(await db.plainRow(NAME)).toEqual(before);
+    });
+
+    it('refuses a claim while the lease lasts, although the version is right', async () => {
+      await db.newRow(NAME);
+      await db.lease(NAME, 30_000);
+      const leased = await db.row(NAME);
+      expect(await db.store.claim(leased, 'second', 30_000)).toBeUndefined();
+      await db.elapse(29_000);
+      const still = await db.row(NAME);
+      expect(await db.store.claim(still, 'second', 30_000)).toBeUndefined();
+    });
+
+    it('lets anybody claim once the lease has lapsed, and the old holder’s answer is refused', async () => {
+      await db.newRow(NAME);
+      const dead = await db.lease(NAME, 30_000);
+      await db.elapse(30_001);
+      const lapsed = await db.row(NAME);
+      const next = await db.store.claim(lapsed, 'second', 30_000);
+      expect(next).toMatchObject({ version: dead.version + 1 });
+
+      expect(await db.store.storeRenewed(dead, renewed('late'))).toBe(false);
+      expect(await db.row(NAME)).toMatchObject({
+        value: null,
+        leaseOwner: 'second',
+      });
+    });
+
+    it('gives nothing for a row that is gone', async () => {
+      const row = await db.newRow(NAME);
+      await db.sql('DELETE FROM system_var');
+      expect(await db.store.claim(row, 'replica-1', 30_000)).toBeUndefined();
+    });
+  });
+
+  describe('release', () => {
+    it('gives the lease back with the token as it was, and the next claim gets it', async () => {
+      await db.putToken(NAME, 'tok-1');
+      const before = await db.plainRow(NAME);
+      const lease = await db.lease(NAME);
+      expect(await db.store.release(lease)).toBe(true);
+      expect(await db.plainRow(NAME)).toEqual({
+        ...before,
+        version: expect.anything(),
+      });
+      expect((await db.row(NAME)).version).toBe(lease.version + 1);
+      expect((await db.lease(NAME)).version).toBe(lease.version + 2);
+    });
+
+    it('does nothing when the lease is another’s by now', async () => {
+      await db.newRow(NAME);
+      const dead = await db.lease(NAME);
+      await db.elapse(30_001);
+      await db.lease(NAME);
+      expect(await db.store.release(dead)).toBe(false);
+      expect((await db.row(NAME)).leaseOwner).toBe('replica-1');
+    });
+  });
+});
