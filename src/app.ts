@@ -1,45 +1,48 @@
-import { ConsoleLogger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
-import { messages } from './config/config.messages.js';
+import { AppLogger } from './config/app-logger.js';
 import { openDatabase } from './config/database.js';
+import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
-import { StartError } from './config/start-error.js';
-import { logLevelsFrom } from './config/log-levels.js';
 
 /**
  * Starts the app and listens.
- * @returns The app, and the address it listens on.
+ * @returns The address it listens on.
  * @throws StartError when the database or the port cannot be had.
  */
-export async function startApp(
-  settings: AppSettings,
-): Promise<{ app: INestApplication; url: string }> {
+export async function startApp(settings: AppSettings): Promise<string> {
+  await probeAddress(settings);
   const dataSource = await openDatabase(settings.database, settings.migrate);
-  const app = await NestFactory.create(AppModule.with(settings, dataSource), {
-    logger: new ConsoleLogger({
-      json: true,
-      logLevels: logLevelsFrom(settings.logLevel),
-    }),
-    abortOnError: false,
-    forceCloseConnections: true,
-  });
+  try {
+    return await listen(settings, dataSource);
+  } catch (error) {
+    // An open connection would keep a process alive that has failed to start.
+    if (dataSource.isInitialized) await dataSource.destroy();
+    throw listenError(error, settings);
+  }
+}
+
+async function listen(
+  settings: AppSettings,
+  dataSource: DataSource,
+): Promise<string> {
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(settings, dataSource),
+    {
+      logger: new AppLogger(settings.logLevel),
+      abortOnError: false,
+      forceCloseConnections: true,
+    },
+  );
+  app.disable('x-powered-by');
   app.enableShutdownHooks([], { useProcessExit: true });
   try {
     await app.listen(settings.port, settings.host);
+    return (await app.getUrl()).replace('[::1]', 'localhost');
   } catch (error) {
     await app.close();
-    throw listenError(error, settings);
+    throw error;
   }
-  const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  return { app, url };
-}
-
-function listenError(error: unknown, { host, port }: AppSettings): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  if (code === 'EADDRINUSE')
-    return new StartError(messages.portTaken(host, port));
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new StartError(messages.hostUnknown(host));
-  return error;
 }

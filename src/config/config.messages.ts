@@ -33,6 +33,8 @@ export const messages = {
     `DATABASE_URL: the migrations of ${url} failed (${code}). The account needs CREATE, ALTER and INDEX; or run them yourself and set DATABASE_MIGRATE=false.`,
   portTaken: (host: string, port: number) =>
     `PORT: ${port} on ${host} is in use. Set PORT to another, or stop what uses it.`,
+  portForbidden: (port: number) =>
+    `PORT: ${port} is not for this user. Set PORT to one above 1023, or grant the right to bind it.`,
   hostUnknown: (host: string) =>
     `HOST: ${host} is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.`,
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,

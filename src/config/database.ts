@@ -67,10 +67,11 @@ export async function openDatabase(
 async function hasTables(dataSource: DataSource): Promise<boolean> {
   const runner = dataSource.createQueryRunner();
   try {
-    const [first, second] = wechatTokenEntities.map((entity) =>
-      runner.hasTable(dataSource.getMetadata(entity).tableName),
-    );
-    return Boolean((await first) && (await second));
+    for (const entity of wechatTokenEntities) {
+      const { tableName } = dataSource.getMetadata(entity);
+      if (!(await runner.hasTable(tableName))) return false;
+    }
+    return true;
   } finally {
     await runner.release();
   }

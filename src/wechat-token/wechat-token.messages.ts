@@ -110,6 +110,8 @@ function oneOf(values: readonly string[]): string {
 }
 
 function advice(errcode: number, failureClass: string): string {
+  // 40001 has two meanings; this one is about the token that was sent, not the secret.
+  if (failureClass === 'rejected') return ADVICE.rejected;
   switch (errcode) {
     case 40001:
     case 40125:
@@ -125,7 +127,7 @@ function advice(errcode: number, failureClass: string): string {
   }
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<string, string>> & { rejected: string } = {
   transient: 'It is tried again by itself.',
   credentials:
     "Check the account's appId, appSecret and mode; no call is made until they change.",

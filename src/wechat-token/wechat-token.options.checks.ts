@@ -26,44 +26,49 @@ export function leaseFaults(times: CallTimes): ConfigurationFault[] {
 
 /** Accounts without the secret that a refresher needs. */
 export function secretFaults(accounts: unknown): ConfigurationFault[] {
-  return records(accounts).flatMap(({ appSecret }, index) =>
-    appSecret === undefined || appSecret === ''
-      ? fault(`accounts[${index}].appSecret`, messages.secretMissing())
-      : [],
-  );
+  return records(accounts)
+    .filter(({ entry: { appSecret = '' } }) => appSecret === '')
+    .map(({ index }) => ({
+      field: `accounts[${index}].appSecret`,
+      problem: messages.secretMissing(),
+    }));
 }
 
 export function accountNameFaults(accounts: unknown): ConfigurationFault[] {
-  const names = records(accounts).map(({ name = DEFAULT_ACCOUNT }) => name);
-  return repeated(names).flatMap(([index, name]) =>
-    fault(`accounts[${index}].name`, messages.accountTwice(name)),
-  );
+  const name = (entry: Entry) => entry['name'] ?? DEFAULT_ACCOUNT;
+  return repeated(accounts, name).map(({ index, value }) => ({
+    field: `accounts[${index}].name`,
+    problem: messages.accountTwice(value),
+  }));
 }
 
-/** Of API keys or of encryption keys. */
-export function keyIdFaults(keys: unknown, field: string) {
-  const ids = records(keys).map(({ id }) => id);
-  return repeated(ids).flatMap(([index, id]) =>
-    fault(`${field}[${index}].id`, messages.keyIdTwice(id)),
-  );
+/** Of API keys or of encryption keys: `field` says which. */
+export function keyIdFaults(
+  keys: unknown,
+  field: string,
+): ConfigurationFault[] {
+  return repeated(keys, (entry) => entry['id']).map(({ index, value }) => ({
+    field: `${field}[${index}].id`,
+    problem: messages.keyIdTwice(value),
+  }));
 }
 
-function fault(field: string, problem: string): ConfigurationFault[] {
-  return [{ field, problem }];
-}
+type Entry = Readonly<Record<string, unknown>>;
 
-/** What is not even an object is for the schema to refuse; it keeps its place. */
-function records(list: unknown): Record<string, unknown>[] {
+/** The objects of a list, each with its place; what else is in it the schema refuses. */
+function records(list: unknown): { index: number; entry: Entry }[] {
   if (!Array.isArray(list)) return [];
-  return list.map((entry: unknown) =>
-    entry instanceof Object ? { ...entry } : { appSecret: null },
+  return list.flatMap((entry: unknown, index) =>
+    entry instanceof Object ? [{ index, entry: entry as Entry }] : [],
   );
 }
 
-function repeated(values: readonly unknown[]): [number, string][] {
-  return values.flatMap((value, index): [number, string][] =>
-    typeof value === 'string' && values.indexOf(value) < index
-      ? [[index, value]]
-      : [],
-  );
+function repeated(list: unknown, valueOf: (entry: Entry) => unknown) {
+  const seen = new Set<unknown>();
+  return records(list).flatMap(({ index, entry }) => {
+    const value = valueOf(entry);
+    const isRepeated = seen.has(value);
+    seen.add(value);
+    return isRepeated && typeof value === 'string' ? [{ index, value }] : [];
+  });
 }

@@ -1,3 +1,5 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { World } from '../support/world.js';
 
 describe('R1 read', () => {
@@ -25,11 +27,56 @@ describe('R1 read', () => {
 
   it('gives the same promise again while the token is valid: nothing is allocated, nothing asked', async () => {
     await using world = await World.create();
-    const { tokens, store } = await world.replica();
+    const { tokens, module } = await world.replica();
     await tokens.getAccessToken();
-    const read = vi.spyOn(store, 'read');
+    const session = module.get(SqlSession);
+    const statements = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
+    const promise = tokens.getAccessToken();
 
-    expect(tokens.getAccessToken()).toBe(tokens.getAccessToken());
-    expect(read).not.toHaveBeenCalled();
+    for (let read = 0; read < 10_000; read++)
+      expect(tokens.getAccessToken() === promise).toBe(true);
+
+    for (const spy of statements) expect(spy).not.toHaveBeenCalled();
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('takes the default account for the unnamed one, and keeps accounts apart', async () => {
+    await using world = await World.create();
+    const shop = { appId: 'wx_shop', appSecret: 'secret-of-the-shop' };
+    world.wechat.addAccount(shop);
+    const { tokens } = await world.replica({
+      accounts: [DEFAULT_FAKE_ACCOUNT, { ...shop, name: 'shop' }],
+    });
+
+    const unnamed = await tokens.getAccessToken();
+    const ofShop = await tokens.getAccessToken('shop');
+
+    expect(await tokens.getAccessToken('default')).toBe(unnamed);
+    expect(unnamed).toBe(world.wechat.currentToken(DEFAULT_FAKE_ACCOUNT.appId));
+    expect(ofShop).toBe(world.wechat.currentToken(shop.appId));
+    expect((await world.row('access_token:shop')).value).toBe(ofShop);
+  });
+
+  it('says how long a token lives', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+    const held = await tokens.getHeldToken();
+    await world.advance(100);
+
+    expect(tokens.secondsLeft(held)).toBeOneOf([7098, 7099]);
+  });
+
+  it('goes on with a row that somebody deleted', async () => {
+    await using world = await World.create();
+    const { tokens, refresher, variables } = await world.replica();
+    for (let change = 0; change < 5; change++)
+      await refresher.refresh('access_token');
+    await world.sql('DELETE FROM system_var');
+    await world.advance(7200);
+
+    const token = await tokens.getAccessToken();
+
+    expect(world.wechat.accepts(token)).toBe(true);
+    expect(await variables.get('access_token')).toBe(token);
   });
 });

@@ -16,7 +16,7 @@ const times = <T>(count: number, work: (index: number) => Promise<T>) =>
 describe('R5 compare, then renew', () => {
   it('adopts the stored token when it differs from the rejected one, without a call', async () => {
     await using world = await World.create();
-    const [ours, other] = await world.fleet(2);
+    const [ours, other] = await world.pair();
     const old = await ours.tokens.getAccessToken();
     await other.refresher.refresh('access_token', { force: true });
     const renewed = await other.tokens.getAccessToken();

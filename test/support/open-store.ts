@@ -5,10 +5,8 @@ import {
   parseDatabaseUrl,
 } from '../../src/config/database-url.js';
 import { MonotonicClock } from '../../src/wechat-token/clock.js';
-import {
-  type EncryptionKey,
-  Sealing,
-} from '../../src/wechat-token/store/sealing.js';
+import { Sealing } from '../../src/wechat-token/store/sealing.js';
+import type { EncryptionKey } from '../../src/wechat-token/wechat-token.settings.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js';
 import type {

@@ -82,6 +82,9 @@ type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
 /** Timers that never fire within a test. */
 const NEVER = { cron: '0 0 0 29 2 *', syncIntervalMs: 60_000 };
 
+const nothing = () => undefined;
+const SILENT: LoggerService = { log: nothing, error: nothing, warn: nothing };
+
 /** FakeWechat, a database and any number of replicas, on one clock that a test can move. */
 export class World implements AsyncDisposable {
   private readonly clock = new MovableClock();
@@ -102,7 +105,7 @@ export class World implements AsyncDisposable {
 
   /** Starts a replica with the default account, unless the options name others. */
   async replica(options: ReplicaOptions = {}): Promise<TestReplica> {
-    const { sources = () => [], logger, ...given } = options;
+    const { sources = () => [], logger = SILENT, ...given } = options;
     const dataSource = await openDatabase(this.database, true);
     const module = await Test.createTestingModule({
       imports: [
@@ -127,7 +130,7 @@ export class World implements AsyncDisposable {
           new TokenSources([...accessTokens, ...sources(gateway)]),
         inject: [WechatGateway, StableTokenSource, ClassicTokenSource],
       })
-      .setLogger(logger ?? (false as never))
+      .setLogger(logger)
       .compile();
     await module.init();
     const replica: TestReplica = {
@@ -144,6 +147,10 @@ export class World implements AsyncDisposable {
     };
     this.replicas.push(replica);
     return replica;
+  }
+
+  async pair(options?: ReplicaOptions): Promise<[TestReplica, TestReplica]> {
+    return [await this.replica(options), await this.replica(options)];
   }
 
   /** So many replicas, all with the same options. */
@@ -189,7 +196,14 @@ export class World implements AsyncDisposable {
   }
 
   private dataSource(): Promise<DataSource> {
-    return (this.ownDataSource ??= openDatabase(this.database, true));
+    return (this.ownDataSource ??= openDatabase(this.database, true).then(
+      async (dataSource) => {
+        // Moving the clock is no write that a test wants on the disk.
+        if (dataSource.options.type === 'better-sqlite3')
+          await dataSource.query('PRAGMA synchronous = OFF');
+        return dataSource;
+      },
+    ));
   }
 
   private get database(): Database {

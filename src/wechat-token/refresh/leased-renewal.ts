@@ -8,7 +8,12 @@ import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
-import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
+import {
+  isRefreshBudgetError,
+  isStoreError,
+  isTokenUnavailableError,
+  TokenUnavailableError,
+} from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { Budgets } from './budgets.js';
@@ -30,6 +35,8 @@ export interface Renewal {
   readonly inputs: ReadonlyMap<TokenName, string>;
 }
 
+class LeaseRunsOut extends Error {}
+
 /** From the lease to the stored answer: asks the platform once, and writes what came of it on exactly that lease. */
 @Injectable()
 export class LeasedRenewal {
@@ -46,24 +53,18 @@ export class LeasedRenewal {
 
   /**
    * Undefined when the lease was lost: the row decides then.
-   * @throws UpstreamError of class `rejected` when the platform refused one of the inputs; the lease is given back.
-   * @throws TokenUnavailableError, RefreshBudgetError, StoreError
+   * @throws TokenUnavailableError, with an UpstreamError as its cause when the platform refused; RefreshBudgetError, StoreError
    */
   async run(renewal: Renewal): Promise<RefreshOutcome | undefined> {
-    const { lease } = renewal;
     const sentAt = this.clock.now();
-    // A process that stood still between claim and call must not call: its lease may end before the answer comes.
-    if (lease.until - sentAt < this.settings.api.longestCallMs) {
-      await this.store.release(lease);
-      return undefined;
-    }
     let issued: IssuedToken;
     try {
       issued = await this.issue(renewal);
     } catch (error) {
-      if (error instanceof UpstreamError && !refusesInputs(error, renewal))
+      if (error instanceof UpstreamError)
         throw await this.failed(renewal, error, sentAt);
-      await this.store.release(lease).catch(() => undefined);
+      await this.giveBack(renewal, error).catch(() => undefined);
+      if (error instanceof LeaseRunsOut) return undefined;
       throw error;
     }
     return this.keep(renewal, issued, sentAt);
@@ -71,9 +72,14 @@ export class LeasedRenewal {
 
   /** R5, R9: what the platform is asked. */
   private async issue(renewal: Renewal): Promise<IssuedToken> {
-    const { target, row, intent, actor, inputs } = renewal;
+    const { target, row, lease, intent, actor, inputs } = renewal;
     const { account, source } = target;
-    const ask = (force: boolean) => source.issue({ account, inputs, force });
+    const ask = (force: boolean) => {
+      // A process that stood still since the claim must not call: its lease might end before the answer comes.
+      const left = lease.until - this.clock.now();
+      if (left < this.settings.api.longestCallMs) throw new LeaseRunsOut();
+      return source.issue({ account, inputs, force });
+    };
     const insist = async () => {
       await this.budgets.spendForced(row, actor);
       return ask(true);
@@ -88,6 +94,23 @@ export class LeasedRenewal {
     const insisted = await insist();
     if (insisted.value !== intent.value) return insisted;
     throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
+  }
+
+  /** Nothing came of it, and nothing was the platform's fault. */
+  private giveBack(
+    { target, lease, intent }: Renewal,
+    error: unknown,
+  ): Promise<boolean> {
+    if (intent.kind !== 'rejected' || !isRefreshBudgetError(error))
+      return this.store.release(lease);
+    // R5: reports that come until a forced renewal is possible neither ask the platform again nor spend the rejections of this life.
+    const { credentialId } = target.account;
+    const { message, retryAfter } = error;
+    return this.store.storeFailure(
+      lease,
+      { class: 'rejected', message, credentialId },
+      Math.min(retryAfter * 1000, policy.FORCE_BUDGET.spacing),
+    );
   }
 
   private async keep(
@@ -118,6 +141,7 @@ export class LeasedRenewal {
         await this.journal.leaseLost(event);
         return undefined;
       }
+      serve();
     } catch (error) {
       if (!isStoreError(error)) throw error;
       serve();
@@ -176,8 +200,13 @@ export class LeasedRenewal {
     const random = Math.random();
     const wait = policy.backOff(error, failures, row.databaseNow, random);
     const until = this.clock.now() + wait;
-    // The platform refused this machine's address: another replica may well succeed.
-    const ownAlone = error.class === 'ip';
+    // The platform refused this machine's address: another replica may well succeed. The same where the stored token was
+    // issued for other credentials: theirs may be the right ones, and their cron must find the row.
+    const ownAlone =
+      error.class === 'ip' ||
+      (error.class === 'credentials' &&
+        row.credentialId !== null &&
+        row.credentialId !== account.credentialId);
     if (ownAlone || error.class === 'credentials')
       this.ownCoolDowns.set(name, account, until, message);
     const lastError = {
@@ -206,8 +235,9 @@ export class LeasedRenewal {
 /** The platform refused a token that this one is made from, not this request. */
 export function refusesInputs(error: unknown, renewal: Renewal): boolean {
   return (
-    error instanceof UpstreamError &&
-    error.class === 'rejected' &&
+    isTokenUnavailableError(error) &&
+    error.cause instanceof UpstreamError &&
+    error.cause.class === 'rejected' &&
     renewal.inputs.size > 0
   );
 }

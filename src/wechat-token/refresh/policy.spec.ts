@@ -180,12 +180,14 @@ describe('what to do with a token', () => {
     value: 'current',
     usable: true,
     due: false,
+    unconfirmed: false,
     rotatesOnEveryCall: false,
     leasedFor: 0,
     coolingFor: 0,
     mayCallPlatform: true,
   };
   const due = { kind: 'due' } as const;
+  const byCron = { kind: 'due-or-unconfirmed' } as const;
   const rejected = { kind: 'rejected', value: 'current' } as const;
   const gentle = { kind: 'gentle' } as const;
   const forced = { kind: 'forced' } as const;
@@ -200,6 +202,14 @@ describe('what to do with a token', () => {
     ['due', { due: true }, due, 'renew'],
     ['due, leased by another', { due: true, ...leased }, due, 'serve'],
     ['due, in back-off', { due: true, ...cooling }, due, 'serve'],
+    ['unconfirmed, seen by a caller', { unconfirmed: true }, due, 'serve'],
+    ['unconfirmed, seen by the cron', { unconfirmed: true }, byCron, 'renew'],
+    [
+      'unconfirmed, in back-off',
+      { unconfirmed: true, ...cooling },
+      byCron,
+      'serve',
+    ],
     ['due, on a reader', { due: true, ...reader }, due, 'serve'],
     ['expired', expired, due, 'renew'],
     ['expired, leased by another', { ...expired, ...leased }, due, 'wait'],

@@ -119,8 +119,10 @@ export function rejectionWait(ages: readonly number[], life: number): number {
 
 /** Why a renewal is asked for. */
 export type RenewalIntent =
-  /** By the cron or by a caller: renew if it is due. */
+  /** By a caller, or at the start (R12): renew if it is due. */
   | { readonly kind: 'due' }
+  /** By the cron: renew it also when it has not been confirmed for too long (R7). */
+  | { readonly kind: 'due-or-unconfirmed' }
   /** R5: the platform refused this value in a business call. */
   | { readonly kind: 'rejected'; readonly value: string }
   /** An operator asks: stable in normal mode, classic only when due. */
@@ -133,8 +135,10 @@ export interface TokenState {
   readonly value: string | null;
   /** May be handed out: not expired, and issued for our credentials. */
   readonly usable: boolean;
-  /** Past its `refresh_at`, or not confirmed for too long. */
+  /** Past its `refresh_at`. */
   readonly due: boolean;
+  /** The platform was not asked for too long whether it still is the current one. */
+  readonly unconfirmed: boolean;
   readonly rotatesOnEveryCall: boolean;
   /** Another replica's lease lasts so long. */
   readonly leasedFor: number;
@@ -151,8 +155,8 @@ export type Decision =
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
   if (!wanted(state, intent)) return { kind: 'serve' };
-  const background = intent.kind === 'due' && state.usable;
   const operator = intent.kind === 'gentle' || intent.kind === 'forced';
+  const background = state.usable && !operator && intent.kind !== 'rejected';
   if (state.leasedFor > 0 || !state.mayCallPlatform)
     return { kind: background ? 'serve' : 'wait' };
   // An operator may have mended the cause just now (R9).
@@ -166,6 +170,8 @@ function wanted(state: TokenState, intent: RenewalIntent): boolean {
   switch (intent.kind) {
     case 'due':
       return due;
+    case 'due-or-unconfirmed':
+      return due || state.unconfirmed;
     case 'rejected':
       // R5: a report about an older token is no reason to touch the newer one.
       return !state.usable || state.value === intent.value;

@@ -8,6 +8,7 @@ import { TokenSources } from '../upstream/token-sources.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import type { RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { TokenRenewer } from './token-renewer.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
@@ -67,7 +68,7 @@ export class TokenRefresher {
     for await (const account of this.accounts.list())
       for (const kind of this.sources.kindsOf(account))
         names.push(tokenName(kind, account.name));
-    await this.renewAll(names);
+    await this.renewAll(names, { kind: 'due' });
   }
 
   /** What the cron does: everything that is due, a page at a time; then old events, once an hour. */
@@ -79,7 +80,7 @@ export class TokenRefresher {
       do {
         const after = page.at(-1) ?? '';
         page = await this.store.due({ confirmMs, after, limit });
-        await this.renewAll(page);
+        await this.renewAll(page, { kind: 'due-or-unconfirmed' });
       } while (page.length === limit);
       await this.purge();
     } catch (error) {
@@ -88,12 +89,15 @@ export class TokenRefresher {
   }
 
   /** At most `concurrency` at a time; one that fails, or takes long, stops no other (R14). */
-  private async renewAll(names: readonly TokenName[]): Promise<void> {
+  private async renewAll(
+    names: readonly TokenName[],
+    intent: RenewalIntent,
+  ): Promise<void> {
     const queue = names.values();
     const worker = async () => {
       for (const name of queue) {
         try {
-          await this.renewer.renew(name, { kind: 'due' });
+          await this.renewer.renew(name, intent);
         } catch (error) {
           this.journal.notRenewed(name, error);
         }

@@ -54,7 +54,7 @@ export class TokenRenewer {
     const usable = () => this.memory.usable(name, this.clock.now());
     if (!usable()) await this.renew(name, { kind: 'due' });
     const held = usable();
-    if (!held) throw new TokenUnavailableError(messages.nobodyRenewed(name), 1);
+    if (!held) throw this.nobodyRenewed(name);
     return held;
   }
 
@@ -91,8 +91,10 @@ export class TokenRenewer {
       case 'forced':
         // Not shared: each operator is told what became of his own.
         return `${name} forced ${this.forcedFlights++}`;
+      case 'gentle':
+        return `${name} gentle`;
       default:
-        return `${name} ${intent.kind}`;
+        return `${name} due`;
     }
   }
 
@@ -102,20 +104,30 @@ export class TokenRenewer {
     actor: string,
   ): Promise<RefreshOutcome> {
     const target = await this.targets.get(name);
-    const giveUpAt = this.clock.now() + this.settings.refresh.leaseMs;
-    let inputsRefused = false;
+    const { leaseMs } = this.settings.refresh;
+    // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
+    const giveUpAt =
+      this.clock.now() + leaseMs + this.settings.api.longestCallMs;
+    let inputsRenewed = false;
     for (;;) {
       this.throwIfStopping();
       const row = await this.currentRow(target);
-      const decision = decide(this.view.state(row, target), intent);
+      const state = this.view.state(row, target);
+      // The cause of the refusal was mended just now: its back-off is for those who come later.
+      const decision = decide(
+        inputsRenewed ? { ...state, coolingFor: 0 } : state,
+        intent,
+      );
       if (decision.kind === 'serve') return served(row, intent);
       if (decision.kind === 'cooling-down')
         throw this.view.coolingDown(row, target);
+      if (this.clock.now() > giveUpAt) throw this.nobodyRenewed(name);
       if (decision.kind === 'wait') {
-        await this.waitForOthers(name, giveUpAt);
+        await this.clock
+          .sleep(POLL_MS, this.stopping.signal)
+          .catch(() => this.throwIfStopping());
         continue;
       }
-      const { leaseMs } = this.settings.refresh;
       // The graph: whatever the source needs is valid before the lease is taken.
       const inputs = await this.inputsOf(target);
       const lease = await this.store.claim(row, this.replica.id, leaseMs);
@@ -125,10 +137,10 @@ export class TokenRenewer {
         const outcome = await this.leased.run(renewal);
         if (outcome) return outcome;
       } catch (error) {
-        if (inputsRefused || !refusesInputs(error, renewal)) throw error;
-        inputsRefused = true;
+        if (inputsRenewed || !refusesInputs(error, renewal)) throw error;
         for (const [input, value] of inputs)
           await this.renew(input, { kind: 'rejected', value });
+        inputsRenewed = true;
       }
     }
   }
@@ -156,15 +168,10 @@ export class TokenRenewer {
     return inputs;
   }
 
-  private async waitForOthers(name: TokenName, giveUpAt: number) {
-    if (this.clock.now() >= giveUpAt) {
-      const isReader = this.settings.role === 'reader';
-      const message = isReader ? messages.noRefresher : messages.nobodyRenewed;
-      throw new TokenUnavailableError(message(name), 1);
-    }
-    await this.clock
-      .sleep(POLL_MS, this.stopping.signal)
-      .catch(() => this.throwIfStopping());
+  private nobodyRenewed(name: TokenName): TokenUnavailableError {
+    const isReader = this.settings.role === 'reader';
+    const message = isReader ? messages.noRefresher : messages.nobodyRenewed;
+    return new TokenUnavailableError(message(name), 1);
   }
 
   private throwIfStopping(): void {

@@ -58,7 +58,8 @@ export class TokenView {
         row.value !== null &&
         this.isOurs(row, target) &&
         (row.expiresInMs ?? 0) > safetyMargin(lifeOf(row)),
-      due: (row.refreshInMs ?? 0) <= 0 || unconfirmed,
+      due: (row.refreshInMs ?? 0) <= 0,
+      unconfirmed,
       rotatesOnEveryCall,
       leasedFor: row.leaseInMs ?? 0,
       coolingFor: this.coolingFor(row, target),
@@ -89,10 +90,12 @@ export class TokenView {
   private coolingFor(row: TokenRow, { name, account }: RenewalTarget): number {
     const own = this.ownCoolDowns.get(name, account);
     const { lastError } = row;
-    const othersFault =
-      lastError?.class === 'credentials' &&
-      lastError.credentialId !== account.credentialId;
-    const shared = othersFault ? 0 : (row.nextAttemptInMs ?? 0);
+    const shared =
+      lastError?.class !== 'credentials'
+        ? (row.nextAttemptInMs ?? 0)
+        : lastError.credentialId === account.credentialId
+          ? FOREVER
+          : 0;
     return Math.max(0, shared, own ? own.until - this.clock.now() : 0);
   }
 }

@@ -8,8 +8,18 @@ export interface Dialect {
   readonly msUntil: (instant: string) => string;
   /** Milliseconds from 1970-01-01 UTC to `instant`, an integer. */
   readonly epochMs: (instant: string) => string;
-  /** The beginning of an INSERT that leaves an existing row alone. */
-  readonly insertIfAbsent: string;
+  /** A JSON text parameter, an object, with the database's clock in it as `at`, in ISO 8601. */
+  readonly jsonWithTime: string;
+  /** After a table's name: its rows are found by this index, whatever the planner believes. */
+  readonly byIndex: (index: string) => string;
+  /** Deletes the first rows in `order` that meet `condition`, at most as many as a last parameter says. */
+  readonly deleteFirst: (
+    table: string,
+    condition: string,
+    order: string,
+  ) => string;
+  /** The end of an INSERT that leaves an existing row of that name alone; every other fault is still an error. */
+  readonly unlessPresent: string;
 }
 
 const mysql: Dialect = {
@@ -19,7 +29,14 @@ const mysql: Dialect = {
     `TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), ${instant}) DIV 1000`,
   epochMs: (instant) =>
     `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${instant}) DIV 1000`,
-  insertIfAbsent: 'INSERT IGNORE INTO',
+  jsonWithTime:
+    "JSON_SET(?, '$.at', CONCAT(LEFT(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z'))",
+  byIndex: (index) => `FORCE INDEX (${index})`,
+  // Not by a subquery, for which it would look at every row, and lock it.
+  deleteFirst: (table, condition, order) =>
+    `DELETE FROM ${table} WHERE ${condition} ORDER BY ${order} LIMIT ?`,
+  // Not INSERT IGNORE, which would cut a value that is too long, silently.
+  unlessPresent: 'ON DUPLICATE KEY UPDATE version = version',
 };
 
 // SQLite keeps instants as text, 'YYYY-MM-DD HH:MM:SS.SSS', which sorts as time does.
@@ -33,7 +50,12 @@ const sqlite: Dialect = {
     `strftime('%Y-%m-%d %H:%M:%f', ${instant}, (? / 1000.0) || ' seconds')`,
   msUntil: (instant) => sqliteMs("'now'", instant),
   epochMs: (instant) => sqliteMs("'1970-01-01'", instant),
-  insertIfAbsent: 'INSERT OR IGNORE INTO',
+  jsonWithTime: "json_set(?, '$.at', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+  byIndex: (index) => `INDEXED BY ${index}`,
+  deleteFirst: (table, condition, order) =>
+    `DELETE FROM ${table} WHERE rowid IN (
+      SELECT rowid FROM ${table} WHERE ${condition} ORDER BY ${order} LIMIT ?)`,
+  unlessPresent: 'ON CONFLICT (name) DO NOTHING',
 };
 
 const dialects: Readonly<Record<string, Dialect>> = {

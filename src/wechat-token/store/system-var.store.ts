@@ -32,12 +32,12 @@ export class SystemVarStore {
    * @throws ManagedVariableError when the row is a token: only the refresher writes those.
    */
   async save(name: string, value: string, remark?: string): Promise<void> {
+    const { updateVariable, insertVariable } = this.statements;
     const update = [value, remark ?? null, name];
-    const insert = [name, value, remark ?? ''];
-    const written =
-      (await this.session.change(this.statements.updateVariable, update)) ||
-      (await this.session.change(this.statements.insertVariable, insert)) ||
-      (await this.session.change(this.statements.updateVariable, update));
-    if (!written) throw new ManagedVariableError(messages.isAToken(name));
+    if (await this.session.change(updateVariable, update)) return;
+    await this.session.change(insertVariable, [name, value, remark ?? '']);
+    // Once more: another process may have been faster, and what is there now may be a token.
+    if (await this.session.change(updateVariable, update)) return;
+    throw new ManagedVariableError(messages.isAToken(name));
   }
 }

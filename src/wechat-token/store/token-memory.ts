@@ -44,6 +44,7 @@ export class TokenMemory {
   /** Nothing can be done about this token before `at`: reads until then start nothing. */
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);
-    if (known) this.held.set(name, { ...known, refreshAt: at });
+    if (known && known.refreshAt < at)
+      this.held.set(name, { ...known, refreshAt: at });
   }
 }

@@ -1,6 +1,6 @@
 const LONGEST = 300;
-/** Whatever looks like a token or a secret: the platform's are longer than 30 characters, its request ids have dashes every 8. */
-const OPAQUE = /[A-Za-z0-9_+/=]{30,}/g;
+/** Whatever looks like a token or a secret: the platform's are longer than 30 characters, its request ids have 26. */
+const OPAQUE = /[A-Za-z0-9_+/=-]{30,}/g;
 
 /** Text that came from outside, made fit for a log or an error: the given secrets, and all that looks like one, removed (R15). */
 export function redact(text: string, secrets: readonly string[]): string {

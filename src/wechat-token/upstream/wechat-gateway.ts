@@ -100,7 +100,8 @@ function parseAnswer(
   // An errcode counts whatever the status; without one only a 200 is an answer.
   const answered = parsed && (status === 200 || 'errcode' in parsed);
   if (answered) return parsed;
-  const start = typeof body === 'string' ? redact(body.slice(0, 60), []) : '';
+  // Redacted whole, then cut: the first part of a token would not be recognised as one.
+  const start = typeof body === 'string' ? redact(body, []).slice(0, 60) : '';
   throw new UpstreamError(messages.upstreamGarbage(path, status, start), {
     class: 'transient',
   });

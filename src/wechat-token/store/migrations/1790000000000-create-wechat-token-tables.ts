@@ -14,6 +14,8 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
   name = 'CreateWechatTokenTables1790000000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    const legacy = await runner.getTable('system_var');
+    if (legacy) await widen(runner, legacy);
     for (const table of [systemVar(runner), tokenEvent(runner)]) {
       await runner.createTable(table, true);
       const existing = await runner.getTable(table.name);
@@ -34,17 +36,36 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
   }
 }
 
+/** Gives `name` and `value` the room that they have in a new table, or leaves them more; names then differ by case. */
+async function widen(runner: QueryRunner, legacy: Table): Promise<void> {
+  const wanted = systemVar(runner);
+  const name = legacy.findColumnByName('name');
+  const value = legacy.findColumnByName('value');
+  if (isSqlite(runner)) {
+    const changes = [name, value].flatMap((oldColumn) => {
+      const newColumn = oldColumn && wanted.findColumnByName(oldColumn.name);
+      return newColumn ? [{ oldColumn, newColumn }] : [];
+    });
+    return runner.changeColumns(legacy, changes);
+  }
+  // Not by TypeORM, which drops a column and its values to change its length.
+  const length = Math.max(191, Number(name?.length ?? 0));
+  const roomy = ['mediumtext', 'longtext'].find((type) => type === value?.type);
+  await runner.query(
+    `ALTER TABLE system_var
+      MODIFY name varchar(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+      MODIFY value ${roomy ?? 'text'} CHARACTER SET utf8mb4 NULL`,
+  );
+}
+
 function systemVar(runner: QueryRunner): Table {
-  // MySQL compares without regard to case by default; `shop` and `Shop` are two accounts.
-  const binary = isSqlite(runner)
-    ? {}
-    : { charset: 'utf8mb4', collation: 'utf8mb4_bin' };
+  const { varchar, text, int } = typesOf(runner);
   return new Table({
     name: 'system_var',
     columns: [
-      varchar('name', 191, { isPrimary: true, isNullable: false, ...binary }),
-      { name: 'value', type: 'text', isNullable: true },
-      varchar('remark', 255, { isNullable: false, default: "''" }),
+      { ...varchar('name', 191), ...nameOf(runner), isPrimary: true },
+      text('value'),
+      { ...varchar('remark', 255), isNullable: false, default: "''" },
       { name: 'version', type: 'bigint', default: 0 },
       varchar('source', 32),
       instant('issued_at'),
@@ -53,9 +74,9 @@ function systemVar(runner: QueryRunner): Table {
       instant('updated_at'),
       varchar('lease_owner', 64),
       instant('lease_until'),
-      { name: 'failure_count', type: 'int', default: 0 },
+      { ...int('failure_count'), isNullable: false, default: 0 },
       instant('next_attempt_at'),
-      { name: 'last_error', type: 'text', isNullable: true },
+      text('last_error'),
       varchar('credential_id', 8),
     ].map((column) => new TableColumn(column)),
     indices: [
@@ -67,6 +88,7 @@ function systemVar(runner: QueryRunner): Table {
 }
 
 function tokenEvent(runner: QueryRunner): Table {
+  const { varchar, int } = typesOf(runner);
   return new Table({
     name: 'token_event',
     columns: [
@@ -78,12 +100,12 @@ function tokenEvent(runner: QueryRunner): Table {
         isGenerated: true,
         generationStrategy: 'increment' as const,
       },
-      varchar('name', 191, { isNullable: false }),
-      instant('at', { isNullable: false }),
-      varchar('type', 16, { isNullable: false }),
+      { ...varchar('name', 191), ...nameOf(runner) },
+      { ...instant('at'), isNullable: false },
+      { ...varchar('type', 16), isNullable: false },
       varchar('actor', 64),
       varchar('fingerprint', 8),
-      { name: 'latency', type: 'int', isNullable: true },
+      int('latency'),
       varchar('detail', 255),
     ].map((column) => new TableColumn(column)),
     indices: [
@@ -93,16 +115,31 @@ function tokenEvent(runner: QueryRunner): Table {
   });
 }
 
-type Extra = Partial<ConstructorParameters<typeof TableColumn>[0]>;
-
-function varchar(name: string, length: number, extra: Extra = {}) {
-  const column = { name, type: 'varchar', length: String(length) };
-  return { ...column, isNullable: true, ...extra };
+/** MySQL compares without regard to case by default; `shop` and `Shop` are two accounts. */
+function nameOf(runner: QueryRunner) {
+  const binary = isSqlite(runner) ? {} : { collation: 'utf8mb4_bin' };
+  return { isNullable: false, ...binary };
 }
 
-function instant(name: string, extra: Extra = {}) {
-  const column = { name, type: 'datetime', precision: 3 };
-  return { ...column, isNullable: true, ...extra };
+/** Columns that may be null. Texts are utf8mb4 whatever the database's default is: MariaDB's may be latin1. */
+function typesOf(runner: QueryRunner) {
+  const charset = isSqlite(runner) ? {} : { charset: 'utf8mb4' };
+  const optional = { isNullable: true };
+  return {
+    varchar: (name: string, length: number) => {
+      const type = { type: 'varchar', length: String(length) };
+      return { name, ...type, ...charset, ...optional };
+    },
+    text: (name: string) => ({ name, type: 'text', ...charset, ...optional }),
+    int: (name: string) => {
+      const type = isSqlite(runner) ? 'integer' : 'int';
+      return { name, type, ...optional };
+    },
+  };
+}
+
+function instant(name: string) {
+  return { name, type: 'datetime', precision: 3, isNullable: true };
 }
 
 function index(name: string, columnNames: string[]) {

@@ -1,0 +1,9 @@
+import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from 'nestjs-wechat-token/testing';
+
+/** The same app, on a model of WeChat in this process: neither a network nor an account is needed. */
+const wechat = await FakeWechat.start();
+process.env['WECHAT_API_BASE_URL'] = wechat.baseUrl;
+process.env['WECHAT_APP_ID'] = DEFAULT_FAKE_ACCOUNT.appId;
+process.env['WECHAT_APP_SECRET'] = DEFAULT_FAKE_ACCOUNT.appSecret;
+process.env['DATABASE'] ??= ':memory:';
+await import('./main.js');

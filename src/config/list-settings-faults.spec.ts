@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
+
+const account = (fields: object) =>
+  JSON.stringify([{ name: 'shop', appId: 'wx_a', appSecret: MARK, ...fields }]);
+const apiKey = (fields: object) =>
+  JSON.stringify([
+    { id: 'a', key: `${MARK}-0123456789`, scopes: ['tokens:issue'], ...fields },
+  ]);
+
+describe('a list that is wrong', () => {
+  it.each<[setting: string, value: string, field: string, problem: RegExp]>([
+    [
+      'WECHAT_ACCOUNTS',
+      `{"a":"${MARK}"`,
+      '',
+      /^is not a JSON array; write \[\{/,
+    ],
+    ['WECHAT_ACCOUNTS', `"${MARK}"`, '', /^is not a JSON array; write \[\{/],
+    [
+      'WECHAT_ACCOUNTS',
+      `["${MARK}"]`,
+      '[0]',
+      /^is not an object of name, kind, /,
+    ],
+    ['WECHAT_ACCOUNTS', '[null]', '[0]', /^is not an object of name, kind, /],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ secret: MARK, [MARK]: 1 }),
+      '[0]',
+      /^has a field that is none of name, kind, appId, appSecret, mode: remove/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ name: 'a b' }),
+      '[0].name',
+      /^is not a name: /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ name: undefined }),
+      '[0].name',
+      /^"default" is the name of another account; give each a name /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ kind: 'shop' }),
+      '[0].kind',
+      /^is not "official-account" or "mini-program"$/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ appId: '' }),
+      '[0].appId',
+      /^is not an appid; /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ appId: undefined }),
+      '[0].appId',
+      /^is not an appid; take it from the platform's console/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ appId: 5 }),
+      '[0].appId',
+      /^is not an appid; /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ appSecret: undefined }),
+      '[0].appSecret',
+      /^is missing; a refresher needs the AppSecret /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ appSecret: 5 }),
+      '[0].appSecret',
+      /^is not a string; put the AppSecret in quotes$/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ mode: 'old' }),
+      '[0].mode',
+      /^is not "stable" or "classic"$/,
+    ],
+    ['API_KEYS', '{}', '', /^is not a JSON array; write \[\{"id":/],
+    [
+      'API_KEYS',
+      '[1]',
+      '[0]',
+      /^is not an object of id, key, scopes, accounts$/,
+    ],
+    ['API_KEYS', apiKey({ id: '' }), '[0].id', /^is not an id: use 1 to 64 /],
+    [
+      'API_KEYS',
+      apiKey({ key: MARK }),
+      '[0].key',
+      /^is not a key: use at least 16 characters \(make one with: /,
+    ],
+    [
+      'API_KEYS',
+      apiKey({ scopes: [] }),
+      '[0].scopes',
+      /^is not a list of at least one of tokens:read, tokens:refresh, /,
+    ],
+    [
+      'API_KEYS',
+      apiKey({ scopes: ['tokens:issue', 'all'] }),
+      '[0].scopes[1]',
+      /^is not "tokens:read", "tokens:refresh" or "tokens:issue"$/,
+    ],
+    [
+      'API_KEYS',
+      apiKey({ accounts: [] }),
+      '[0].accounts',
+      /^is not a list of names of accounts; leave it out for all /,
+    ],
+  ])('%s=%s is told by its place', (setting, value, place, problem) => {
+    const { faults } = refuse({ ...ACCOUNT, [setting]: value });
+    expect(faults).toEqual([
+      { field: setting + place, problem: expect.stringMatching(problem) },
+    ]);
+  });
+});
+
+describe.each([
+  ['WECHAT_ACCOUNTS', '[{"appId":5,"appSecret":"SeCrEt"}]', '[0].appId'],
+  [
+    'API_KEYS',
+    '[{"id":"a","key":"SeCrEt","scopes":["tokens:read"]}]',
+    '[0].key',
+  ],
+])('%s_FILE', (setting, content, place) => {
+  const name = `${setting}_FILE`;
+  const rest = setting === 'API_KEYS' ? ACCOUNT : {};
+  let path: string;
+  beforeAll(() => {
+    path = join(mkdtempSync(join(tmpdir(), 'wechat-faults-')), 'list.json');
+  });
+  afterAll(() => rmSync(join(path, '..'), { recursive: true }));
+
+  it('must be a file that can be read', () => {
+    expect(refuse({ ...rest, [name]: '/no/such/file' }).faults).toEqual([
+      {
+        field: name,
+        problem: expect.stringMatching(
+          /cannot be read \(ENOENT\); correct the /,
+        ),
+      },
+    ]);
+  });
+
+  it.each(['', '{', `"${MARK}"`])('must hold a JSON array, not %o', (text) => {
+    writeFileSync(path, text);
+    expect(refuse({ ...rest, [name]: path }).faults).toEqual([
+      { field: name, problem: expect.stringMatching(/^is not a JSON array; /) },
+    ]);
+  });
+
+  it('is what a fault in it is told by', () => {
+    writeFileSync(path, content);
+    expect(refuse({ ...rest, [name]: path }).faults).toMatchObject([
+      { field: name + place },
+    ]);
+  });
+
+  it(`is not set together with ${setting}`, () => {
+    writeFileSync(path, content);
+    const both = { ...rest, [name]: path, [setting]: content };
+    expect(refuse(both).faults).toEqual([
+      { field: name, problem: `is set together with ${setting}; keep one` },
+    ]);
+  });
+});

@@ -1,0 +1,147 @@
+import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const PORT = /^is not a port, 0 to 65535$/;
+const URL = /^is not an http or https address .*, such as "https:/;
+const DATABASE = /^is not mysql:\/\/user:password@host:3306\/database, /;
+const whole = (range: string) =>
+  new RegExp(`^is not a whole number from ${range}$`);
+const CRON = /^is not a cron expression such as "\*\/5 \* \* \* \* \*"$/;
+
+describe('a setting that is wrong', () => {
+  it.each<[setting: string, value: string, problem: RegExp, field?: string]>([
+    ['PORT', 'http', PORT],
+    ['PORT', '-1', PORT],
+    ['PORT', '65536', PORT],
+    ['PORT', '80.5', PORT],
+    ['DATABASE_URL', 'postgres://u:p@h/d', DATABASE],
+    ['DATABASE_URL', `mysql://u:${MARK}@h`, DATABASE],
+    ['DATABASE_URL', `mysql://u:${MARK}%@h/d`, DATABASE],
+    ['DATABASE_URL', `mysql://u:${MARK}/@h/d`, DATABASE],
+    ['DATABASE_URL', 'sqlite:', DATABASE],
+    ['DATABASE_MIGRATE', 'yes', /^is not one of true, false$/],
+    ['LOG_LEVEL', 'info', /^is not one of .*debug, log, warn, error, fatal$/],
+    ['WECHAT_TOKEN_MODE', 'Stable', /^is not one of stable, classic$/],
+    ['WECHAT_ROLE', 'writer', /^is not "refresher" or "reader"$/],
+    ['WECHAT_API_BASE_URL', 'api.weixin.qq.com', URL],
+    ['WECHAT_API_BASE_URL', 'ftp://api.weixin.qq.com', URL],
+    ['WECHAT_API_BASE_URL', 'https://h/?x=1', URL],
+    ['WECHAT_API_BASE_URL', `https://u:${MARK}@h/`, URL],
+    [
+      'WECHAT_API_FALLBACK_URLS',
+      'https://a.example,b',
+      URL,
+      'WECHAT_API_FALLBACK_URLS[1]',
+    ],
+    ['WECHAT_REFRESH_CRON', 'every minute', CRON],
+    ['WECHAT_REFRESH_CRON', '61 * * * * *', CRON],
+    ['WECHAT_REFRESH_MARGIN_SECONDS', '0', whole('1 to 86400')],
+    ['WECHAT_CONFIRM_SECONDS', '-1', whole('0 to 86400')],
+    ['WECHAT_LEASE_SECONDS', '0.5', whole('1 to 3600')],
+    ['WECHAT_REQUEST_TIMEOUT_MS', '5s', whole('100 to 120000')],
+    ['WECHAT_SYNC_INTERVAL_MS', '1', whole('50 to 60000')],
+    [
+      'WECHAT_LEASE_SECONDS',
+      '5',
+      /^is too short: one call to WeChat may take 5 s .*; set it above that, or lower the timeout$/,
+    ],
+    ['TOKEN_ENCRYPTION_KEYS', KEY, /^is not "id:key,id:key" with keys of 32 /],
+    ['TOKEN_ENCRYPTION_KEYS', `a:${KEY}:b`, /^is not "id:key,id:key" with /],
+    [
+      'TOKEN_ENCRYPTION_KEYS',
+      `a:${KEY},b:${MARK}`,
+      /^is not 32 bytes in base64 \(make one with: openssl rand -base64 32\)$/,
+      'TOKEN_ENCRYPTION_KEYS[1].key',
+    ],
+    [
+      'TOKEN_ENCRYPTION_KEYS',
+      `a b:${KEY}`,
+      /^is not an id: use letters, digits, /,
+      'TOKEN_ENCRYPTION_KEYS[0].id',
+    ],
+    [
+      'TOKEN_ENCRYPTION_KEYS',
+      `a:${KEY},a:${KEY}`,
+      /^"a" is the id of another key; give each an id of its own$/,
+      'TOKEN_ENCRYPTION_KEYS[1].id',
+    ],
+  ])('%s=%s is told by its name and what would be right', (...row) => {
+    const [setting, value, problem, field = setting] = row;
+    const { faults, message } = refuse({ ...ACCOUNT, [setting]: value });
+    expect(faults).toEqual([
+      { field, problem: expect.stringMatching(problem) },
+    ]);
+    expect(message).toBe(
+      `nestjs-wechat-token cannot start, its settings are wrong:\n  - ${field}: ${faults[0]?.problem}`,
+    );
+  });
+});
+
+describe('credentials', () => {
+  it('that are missing are told with the way to try the app without them', () => {
+    for (const none of [{}, { WECHAT_ACCOUNTS: '[]' }])
+      expect(refuse(none).message).toMatch(
+        /\n {2}- WECHAT_APP_ID: is missing; set WECHAT_APP_ID and WECHAT_APP_SECRET, or WECHAT_ACCOUNTS .*npm run demo\)$/,
+      );
+  });
+
+  it.each([
+    [{ WECHAT_APP_ID: 'wx_one' }, 'WECHAT_APP_SECRET', /^is missing; /],
+    [{ WECHAT_APP_SECRET: MARK }, 'WECHAT_APP_ID', /^is not an appid; /],
+    [
+      { ...ACCOUNT, WECHAT_APP_ID: 'wx one' },
+      'WECHAT_APP_ID',
+      /^is not an app/,
+    ],
+  ])('that are incomplete: %o', (environment, field, problem) => {
+    expect(refuse(environment).faults).toEqual([
+      { field, problem: expect.stringMatching(problem) },
+    ]);
+  });
+});
+
+it('every fault is told at once, each once', () => {
+  const { faults } = refuse({
+    PORT: 'x',
+    DATABASE_URL: `mysql://u:${MARK}@h`,
+    DATABASE_MIGRATE: '1',
+    LOG_LEVEL: 'x',
+    WECHAT_APP_SECRET: MARK,
+    WECHAT_ACCOUNTS: JSON.stringify([
+      { name: 'a', appId: 'wx_a' },
+      { name: 'a', appId: 'wx_a', appSecret: MARK },
+    ]),
+    WECHAT_TOKEN_MODE: 'x',
+    WECHAT_ROLE: 'x',
+    WECHAT_API_BASE_URL: 'x',
+    WECHAT_REFRESH_CRON: 'x',
+    WECHAT_REQUEST_TIMEOUT_MS: '40000',
+    TOKEN_ENCRYPTION_KEYS: `a:${MARK}`,
+    API_KEYS: `[{"id":"a","key":"${MARK}"},{"id":"a"}]`,
+  });
+  expect(faults.map(({ field }) => field).toSorted()).toEqual([
+    'API_KEYS[0].key',
+    'API_KEYS[0].scopes',
+    'API_KEYS[1].id',
+    'API_KEYS[1].key',
+    'API_KEYS[1].scopes',
+    'DATABASE_MIGRATE',
+    'DATABASE_URL',
+    'LOG_LEVEL',
+    'PORT',
+    'TOKEN_ENCRYPTION_KEYS[0].key',
+    'WECHAT_ACCOUNTS[0].appSecret',
+    'WECHAT_ACCOUNTS[1].name',
+    'WECHAT_API_BASE_URL',
+    'WECHAT_APP_ID',
+    'WECHAT_LEASE_SECONDS',
+    'WECHAT_REFRESH_CRON',
+    'WECHAT_ROLE',
+    'WECHAT_TOKEN_MODE',
+  ]);
+});
+
+it('faults of the module are told even when there are no accounts', () => {
+  const fields = refuse({ WECHAT_ROLE: 'x' }).faults.map(({ field }) => field);
+  expect(fields).toEqual(['WECHAT_APP_ID', 'WECHAT_ROLE']);
+});

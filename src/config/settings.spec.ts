@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validateOptions } from '../wechat-token/index.js';
+import { type Environment, loadSettings } from './settings.js';
+
+const ACCOUNT = { WECHAT_APP_ID: 'wx_one', WECHAT_APP_SECRET: 'secret-one' };
+const KEY_1 = Buffer.alloc(32, 1).toString('base64');
+const KEY_2 = Buffer.alloc(32, 2).toString('base64');
+
+const load = (environment: Environment = {}) =>
+  loadSettings({ ...ACCOUNT, ...environment });
+/** What the module makes of them, defaults filled in. */
+const engine = (environment: Environment = {}) =>
+  validateOptions(load(environment).wechatToken).settings;
+
+describe('the settings of the app', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'wechat-settings-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const file = (name: string, content: unknown) => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
+
+  it('needs no more than the credentials of one account', () => {
+    expect(load()).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      database: { type: 'better-sqlite3', path: 'data/wechat-token.sqlite' },
+      migrate: true,
+      logLevel: 'log',
+    });
+    expect(load().wechatToken.accounts).toEqual([
+      { appId: 'wx_one', appSecret: 'secret-one', mode: 'stable' },
+    ]);
+    expect(engine()).toMatchObject({
+      role: 'refresher',
+      api: {
+        baseUrl: 'https://api.weixin.qq.com',
+        fallbackUrls: [],
+        timeoutMs: 5000,
+      },
+      refresh: {
+        cron: '*/5 * * * * *',
+        marginSeconds: undefined,
+        confirmMs: 300_000,
+        leaseMs: 30_000,
+        syncIntervalMs: 1000,
+      },
+      encryptionKeys: [],
+      http: { apiKeys: [] },
+    });
+  });
+
+  it.each<[Environment, unknown]>([
+    [{ PORT: '0' }, { port: 0 }],
+    [{ PORT: '65535' }, { port: 65_535 }],
+    [{ HOST: '0.0.0.0' }, { host: '0.0.0.0' }],
+    [{ DATABASE_MIGRATE: 'false' }, { migrate: false }],
+    [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+    [
+      { DATABASE_URL: 'sqlite:a/b.sqlite' },
+      { database: { type: 'better-sqlite3', path: 'a/b.sqlite' } },
+    ],
+    [
+      { DATABASE_URL: 'sqlite:///abs/b.sqlite' },
+      { database: { type: 'better-sqlite3', path: '/abs/b.sqlite' } },
+    ],
+    [
+      { DATABASE_URL: 'mysql://u:p%40@h:1/d' },
+      { database: { type: 'mysql', url: 'mysql://u:p%40@h:1/d' } },
+    ],
+    [
+      { DATABASE_URL: 'mariadb://u@h/d' },
+      { database: { type: 'mariadb', url: 'mariadb://u@h/d' } },
+    ],
+  ])('reads %o', (environment, expected) => {
+    expect(load(environment)).toMatchObject(expected as object);
+  });
+
+  it.each<[Environment, unknown]>([
+    [{ WECHAT_ROLE: 'reader' }, { role: 'reader' }],
+    [
+      { WECHAT_API_BASE_URL: 'http://proxy:8080/wx/' },
+      { api: { baseUrl: 'http://proxy:8080/wx' } },
+    ],
+    [
+      { WECHAT_API_FALLBACK_URLS: 'https://a.example, https://b.example,' },
+      { api: { fallbackUrls: ['https://a.example', 'https://b.example'] } },
+    ],
+    [{ WECHAT_REQUEST_TIMEOUT_MS: '250' }, { api: { timeoutMs: 250 } }],
+    [{ WECHAT_REFRESH_CRON: '0 * * * *' }, { refresh: { cron: '0 * * * *' } }],
+    [
+      { WECHAT_REFRESH_MARGIN_SECONDS: '60' },
+      { refresh: { marginSeconds: 60 } },
+    ],
+    [{ WECHAT_CONFIRM_SECONDS: '0' }, { refresh: { confirmMs: 0 } }],
+    [{ WECHAT_LEASE_SECONDS: '12' }, { refresh: { leaseMs: 12_000 } }],
+    [{ WECHAT_SYNC_INTERVAL_MS: '500' }, { refresh: { syncIntervalMs: 500 } }],
+  ])('hands %o to the module', (environment, expected) => {
+    expect(engine(environment)).toMatchObject(expected as object);
+  });
+
+  it('takes a setting that is empty, or of blanks, for one that is not set', () => {
+    const names = [
+      ...['PORT', 'HOST', 'DATABASE_URL', 'DATABASE_MIGRATE', 'LOG_LEVEL'],
+      ...['WECHAT_ACCOUNTS', 'WECHAT_ACCOUNTS_FILE', 'WECHAT_TOKEN_MODE'],
+      ...['WECHAT_API_BASE_URL', 'WECHAT_API_FALLBACK_URLS', 'WECHAT_ROLE'],
+      ...['WECHAT_REFRESH_CRON', 'WECHAT_REFRESH_MARGIN_SECONDS'],
+      ...['WECHAT_CONFIRM_SECONDS', 'WECHAT_LEASE_SECONDS'],
+      ...['WECHAT_REQUEST_TIMEOUT_MS', 'WECHAT_SYNC_INTERVAL_MS'],
+      ...['TOKEN_ENCRYPTION_KEYS', 'API_KEYS', 'API_KEYS_FILE'],
+    ];
+    for (const blank of ['', ' \t'])
+      expect(load(Object.fromEntries(names.map((n) => [n, blank])))).toEqual(
+        load(),
+      );
+  });
+
+  it('drops the blanks and the line end around a value', () => {
+    expect(load({ WECHAT_APP_SECRET: ' secret-one\n', PORT: '80 ' })).toEqual({
+      ...load(),
+      port: 80,
+    });
+  });
+
+  describe('accounts', () => {
+    const shop = { name: 'shop', appId: 'wx_shop', appSecret: 'secret-shop' };
+
+    it('come from WECHAT_APP_ID and WECHAT_ACCOUNTS together', () => {
+      const { accounts } = load({
+        WECHAT_ACCOUNTS: JSON.stringify([{ ...shop, kind: 'mini-program' }]),
+      }).wechatToken;
+      expect(accounts).toEqual([
+        { appId: 'wx_one', appSecret: 'secret-one', mode: 'stable' },
+        { ...shop, kind: 'mini-program', mode: 'stable' },
+      ]);
+    });
+
+    it('come from the file that WECHAT_ACCOUNTS_FILE names', () => {
+      const path = file('accounts.json', [shop]);
+      const { accounts } = loadSettings({
+        WECHAT_ACCOUNTS_FILE: path,
+      }).wechatToken;
+      expect(accounts).toEqual([{ ...shop, mode: 'stable' }]);
+    });
+
+    it('have the mode of WECHAT_TOKEN_MODE unless they name their own', () => {
+      const { accounts } = load({
+        WECHAT_TOKEN_MODE: 'classic',
+        WECHAT_ACCOUNTS: JSON.stringify([
+          shop,
+          { ...shop, name: 'other', mode: 'stable' },
+        ]),
+      }).wechatToken;
+      expect(accounts).toMatchObject([
+        { mode: 'classic' },
+        { mode: 'classic' },
+        { mode: 'stable' },
+      ]);
+    });
+
+    it('of a reader need no secret', () => {
+      expect(
+        loadSettings({ WECHAT_APP_ID: 'wx_one', WECHAT_ROLE: 'reader' })
+          .wechatToken.accounts,
+      ).toEqual([{ appId: 'wx_one', mode: 'stable' }]);
+    });
+  });
+
+  it('reads API keys from API_KEYS and from a file', () => {
+    const keys = [
+      { id: 'a', key: 'k'.repeat(16), scopes: ['tokens:issue'] },
+      {
+        id: 'b',
+        key: 'm'.repeat(16),
+        scopes: ['tokens:read', 'tokens:refresh'],
+        accounts: ['default'],
+      },
+    ];
+    const path = file('keys.json', keys);
+    expect(engine({ API_KEYS: JSON.stringify(keys) }).http.apiKeys).toEqual(
+      keys,
+    );
+    expect(engine({ API_KEYS_FILE: path }).http.apiKeys).toEqual(keys);
+  });
+
+  it('reads encryption keys in their order: the first encrypts', () => {
+    const TOKEN_ENCRYPTION_KEYS = `new:${KEY_2}, old:${KEY_1}`;
+    expect(engine({ TOKEN_ENCRYPTION_KEYS }).encryptionKeys).toEqual([
+      { id: 'new', key: Buffer.alloc(32, 2) },
+      { id: 'old', key: Buffer.alloc(32, 1) },
+    ]);
+  });
+});

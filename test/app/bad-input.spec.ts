@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { createDatabase, databaseServers } from '../support/databases.js';
+import { AppSandbox } from '../support/app-sandbox.js';
+import type { SpawnedApp } from '../support/run-app.js';
+
+/** Begins every secret here, so that one search finds any that shows. */
+const MARK = 'SeCrEt';
+const APP_SECRET = { WECHAT_APP_SECRET: `${MARK}-of-the-app` };
+
+let sandbox: AppSandbox;
+beforeAll(async () => (sandbox = await AppSandbox.create()));
+afterAll(() => sandbox[Symbol.asyncDispose]());
+
+/** Starts an app that must end at once, with nothing but a message, and returns that. */
+async function refusal(
+  settings: Readonly<Record<string, string>>,
+): Promise<string> {
+  const app = sandbox.spawn({ ...APP_SECRET, ...settings });
+  expect(await endOf(app)).toEqual({ code: 1, signal: null });
+  expect(app.logs()).toBe('');
+  expect(app.stderr()).not.toMatch(/^\s+at /m);
+  expect(app.stderr()).not.toContain(MARK);
+  expect(sandbox.wechat.calls.total).toBe(0);
+  return app.stderr();
+}
+
+function endOf(app: SpawnedApp) {
+  const limit = AbortSignal.timeout(10_000);
+  return Promise.race([
+    app.exit,
+    once(limit, 'abort').then(() => 'it still runs after 10 s'),
+  ]);
+}
+
+describe('settings that are missing or wrong', () => {
+  it('are told without a stack: the credentials, and how to do without', async () => {
+    expect(await refusal({ WECHAT_APP_ID: '', WECHAT_APP_SECRET: '' })).toMatch(
+      /^nestjs-wechat-token cannot start, its settings are wrong:\n {2}- WECHAT_APP_ID: is missing; .*npm run demo\)\n$/,
+    );
+  });
+
+  it('are told all at once', async () => {
+    const lines = (
+      await refusal({
+        PORT: 'x',
+        WECHAT_APP_ID: '',
+        WECHAT_ROLE: 'boss',
+        WECHAT_ACCOUNTS: `{"${MARK}"`,
+        API_KEYS: `[{"id":"a","key":"${MARK}"}]`,
+        DATABASE_URL: `mysql://root:${MARK}@`,
+      })
+    ).split('\n');
+    const named = lines.map((line) => /^ {2}- ([^:]+): \S/.exec(line)?.[1]);
+    expect(named.filter(Boolean).toSorted()).toEqual([
+      'API_KEYS[0].key',
+      'API_KEYS[0].scopes',
+      'DATABASE_URL',
+      'PORT',
+      'WECHAT_ACCOUNTS',
+      'WECHAT_APP_ID',
+      'WECHAT_ROLE',
+    ]);
+  });
+});
+
+describe('a database that cannot be had', () => {
+  it('because nothing listens there', async () => {
+    const url = `mysql://root:${MARK}@127.0.0.1:${await freePort()}/tokens`;
+    expect(await refusal({ DATABASE_URL: url })).toMatch(
+      /^DATABASE_URL: mysql:\/\/127\.0\.0\.1:\d+\/tokens cannot be opened \(ECONNREFUSED\)\. Start the server, or correct host and port\.\n$/,
+    );
+  });
+
+  it('because its folder cannot be made', async () => {
+    const file = join(sandbox.folder, 'a-file');
+    writeFileSync(file, '');
+    expect(await refusal({ DATABASE_URL: `sqlite:${file}/in/db` })).toBe(
+      `DATABASE_URL: sqlite:${file}/in/db cannot be opened (ENOTDIR). Correct the path; its folder must be one that can be made and written to.\n`,
+    );
+  });
+
+  it('because the path is a folder', async () => {
+    const url = `sqlite:${sandbox.folder}`;
+    expect(await refusal({ DATABASE_URL: url })).toBe(
+      `DATABASE_URL: ${url} cannot be opened (SQLITE_CANTOPEN). Correct the path; its folder must be one that can be made and written to.\n`,
+    );
+  });
+
+  it('because the file is something else', async () => {
+    const file = join(sandbox.folder, 'letter.txt');
+    writeFileSync(file, 'Dear reader, this is no database. '.repeat(200));
+    expect(await refusal({ DATABASE_URL: `sqlite:${file}` })).toBe(
+      `DATABASE_URL: sqlite:${file} cannot be opened (SQLITE_NOTADB). That file is no SQLite database: correct the path.\n`,
+    );
+  });
+
+  it('because its tables are to be made by hand, and are not there', async () => {
+    const url = `sqlite:${join(sandbox.folder, 'empty.sqlite')}`;
+    expect(
+      await refusal({ DATABASE_URL: url, DATABASE_MIGRATE: 'false' }),
+    ).toBe(
+      `DATABASE_MIGRATE is false and the tables are not in ${url}. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.\n`,
+    );
+  });
+});
+
+describe.each(databaseServers())('a database on $kind $version', (server) => {
+  const at = (change: (url: URL) => void) => {
+    const url = new URL(server.url);
+    change(url);
+    return url.href;
+  };
+
+  it('with a wrong password', async () => {
+    const url = at((u) => {
+      u.username = `nobody_${randomBytes(4).toString('hex')}`;
+      u.password = MARK;
+      u.pathname = '/tokens';
+    });
+    expect(await refusal({ DATABASE_URL: url })).toMatch(
+      /^DATABASE_URL: \w+:\/\/[^/@]+\/tokens cannot be opened \(ER_ACCESS_DENIED_ERROR\)\. Correct user and password\.\n$/,
+    );
+  });
+
+  it('that does not exist', async () => {
+    const name = `${server.databasePrefix}none`;
+    const url = at((u) => (u.pathname = `/${name}`));
+    expect(await refusal({ DATABASE_URL: url })).toMatch(
+      new RegExp(
+        `^DATABASE_URL: \\S+/${name} cannot be opened \\(ER_BAD_DB_ERROR\\)\\. There is no such database: create it first\\.\n$`,
+      ),
+    );
+  });
+
+  it('that is empty, although DATABASE_MIGRATE is false', async () => {
+    const database = await createDatabase(server);
+    expect(
+      await refusal({ DATABASE_URL: database.url, DATABASE_MIGRATE: 'false' }),
+    ).toMatch(
+      /^DATABASE_MIGRATE is false and the tables are not in \S+\. Run the migrations \(.*\), or set DATABASE_MIGRATE=true\.\n$/,
+    );
+    await database.drop();
+  });
+});
+
+describe('an address that cannot be listened on', () => {
+  it('because its port is in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    expect(await refusal({ PORT: String(port) })).toBe(
+      `PORT: ${port} on 127.0.0.1 is in use. Set PORT to another, or stop what uses it.\n`,
+    );
+    taken.close();
+  });
+
+  it('because it is not ours', async () => {
+    expect(await refusal({ HOST: '203.0.113.1' })).toBe(
+      'HOST: 203.0.113.1 is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.\n',
+    );
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROJECT } from '../support/build.js';
+import {
+  AppEndedError,
+  type SpawnedApp,
+  spawnApp,
+} from '../support/run-app.js';
+
+const DEMO = { script: join(PROJECT, 'dist/demo.js') };
+
+describe('npm run demo', () => {
+  let folder: string;
+  let demo: SpawnedApp;
+  /** The part that is meant to be read: what is printed once it is up. */
+  let intro: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-token-demo-spec-'));
+    demo = spawnApp({ TMPDIR: folder, DEMO_LIFE_SECONDS: '6' }, DEMO);
+    await demo.listening;
+    intro = await vi.waitUntil(
+      () => /^[^]*?\/health\/live'\n/.exec(demo.logs())?.[0],
+      { timeout: 10_000 },
+    );
+  });
+  afterAll(async () => {
+    await demo[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Matches of `pattern` in what it has printed, once there are so many. */
+  const printed = (pattern: RegExp, count: number) =>
+    vi.waitUntil(
+      () => {
+        const found = [...demo.logs().matchAll(pattern)];
+        return found.length >= count && found.map(([, group]) => group ?? '');
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+
+  it('has its first token within seconds', async () => {
+    await printed(/"message":"token refreshed"/g, 1);
+  });
+
+  it('prints commands that work as they are printed', async () => {
+    const urls = [...intro.matchAll(/^ {2}curl '([^']+)'$/gm)].map(
+      ([, url]) => url ?? '',
+    );
+    const answers = await Promise.all(
+      urls.map(async (url) => (await fetch(url)).json()),
+    );
+    expect(answers).toEqual([
+      {
+        access_token: expect.stringMatching(/^90_/),
+        expires_in: expect.any(Number),
+      },
+      { status: 'ok' },
+    ]);
+  });
+
+  it('shows each rotation as it happens: what WeChat issues, the app has', async () => {
+    const refreshed = await printed(
+      /"message":"token refreshed".*?"fingerprint":"(\w+)"/g,
+      3,
+    );
+    const issued = await printed(/^>> WeChat issued token (\w+), /gm, 3);
+    expect(refreshed.slice(0, 3)).toEqual(issued.slice(0, 3));
+  });
+
+  it('says nothing else: no start of the framework, no error', () => {
+    expect(demo.stderr()).toBe('');
+    const rest = demo
+      .logs()
+      .slice(intro.length)
+      .split('\n')
+      .filter((line) => !/^>> |"token refreshed"|^$/.test(line));
+    expect(rest).toEqual([]);
+    expect(demo.logs().indexOf('The app listens on')).toBeLessThan(2);
+  });
+
+  it('ends cleanly on Ctrl-C, and leaves nothing behind', async () => {
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect(await demo.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(demo.stderr()).toBe('');
+    expect(demo.logs()).toMatch(
+      /\nThe demo has ended; nothing is left behind\.\n$/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('says what to do when its port is taken', async () => {
+    const port = new URL(await demo.listening).port;
+    const first = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
+    await first.listening;
+    const second = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
+    await expect(second.listening).rejects.toThrow(AppEndedError);
+    expect((await second.exit).code).toBe(1);
+    expect(second.stderr()).toBe(
+      `PORT: ${port} on 127.0.0.1 is in use. Set PORT to another, or stop what uses it.\n`,
+    );
+    await first.stop('SIGINT');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

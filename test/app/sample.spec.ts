@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT } from '../support/build.js';
+import {
+  install,
+  link,
+  pack,
+  readManifest,
+} from '../support/packed-package.js';
+import { spawnApp } from '../support/run-app.js';
+
+const run = promisify(execFile);
+const SAMPLE = join(PROJECT, 'samples/minimal-app');
+const { name: OWN_NAME, peerDependencies = {} } = readManifest(PROJECT);
+
+/** Somebody else's NestJS app: on its own, with the packed package and what its package.json names, no more. */
+describe('samples/minimal-app', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-token-sample-'));
+    for (const part of ['package.json', 'tsconfig.json', 'src'])
+      cpSync(join(SAMPLE, part), join(folder, part), { recursive: true });
+    const { tarball } = await pack(folder);
+    await install(tarball, folder);
+    const { dependencies, devDependencies } = readManifest(folder);
+    const names = Object.keys({ ...dependencies, ...devDependencies });
+    link(
+      names.filter((name) => name !== OWN_NAME),
+      folder,
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('names every peer of the package', () => {
+    const { dependencies } = readManifest(folder);
+    expect(dependencies).toMatchObject(peerDependencies);
+  });
+
+  it('is built against the packed types, all of which are checked', async () => {
+    const tsc = join(folder, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [tsc], { cwd: folder });
+    expect(stdout).toBe('');
+  });
+
+  it('calls WeChat with a token that is there when it is needed', async () => {
+    const app = spawnApp(
+      { PORT: '0' },
+      { cwd: folder, script: join(folder, 'dist/offline.js') },
+    );
+    const url = await app.listening;
+    const answer = await fetch(`${url}/followers?after=o1`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      errcode: 0,
+      path: '/cgi-bin/user/get',
+    });
+    expect(app.logs()).toContain('token refreshed');
+    expect(app.stderr()).toBe('');
+    // Nest ends a process by its own signal again, unless it is told to exit.
+    expect(await app.stop()).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+});

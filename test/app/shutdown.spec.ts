@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
+import { openDatabase } from '../../src/config/database.js';
+import { parseDatabaseUrl } from '../../src/config/database-url.js';
+import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
+import type { AppProcess } from '../support/run-app.js';
+
+const CLEANLY = { code: 0, signal: null };
+
+/** How it ended, and after how many seconds. */
+async function stopped(app: AppProcess, signal: NodeJS.Signals) {
+  const before = performance.now();
+  const exit = await app.stop(signal);
+  return { exit, seconds: (performance.now() - before) / 1000 };
+}
+
+async function storedToken(sandbox: AppSandbox) {
+  const database = parseDatabaseUrl(sandbox.settings()['DATABASE_URL'] ?? '');
+  if (!database) throw new Error('no database');
+  const dataSource = await openDatabase(database, false);
+  const [row] = await dataSource.query<
+    { value: string | null; lease_owner: string | null }[]
+  >('SELECT value, lease_owner FROM system_var WHERE name = ?', [
+    'access_token',
+  ]);
+  await dataSource.destroy();
+  return row;
+}
+
+/** Until the platform is being asked: from then on its answer is on the way. */
+function asked(sandbox: AppSandbox) {
+  return vi.waitUntil(() => sandbox.wechat.calls.total > 0, {
+    timeout: 10_000,
+    interval: 20,
+  });
+}
+
+describe('R12 stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends the app, whatever connections are open',
+    async (signal) => {
+      await using sandbox = await AppSandbox.create();
+      const app = await sandbox.run();
+      const agent = new Agent({ keepAlive: true });
+      const [response] = await once(
+        get(`${app.url}/health/live`, { agent }),
+        'response',
+      );
+      response.resume();
+      await once(response, 'end');
+      const silent = connect(Number(new URL(app.url).port), '127.0.0.1');
+      silent.on('error', () => undefined);
+      await once(silent, 'connect');
+
+      const { exit, seconds } = await stopped(app, signal);
+      expect(exit).toEqual(CLEANLY);
+      expect(seconds).toBeLessThan(3);
+      expect(app.stderr()).toBe('');
+      agent.destroy();
+    },
+  );
+
+  it.each([
+    ['SIGTERM', 'stable'],
+    ['SIGTERM', 'classic'],
+    ['SIGINT', 'classic'],
+  ] as const)(
+    '%s during a renewal loses no token (%s)',
+    async (signal, mode) => {
+      await using sandbox = await AppSandbox.create();
+      const { wechat } = sandbox;
+      wechat.inject(mode, { delayMs: 1500 });
+      const app = await sandbox.run({ WECHAT_TOKEN_MODE: mode });
+      await asked(sandbox);
+      const { exit, seconds } = await stopped(app, signal);
+      expect(exit).toEqual(CLEANLY);
+      expect(seconds).toBeLessThan(5);
+      const [token] = wechat.issuedTokens;
+      expect(await storedToken(sandbox)).toEqual({
+        value: token,
+        lease_owner: null,
+      });
+
+      const next = await sandbox.run({ WECHAT_TOKEN_MODE: mode });
+      expect((await tokenAnswer(next.url)).access_token).toBe(token);
+      expect(wechat.calls.total).toBe(1);
+    },
+  );
+
+  it('a caller who waits for that renewal is still answered', async () => {
+    await using sandbox = await AppSandbox.create();
+    sandbox.wechat.inject('stable', { delayMs: 1500 });
+    const app = await sandbox.run();
+    const answer = tokenAnswer(app.url);
+    await asked(sandbox);
+    const [{ access_token: token }, { exit }] = await Promise.all([
+      answer,
+      stopped(app, 'SIGTERM'),
+    ]);
+    expect(token).toBe(sandbox.wechat.issuedTokens[0]);
+    expect(exit).toEqual(CLEANLY);
+  });
+
+  it('waits for a WeChat that does not answer no longer than the request timeout, and leaves no lease', async () => {
+    await using sandbox = await AppSandbox.create();
+    sandbox.wechat.inject('stable', { hang: true });
+    const app = await sandbox.run({ WECHAT_REQUEST_TIMEOUT_MS: '2000' });
+    await asked(sandbox);
+    const { exit, seconds } = await stopped(app, 'SIGTERM');
+    expect(exit).toEqual(CLEANLY);
+    expect(seconds).toBeLessThan(5);
+    expect(await storedToken(sandbox)).toEqual({
+      value: null,
+      lease_owner: null,
+    });
+  });
+});

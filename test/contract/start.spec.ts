@@ -1,0 +1,75 @@
+import { openDatabase } from '../../src/config/database.js';
+import { FakeWechat } from '../../src/testing/index.js';
+import { wechatTokenMigrations } from '../../src/wechat-token/index.js';
+import { appEnv, fetchToken } from '../support/app-env.js';
+import type { FreshDatabase } from '../support/databases.js';
+import { everyDatabase } from '../support/every-database.js';
+import { parsed } from '../support/open-store.js';
+import { type AppProcess, runApp } from '../support/run-app.js';
+
+const REPLICAS = 20;
+/** Twenty processes load Nest and TypeORM on whatever cores there are. */
+const START_MS = 240_000;
+
+describe.each(everyDatabase())(
+  'R12 twenty processes start at once on an empty database, $title',
+  (database) => {
+    let fresh: FreshDatabase;
+    let wechat: FakeWechat;
+    let apps: AppProcess[] = [];
+    const start = () =>
+      runApp(appEnv(wechat, fresh.url), { startTimeoutMs: START_MS });
+
+    beforeAll(async () => {
+      fresh = await database.create();
+      wechat = await FakeWechat.start();
+      apps = await Promise.all(Array.from({ length: REPLICAS }, start));
+    }, START_MS);
+    afterAll(async () => {
+      await Promise.all(apps.map((app) => app.stop('SIGKILL')));
+      await wechat.stop();
+      await fresh.drop();
+    });
+
+    it('all of them come up, each at an address of its own, with nothing to complain about', () => {
+      expect(new Set(apps.map(({ url }) => url)).size).toBe(REPLICAS);
+      // The cron library says on stderr when a busy machine made a tick late.
+      const stderr = apps.flatMap((app) => app.stderr().split('\n'));
+      expect(stderr.filter((line) => line && !/^\[Cron\]/.test(line))).toEqual(
+        [],
+      );
+      expect(apps.map((app) => app.logs()).join('')).not.toMatch(
+        /"level":"(?:warn|error|fatal)"/,
+      );
+    });
+
+    it('the migrations were run once', async () => {
+      const dataSource = await openDatabase(parsed(fresh.url), false);
+      const run = await dataSource.query('SELECT name FROM migrations');
+      await dataSource.destroy();
+      expect(run).toEqual(
+        wechatTokenMigrations.map((Migration) => ({
+          name: new Migration().name,
+        })),
+      );
+    });
+
+    it('all of them serve the same token, which cost one upstream call', async () => {
+      const got = await Promise.all(apps.map(({ url }) => fetchToken(url)));
+      expect(new Set(got.map((answer) => answer.access_token))).toEqual(
+        new Set(wechat.issuedTokens),
+      );
+      expect(wechat.issuedTokens).toHaveLength(1);
+      expect(wechat.calls.total).toBe(1);
+    });
+
+    it('a restart with a valid token makes no upstream call', async () => {
+      expect(await apps[0]?.stop()).toEqual({ code: 0, signal: null });
+      const restarted = await start();
+      apps.push(restarted);
+      const { access_token } = await fetchToken(restarted.url);
+      expect(access_token).toBe(wechat.issuedTokens[0]);
+      expect(wechat.calls.total).toBe(1);
+    });
+  },
+);

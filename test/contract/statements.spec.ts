@@ -1,0 +1,147 @@
+import { dialectOf } from '../../src/wechat-token/store/dialect.js';
+import {
+  statementsFor,
+  type Statements,
+} from '../../src/wechat-token/store/statements.js';
+import { everyDatabase } from '../support/every-database.js';
+import { openStore, type StoreUnderTest } from '../support/open-store.js';
+import { isSqlite } from '../support/sql.js';
+
+const PRIMARY = { sqlite: 'sqlite_autoindex_system_var_1', mysql: 'PRIMARY' };
+
+/** How a statement gets at a table's rows. */
+interface Access {
+  readonly table: string;
+  /** Undefined for a look at every row, or at every entry of an index. */
+  readonly index: string | undefined;
+}
+
+const EXPECTED: Readonly<
+  Partial<
+    Record<
+      keyof Statements,
+      { values: unknown[]; access: (string | typeof PRIMARY)[] }
+    >
+  >
+> = {
+  read: { values: ['access_token:7'], access: [PRIMARY] },
+  variable: { values: ['site:7'], access: [PRIMARY] },
+  changedSince: { values: [-11_000], access: ['IDX_system_var_updated_at'] },
+  due: {
+    values: [-300_000, '', 100],
+    access: ['IDX_system_var_refresh_at', 'IDX_system_var_source_updated_at'],
+  },
+  claim: { values: ['me', 30_000, 'access_token:7', 1], access: [PRIMARY] },
+  storeRenewed: {
+    values: ['v', -1, 'stable', 'c', 1, 2, 'access_token:7', 1],
+    access: [PRIMARY],
+  },
+  storeUnchanged: {
+    values: ['stable', 'c', 1, 2, 'access_token:7', 1],
+    access: [PRIMARY],
+  },
+  storeFailure: {
+    values: [1000, '{}', 'access_token:7', 1],
+    access: [PRIMARY],
+  },
+  release: { values: ['access_token:7', 1], access: [PRIMARY] },
+  updateVariable: { values: ['v', null, 'site:7'], access: [PRIMARY] },
+  recentEvents: {
+    values: ['access_token:7', 'forced', -86_400_000],
+    access: ['IDX_token_event_name_type_at'],
+  },
+};
+
+describe.each(everyDatabase())(
+  'R13, R14 the statements on $title',
+  (database) => {
+    let db: StoreUnderTest;
+    let statements: Statements;
+    beforeAll(async () => {
+      db = await openStore(database);
+      const dialect = dialectOf(db.dataSource.options.type);
+      if (!dialect) throw new Error('no dialect');
+      statements = statementsFor(dialect);
+      await fill(db);
+    });
+    afterAll(() => db[Symbol.asyncDispose]());
+
+    const accesses = async (
+      sql: string,
+      values: readonly unknown[],
+    ): Promise<Access[]> =>
+      isSqlite(db.dataSource)
+        ? explainSqlite(await db.sql(`EXPLAIN QUERY PLAN ${sql}`, values))
+        : explainMysql(await db.sql(`EXPLAIN ${sql}`, values));
+
+    it.each(Object.entries(EXPECTED))(
+      '%s finds its rows by an index',
+      async (name, { values, access }) => {
+        const sql = statements[name as keyof Statements];
+        const found = await accesses(sql, values);
+        const family = isSqlite(db.dataSource) ? 'sqlite' : 'mysql';
+        expect(found.map(({ index }) => index)).toEqual(
+          access.map((key) => (typeof key === 'string' ? key : key[family])),
+        );
+      },
+    );
+
+    it('purgeEvents looks at the oldest events, not at all of them', async () => {
+      const found = await accesses(statements.purgeEvents, [-86_400_000, 10]);
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.map(({ index }) => index)).not.toContain(undefined);
+    });
+
+    it('a full scan would be noticed', async () => {
+      expect(
+        await accesses('SELECT value FROM system_var WHERE remark = ?', ['x']),
+      ).toEqual([{ table: 'system_var', index: undefined }]);
+    });
+  },
+);
+
+/** 2000 plain variables, 50 tokens of which a few are due, and 2000 events, all of them old. */
+async function fill(db: StoreUnderTest): Promise<void> {
+  const old = "'2020-01-01 00:00:00.000'";
+  const later = "'2099-01-01 00:00:00.000'";
+  const many = (count: number, row: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => `(${row(i)})`).join(', ');
+  await db.sql(
+    `INSERT INTO system_var (name, value, updated_at)
+      VALUES ${many(2000, (i) => `'site:${i}', 'v', ${old}`)}`,
+  );
+  await db.sql(
+    `INSERT INTO system_var (name, value, source, version, updated_at, refresh_at, expires_at)
+      VALUES ${many(50, (i) => `'access_token:${i}', 'v', '${i < 3 ? 'stable' : 'classic'}', 1, ${i < 3 ? old : later}, ${i < 3 ? old : later}, ${later}`)}`,
+  );
+  await db.sql(
+    `INSERT INTO token_event (name, at, type)
+      VALUES ${many(2000, (i) => `'access_token:${i % 50}', '2099-01-01 00:00:00.${String(i).padStart(4, '0').slice(0, 3)}', 'forced'`)}`,
+  );
+  if (isSqlite(db.dataSource)) await db.sql('ANALYZE');
+  else await db.sql('ANALYZE TABLE system_var, token_event');
+}
+
+function explainSqlite(plan: readonly object[]): Access[] {
+  return plan.flatMap((step) => {
+    const detail = 'detail' in step ? String(step.detail) : '';
+    const [, how, table, index] =
+      /^(SEARCH|SCAN) (system_var|token_event)(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?/.exec(
+        detail,
+      ) ?? [];
+    if (!table) return [];
+    const key = index ?? (/PRIMARY KEY/.test(detail) ? 'rowid' : undefined);
+    return [{ table, index: how === 'SEARCH' ? key : undefined }];
+  });
+}
+
+/** Tables only: a derived one is what the statement itself has found. */
+function explainMysql(plan: readonly object[]): Access[] {
+  return plan.flatMap((step) => {
+    const row = new Map<string, unknown>(Object.entries(step));
+    const table = String(row.get('table'));
+    if (!/^(system_var|token_event)$/.test(table)) return [];
+    const scan = ['ALL', 'index'].includes(String(row.get('type')));
+    return [{ table, index: scan ? undefined : String(row.get('key')) }];
+  });
+}

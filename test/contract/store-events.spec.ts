@@ -1,0 +1,108 @@
+import { everyDatabase } from '../support/every-database.js';
+import { openStore, type StoreUnderTest } from '../support/open-store.js';
+
+const NAME = 'access_token';
+const DAY_MS = 86_400_000;
+const forced = (name = NAME) =>
+  ({ name, type: 'forced', actor: 'replica-1' }) as const;
+
+describe.each(everyDatabase())('the events on $title', (database) => {
+  let db: StoreUnderTest;
+  beforeEach(async () => {
+    db = await openStore(database);
+  });
+  afterEach(() => db[Symbol.asyncDispose]());
+
+  it('keep everything that is known, at the database’s instant', async () => {
+    await db.store.recordEvent({
+      ...forced(),
+      fingerprint: '0a1b2c3d',
+      latencyMs: 123.6,
+      detail: '系统繁忙 ☕',
+    });
+    await db.store.recordEvent({ name: NAME, type: 'failed', actor: 'x' });
+    const columns = 'name, type, actor, fingerprint, latency, detail';
+    expect(
+      await db.sql(`SELECT ${columns} FROM token_event ORDER BY id`),
+    ).toEqual([
+      {
+        name: NAME,
+        type: 'forced',
+        actor: 'replica-1',
+        fingerprint: '0a1b2c3d',
+        latency: 124,
+        detail: '系统繁忙 ☕',
+      },
+      {
+        name: NAME,
+        type: 'failed',
+        actor: 'x',
+        fingerprint: null,
+        latency: null,
+        detail: null,
+      },
+    ]);
+    const [age] = await db.store.recentEvents(NAME, 'forced', DAY_MS);
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(5000);
+  });
+
+  it('are cut to what the columns hold', async () => {
+    const actor = 'a'.repeat(100);
+    const detail = 'ü'.repeat(1000);
+    await db.store.recordEvent({ ...forced(), actor, detail });
+    expect(await db.sql('SELECT actor, detail FROM token_event')).toEqual([
+      { actor: 'a'.repeat(64), detail: 'ü'.repeat(255) },
+    ]);
+  });
+
+  it('R9: are counted within the window, newest first', async () => {
+    for (const wait of [3_600_000, 60_000, 1000]) {
+      await db.store.recordEvent(forced());
+      await db.elapse(wait);
+    }
+    const minutes = async (windowMs: number) => {
+      const ages = await db.store.recentEvents(NAME, 'forced', windowMs);
+      return ages.map((age) => Math.floor(age / 60_000));
+    };
+    expect(await minutes(DAY_MS)).toEqual([0, 1, 61]);
+    expect(await minutes(3_600_000)).toEqual([0, 1]);
+    expect(await minutes(60_000)).toEqual([0]);
+    expect(await minutes(500)).toEqual([]);
+  });
+
+  it('R9: belong to one token and one type; upper and lower case differ', async () => {
+    await db.store.recordEvent(forced('access_token:shop'));
+    await db.store.recordEvent({ ...forced(), type: 'rejected' });
+    for (const other of [NAME, 'access_token:Shop', 'ACCESS_TOKEN:SHOP'])
+      expect(await db.store.recentEvents(other, 'forced', DAY_MS)).toEqual([]);
+    expect(
+      await db.store.recentEvents('access_token:shop', 'forced', DAY_MS),
+    ).toHaveLength(1);
+  });
+
+  it('are purged when they are old enough, a thousand at a time', async () => {
+    const insertMany = async (count: number) => {
+      const values = Array.from(
+        { length: count },
+        () => "('access_token', '2020-01-01 00:00:00.000', 'refreshed')",
+      );
+      await db.sql(
+        `INSERT INTO token_event (name, at, type) VALUES ${values.join(', ')}`,
+      );
+    };
+    const left = async () => {
+      const [row] = await db.sql('SELECT COUNT(*) AS n FROM token_event');
+      return Number(row?.['n']);
+    };
+    await insertMany(2500);
+    await db.store.recordEvent(forced());
+
+    expect(await db.store.purgeEvents(DAY_MS)).toBe(true);
+    expect(await left()).toBe(1501);
+    expect(await db.store.purgeEvents(DAY_MS)).toBe(true);
+    expect(await db.store.purgeEvents(DAY_MS)).toBe(false);
+    expect(await left()).toBe(1);
+    expect(await db.store.recentEvents(NAME, 'forced', DAY_MS)).toHaveLength(1);
+  });
+});

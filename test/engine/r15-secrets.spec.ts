@@ -1,0 +1,197 @@
+import { inspect } from 'node:util';
+import type { LoggerService } from '@nestjs/common';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { isWechatTokenError } from '../../src/wechat-token/index.js';
+import { World } from '../support/world.js';
+
+const NAME = 'access_token';
+const PROBE = '/cgi-bin/get_api_domain_ip';
+const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+const keys = ['one', 'two'].map((id, index) => ({
+  id,
+  key: Buffer.alloc(32, index + 65).toString('base64'),
+}));
+
+/** All that a person or a log collector could see of a value. */
+function visible(value: unknown): string[] {
+  const hidden = inspect(value, { depth: 10, showHidden: true });
+  const seen = [hidden, JSON.stringify(value) ?? ''];
+  if (typeof value === 'string') seen.push(value);
+  if (value instanceof Error)
+    seen.push(value.message, value.stack ?? '', ...visible(value.cause));
+  return seen;
+}
+
+class Witness {
+  readonly seen: string[] = [];
+
+  readonly logger: LoggerService = {
+    log: (...line: unknown[]) => this.see(line),
+    error: (...line: unknown[]) => this.see(line),
+    warn: (...line: unknown[]) => this.see(line),
+    debug: (...line: unknown[]) => this.see(line),
+    verbose: (...line: unknown[]) => this.see(line),
+  };
+
+  see(value: unknown): void {
+    this.seen.push(...visible(value));
+  }
+
+  /** Does what is to fail, and looks at the error. */
+  async failing(work: Promise<unknown>): Promise<void> {
+    const error: unknown = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toSatisfy(isWechatTokenError);
+    this.see(error);
+  }
+
+  /** Not even a part of a secret is told: 12 characters of it in a row. */
+  expectNothingOf(secrets: readonly string[]): void {
+    const text = this.seen.join('\n');
+    for (const secret of secrets)
+      for (let at = 0; at + 12 <= secret.length; at++)
+        if (text.includes(secret.slice(at, at + 12))) {
+          const found = text.indexOf(secret.slice(at, at + 12));
+          expect.fail(`told: ${text.slice(found - 200, found + 100)}`);
+        }
+  }
+}
+
+/** What gateways and careless servers put into their answers. */
+const echoes = (token: string) =>
+  [
+    {
+      errcode: 40013,
+      errmsg: `invalid appid, secret ${appSecret} of ${token}`,
+    },
+    { errcode: -1, errmsg: `system error ${appSecret}${token}` },
+    { body: `<html>${token}</html>` },
+    { body: `<html>The requested URL ${'/x'.repeat(14)} ${token}</html>` },
+    { body: `{"access_token":"${token}","expires_in":7200` },
+    {
+      status: 404,
+      body: `Cannot POST {"appid":"${appId}","secret":"${appSecret}"}`,
+    },
+    { status: 502, body: `GET /cgi-bin/token?secret=${appSecret}` },
+    { status: 500, body: `${'.'.repeat(35)}${appSecret}` },
+    { status: 500, body: `${'.'.repeat(35)}${token}` },
+    { truncate: true },
+    { reset: true },
+    {
+      redirect: `http://127.0.0.1:1/?secret=${appSecret}&access_token=${token}`,
+    },
+  ] as const;
+
+describe.each(['stable', 'classic'] as const)(
+  'R15 secrets, %s mode',
+  (mode) => {
+    it('neither the AppSecret nor a token, nor a part of one, is in a log line, an error or an event', async () => {
+      const witness = new Witness();
+      const { logger } = witness;
+      await using world = await World.create();
+      const { wechat } = world;
+      const { tokens, api, refresher, sync, close } = await world.replica({
+        logger,
+        accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
+        api: { timeoutMs: 1000 },
+        refresh: { confirmSeconds: 0 },
+      });
+      const token = await tokens.getAccessToken();
+      witness.see(await refresher.refresh(NAME));
+
+      await world.advance(7000);
+      for (const fault of echoes(token)) {
+        wechat.inject(mode, fault);
+        await witness.failing(refresher.refresh(NAME));
+        wechat.inject('business', fault);
+        await witness.failing(api.get(PROBE, { params: { q: token } }));
+        witness.see(await world.sql('SELECT last_error FROM system_var'));
+      }
+
+      await wechat.goDown();
+      await witness.failing(refresher.refresh(NAME));
+      await witness.failing(api.post(PROBE, { token }));
+      await wechat.comeBack();
+
+      await world.sql('ALTER TABLE system_var RENAME TO away');
+      await witness.failing(refresher.refresh(NAME));
+      await refresher.tick();
+      await sync.pull();
+      await world.sql('ALTER TABLE away RENAME TO system_var');
+
+      await world.sql(
+        "CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var BEGIN SELECT RAISE(ABORT, 'no'); END",
+      );
+      witness.see(await refresher.refresh(NAME));
+      await refresher.tick();
+      await world.sql('DROP TRIGGER broken');
+      await refresher.tick();
+
+      wechat.rejectAllTokens(appId, true);
+      for (let report = 0; report < 12; report++)
+        await witness.failing(api.get(PROBE));
+      wechat.rejectAllTokens(appId, false);
+      await witness.failing(tokens.getAccessToken('nobody'));
+      await close();
+      await world.advance(7200);
+      await witness.failing(tokens.getAccessToken());
+
+      witness.see(await world.sql('SELECT * FROM token_event'));
+      witness.see(await world.sql('SELECT last_error FROM system_var'));
+      expect(witness.seen.length).toBeGreaterThan(100);
+      witness.expectNothingOf([appSecret, ...wechat.issuedTokens]);
+    });
+  },
+);
+
+describe('R15 at rest', () => {
+  it('a value is sealed, and one that does not open tells neither key nor value', async () => {
+    const witness = new Witness();
+    const { logger } = witness;
+    await using world = await World.create();
+    const [one, two] = keys;
+    const sealing = await world.replica({
+      logger,
+      encryptionKeys: keys.slice(0, 1),
+    });
+    const token = await sealing.tokens.getAccessToken();
+    const [row] = await world.sql<{ value: string }>(
+      'SELECT value FROM system_var',
+    );
+    expect(row?.value).toMatch(/^sealed:v1:one:/);
+
+    const rotated = await world.replica({
+      logger,
+      encryptionKeys: keys.toReversed(),
+    });
+    expect(await rotated.tokens.getAccessToken()).toBe(token);
+    const other = await world.replica({
+      logger,
+      encryptionKeys: keys.slice(1),
+    });
+    await witness.failing(other.tokens.getAccessToken());
+    await other.refresher.tick();
+    await other.sync.pull();
+
+    witness.see(row);
+    witness.expectNothingOf([token, one?.key ?? '', two?.key ?? '']);
+  });
+
+  it('options that are wrong are told without their values', async () => {
+    const witness = new Witness();
+    await using world = await World.create();
+    const wrong = {
+      accounts: [{ appId: 'no spaces please', appSecret, mode: 'sometimes' }],
+      encryptionKeys: [{ id: 'one', key: `${keys[0]?.key}AAAA` }],
+      http: { apiKeys: [{ id: 'x', key: `${appSecret}-key`, scopes: [] }] },
+      api: { baseUrl: `http://127.0.0.1/?secret=${appSecret}` },
+    };
+
+    await witness.failing(world.replica(wrong as never));
+
+    expect(witness.seen.join()).toContain('accounts[0].appId');
+    witness.expectNothingOf([appSecret, keys[0]?.key ?? '']);
+  });
+});

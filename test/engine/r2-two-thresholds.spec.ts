@@ -1,0 +1,158 @@
+import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { World } from '../support/world.js';
+
+const DUE = { kind: 'due' } as const;
+/** Seconds after the issue: past `refresh_at`, before the end of the life of 7200 s. */
+const PAST_REFRESH_AT = 7000;
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('R2 past refresh_at', () => {
+  it('serves the current token at once, renews it behind, and then serves the new one', async () => {
+    await using world = await World.create();
+    const { tokens, renewer } = await world.replica();
+    const old = await tokens.getAccessToken();
+    await world.advance(PAST_REFRESH_AT);
+    world.wechat.inject('stable', { delayMs: 200 });
+
+    expect(await tokens.getAccessToken()).toBe(old);
+    expect(await tokens.getAccessToken()).toBe(old);
+    await renewer.renew('access_token', DUE);
+
+    const renewed = await tokens.getAccessToken();
+    expect(renewed).not.toBe(old);
+    expect(world.wechat.accepts(renewed)).toBe(true);
+    expect(world.wechat.calls.total).toBe(2);
+  });
+
+  it('does not hammer a platform that is down: 1000 reads cost one call and a few statements', async () => {
+    await using world = await World.create();
+    const { tokens, renewer, module } = await world.replica();
+    const old = await tokens.getAccessToken();
+    await world.advance(PAST_REFRESH_AT);
+    world.wechat.inject('stable', { status: 502 }, { times: Infinity });
+    const session = module.get(SqlSession);
+    const statements = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
+
+    for (let read = 0; read < 1000; read++) {
+      expect(await tokens.getAccessToken()).toBe(old);
+      if (read === 500) await failure(renewer.renew('access_token', DUE));
+    }
+
+    expect(world.wechat.calls.stable).toBe(2);
+    const count = statements.flatMap((spy) => spy.mock.calls).length;
+    expect(count).toBeLessThanOrEqual(6);
+  });
+
+  it('does not hammer a database that is away either', async () => {
+    await using world = await World.create();
+    const { tokens, module } = await world.replica();
+    const old = await tokens.getAccessToken();
+    await world.advance(PAST_REFRESH_AT);
+    await world.sql('ALTER TABLE system_var RENAME TO away');
+    const session = module.get(SqlSession);
+    const statements = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
+
+    for (let read = 0; read < 1000; read++) {
+      expect(await tokens.getAccessToken()).toBe(old);
+      // The renewal fails between two reads.
+      if (read % 100 === 0)
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    const count = statements.flatMap((spy) => spy.mock.calls).length;
+    expect(count).toBeLessThanOrEqual(2);
+    expect(world.wechat.calls.stable).toBe(1);
+    await world.sql('ALTER TABLE away RENAME TO system_var');
+  });
+});
+
+describe('R2 expired', () => {
+  it('the caller waits for the new token', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+    const old = await tokens.getAccessToken();
+    await world.advance(7200);
+
+    const renewed = await tokens.getAccessToken();
+
+    expect(renewed).not.toBe(old);
+    expect(world.wechat.accepts(renewed)).toBe(true);
+  });
+
+  it('a token with less than 10 s to live counts as expired: a call that starts now must still arrive', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+    await tokens.getAccessToken();
+    world.wechat.inject('stable', { status: 502 }, { times: Infinity });
+    await world.advance(7188);
+    expect(world.wechat.accepts(await tokens.getAccessToken())).toBe(true);
+
+    await world.advance(3);
+
+    await expect(tokens.getAccessToken()).rejects.toSatisfy(
+      isTokenUnavailableError,
+    );
+  });
+
+  it('waits no longer than its timeout, and is told when to come again', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { hang: true });
+    const { tokens } = await world.replica({ api: { timeoutMs: 1000 } });
+    const start = performance.now();
+
+    const error = await failure(
+      tokens.getAccessToken('default', { timeoutMs: 150 }),
+    );
+
+    expect(performance.now() - start).toBeLessThan(800);
+    expect(error).toSatisfy(isTokenUnavailableError);
+    expect(error).toHaveProperty('retryAfter', 1);
+    // The renewal went on for the others, failed, and its failure is told to those who come now.
+    const later = await failure(tokens.getAccessToken());
+    expect(later).toSatisfy(isTokenUnavailableError);
+    expect(later).toHaveProperty('retryAfter', expect.any(Number));
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('ends the wait of a caller who gives up, not the renewal', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { delayMs: 300 });
+    const { tokens } = await world.replica();
+    const impatient = new AbortController();
+    const { signal } = impatient;
+
+    const abandoned = failure(tokens.getAccessToken('default', { signal }));
+    const patient = tokens.getAccessToken();
+    impatient.abort(new Error('had enough'));
+
+    expect(await abandoned).toSatisfy(isTokenUnavailableError);
+    expect(await abandoned).toHaveProperty('cause.message', 'had enough');
+    expect(world.wechat.accepts(await patient)).toBe(true);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('a caller who has given up already does not wait at all', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { delayMs: 200 });
+    const { tokens } = await world.replica();
+    const signal = AbortSignal.abort();
+
+    const error = await failure(tokens.getAccessToken('default', { signal }));
+
+    expect(error).toSatisfy(isTokenUnavailableError);
+  });
+
+  it('an unknown account is a clear error, at once', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+
+    await expect(tokens.getAccessToken('nobody')).rejects.toMatchObject({
+      code: 'UNKNOWN_ACCOUNT',
+    });
+  });
+});

@@ -1,0 +1,50 @@
+import { World } from '../support/world.js';
+
+describe('R3 one clock: a life is counted from before the request was sent', () => {
+  it('an answer that came late is served no longer than the platform takes it', async () => {
+    await using world = await World.create({ wechat: { lifeSeconds: 60 } });
+    world.wechat.inject('classic', { delayMs: 400 });
+    world.wechat.inject('stable', { delayMs: 400 });
+    const { tokens } = await world.replica();
+    const waiting = tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(1));
+    // The answer is on its way for 20 s.
+    await world.advance(20);
+    const token = await waiting;
+
+    const held = await tokens.getHeldToken();
+    expect(tokens.secondsLeft(held)).toBeLessThan(40);
+    expect(tokens.secondsLeft(held)).toBeGreaterThan(35);
+    const { issuedInMs, expiresInMs } = await world.row();
+    expect(issuedInMs).toBeLessThanOrEqual(-20_000);
+    expect(expiresInMs).toBeLessThan(40_000);
+
+    await world.wechat.goDown();
+    await world.advance(36);
+    expect(await tokens.getAccessToken()).toBe(token);
+    expect(world.wechat.accepts(token)).toBe(true);
+    await world.advance(2);
+    await expect(tokens.getAccessToken()).rejects.toMatchObject({
+      code: 'TOKEN_UNAVAILABLE',
+    });
+  });
+
+  it('memory and row tell the same end, and neither a later one than the platform', async () => {
+    await using world = await World.create();
+    const [ours, other] = await world.pair();
+    await ours.tokens.getAccessToken();
+    await world.advance(1000);
+    await other.tokens.getAccessToken();
+
+    const [left, leftThere] = await Promise.all(
+      [ours, other].map(async ({ tokens }) =>
+        tokens.secondsLeft(await tokens.getHeldToken()),
+      ),
+    );
+
+    expect(left).toBeLessThanOrEqual(6200);
+    expect(left).toBeGreaterThan(6190);
+    expect(Math.abs((left ?? 0) - (leftThere ?? NaN))).toBeLessThanOrEqual(1);
+    expect((await world.row()).expiresInMs).toBeLessThanOrEqual(6_200_000);
+  });
+});

@@ -1,0 +1,157 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import type { RenewedToken } from '../../src/wechat-token/store/token-row.js';
+import { World } from '../support/world.js';
+
+const NAME = 'access_token';
+const CLASSIC = {
+  accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],
+} as const;
+
+/** Another replica, which never comes back, takes the lease. */
+async function claimByTheDead(world: World) {
+  const store = await world.store();
+  await store.insertMissing(NAME, '');
+  const lease = await store.claim(await world.row(), 'the dead', 30_000);
+  if (!lease) throw new Error('not claimed');
+  return lease;
+}
+
+const token = (value: string): RenewedToken => ({
+  value,
+  unchanged: false,
+  source: 'stable',
+  credentialId: '00000000',
+  refreshAfterMs: 6_900_000,
+  expiresAfterMs: 7_200_000,
+});
+
+describe('R4 one renewal', () => {
+  it('8 replicas that come up at once on an empty database make one call', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { delayMs: 300 });
+    const fleet = await Promise.all(
+      Array.from({ length: 8 }, () => world.replica(CLASSIC)),
+    );
+
+    const got = await Promise.all(
+      fleet.flatMap(({ tokens }) =>
+        Array.from({ length: 20 }, () => tokens.getAccessToken()),
+      ),
+    );
+
+    expect(new Set(got).size).toBe(1);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('4 replicas that all find it due renew it once', async () => {
+    await using world = await World.create();
+    const fleet = await world.fleet(4, CLASSIC);
+    for (const { tokens } of fleet) await tokens.getAccessToken();
+    await world.advance(6700);
+    world.wechat.inject('classic', { delayMs: 200 });
+
+    await Promise.all(
+      fleet.flatMap(({ refresher, tokens }) => [
+        refresher.tick(),
+        tokens.getAccessToken(),
+      ]),
+    );
+    await Promise.all(
+      fleet.map(({ renewer }) => renewer.renew(NAME, { kind: 'due' })),
+    );
+
+    expect(world.wechat.calls.total).toBe(2);
+  });
+
+  it('those who wait for an expired token look again, and do not renew it after the holder did', async () => {
+    await using world = await World.create();
+    const fleet = await world.fleet(4, CLASSIC);
+    for (const { tokens } of fleet) await tokens.getAccessToken();
+    await world.advance(7200);
+    world.wechat.inject('classic', { delayMs: 300 });
+
+    const got = await Promise.all(
+      fleet.map(({ tokens }) => tokens.getAccessToken()),
+    );
+
+    expect(new Set(got).size).toBe(1);
+    expect(world.wechat.calls.total).toBe(2);
+  });
+
+  it('the lease of a dead holder lapses by itself, and who waited renews', async () => {
+    await using world = await World.create();
+    await claimByTheDead(world);
+    const { tokens, store } = await world.replica();
+    const read = vi.spyOn(store, 'read');
+    const waiting = tokens.getAccessToken('default', { timeoutMs: 60_000 });
+    await vi.waitFor(() => expect(read.mock.calls.length).toBeGreaterThan(1));
+    expect(world.wechat.calls.total).toBe(0);
+
+    await world.advance(31);
+
+    expect(world.wechat.accepts(await waiting)).toBe(true);
+    expect(world.wechat.calls.total).toBe(1);
+    expect(await world.row()).toMatchObject({ leaseOwner: null });
+  });
+
+  it('a write that comes after the lease was taken over loses', async () => {
+    await using world = await World.create();
+    const late = await claimByTheDead(world);
+    await world.advance(31);
+    const store = await world.store();
+    const lease = await store.claim(await world.row(), 'the heir', 30_000);
+    if (!lease) throw new Error('not claimed');
+
+    expect(await store.storeRenewed(late, token('early'))).toBe(false);
+    expect(await store.storeRenewed(lease, token('newer'))).toBe(true);
+    expect(await store.storeRenewed(late, token('late'))).toBe(false);
+    expect(await store.release(late)).toBe(false);
+
+    expect(await world.row()).toMatchObject({ value: 'newer' });
+  });
+
+  it('an answer that comes after another replica has renewed is dropped, and the newer token served', async () => {
+    await using world = await World.create();
+    world.wechat.inject('classic', { delayMs: 800 });
+    const slow = await world.replica(CLASSIC);
+    const waiting = slow.tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(1));
+    await world.advance(31);
+    const quick = await world.replica(CLASSIC);
+    const newer = await quick.tokens.getAccessToken();
+
+    expect(await waiting).toBe(newer);
+
+    expect(await world.row()).toMatchObject({ value: newer });
+    const events = await world.sql(
+      "SELECT type FROM token_event WHERE type = 'lease-lost'",
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  it('an answer that comes after its lease has lapsed is kept when nobody has taken it over', async () => {
+    await using world = await World.create();
+    world.wechat.inject('classic', { delayMs: 500 });
+    const { tokens } = await world.replica(CLASSIC);
+    const waiting = tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(1));
+    await world.advance(31);
+
+    expect(await waiting).toBe((await world.row()).value);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('holds no transaction and no connection while it waits for the platform', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { hang: true });
+    const { variables } = await world.replica({ api: { timeoutMs: 1000 } });
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(1));
+
+    await variables.save('colour', 'green');
+    await world.sql('BEGIN IMMEDIATE');
+    await world.sql('COMMIT');
+
+    expect(await variables.get('colour')).toBe('green');
+    expect((await world.row()).leaseInMs).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,207 @@
+import { DEFAULT_FAKE_ACCOUNT, type Fault } from '../../src/testing/index.js';
+import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
+import { World } from '../support/world.js';
+
+const answer = (fields: object): Fault => ({ body: JSON.stringify(fields) });
+const token = 'x'.repeat(200);
+
+const GARBAGE: [string, Fault][] = [
+  ['no body', { body: '' }],
+  ['a page of HTML', { body: '<html><body>login</body></html>' }],
+  ['null', { body: 'null' }],
+  ['a list', { body: '[]' }],
+  ['an empty object', { body: '{}' }],
+  ['half of the answer', { truncate: true }],
+  ['an answer without end', { endless: true }],
+  ['an answer of 200 MB', { oversize: 200_000_000 }],
+  ['HTTP 500', { status: 500 }],
+  ['HTTP 502 of a gateway', { status: 502, body: '<h1>Bad Gateway</h1>' }],
+  [
+    'HTTP 500 with a token',
+    {
+      status: 500,
+      body: JSON.stringify({ access_token: token, expires_in: 7200 }),
+    },
+  ],
+  ['a reset', { reset: true }],
+  ['a lost answer', { lostAnswer: true }],
+  ['no answer', { hang: true }],
+  ['a slow drip', { drip: {} }],
+  ['an empty token', answer({ access_token: '', expires_in: 7200 })],
+  ['no token', answer({ expires_in: 7200 })],
+  [
+    'a token that is no string',
+    answer({ access_token: 4711, expires_in: 7200 }),
+  ],
+  [
+    'a token with spaces',
+    answer({ access_token: `${token} ${token}`, expires_in: 7200 }),
+  ],
+  [
+    'a token that is too long',
+    answer({ access_token: 'x'.repeat(8193), expires_in: 7200 }),
+  ],
+  ['no life', answer({ access_token: token })],
+  ['a life of 0', answer({ access_token: token, expires_in: 0 })],
+  ['a negative life', answer({ access_token: token, expires_in: -1 })],
+  [
+    'a life that is a string',
+    answer({ access_token: token, expires_in: '7200' }),
+  ],
+  [
+    'a life that is no integer',
+    answer({ access_token: token, expires_in: 0.5 }),
+  ],
+  ['a huge life', answer({ access_token: token, expires_in: 1e12 })],
+  [
+    'an error beside a token',
+    answer({ errcode: -1, access_token: token, expires_in: 7200 }),
+  ],
+];
+
+const stored = (world: World) =>
+  world.sql(
+    'SELECT value, source, issued_at, refresh_at, expires_at, credential_id FROM system_var',
+  );
+
+describe('R6 never worse: a failed renewal leaves the stored token as it was', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.create()));
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  it.each(GARBAGE)(
+    'when the platform answers with %s',
+    async (_what, fault) => {
+      const replica = await world.replica({ api: { timeoutMs: 1000 } });
+      const { tokens, refresher } = replica;
+      const held = await tokens.getAccessToken();
+      const before = await stored(world);
+      world.wechat.inject('stable', fault);
+      const { stable } = world.wechat.calls;
+
+      await expect(refresher.refresh('access_token')).rejects.toMatchObject({
+        code: 'TOKEN_UNAVAILABLE',
+        retryAfter: expect.any(Number),
+        cause: { name: 'UpstreamError', class: 'transient' },
+      });
+
+      expect(world.wechat.calls.stable).toBe(stable + 1);
+      expect(await stored(world)).toEqual(before);
+      expect(await tokens.getAccessToken()).toBe(held);
+      await replica.close();
+    },
+  );
+
+  it('and does not follow a redirect, wherever it leads', async () => {
+    const { refresher } = await world.replica();
+    const before = await stored(world);
+    const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+    const redirect = `${world.wechat.baseUrl}/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${appSecret}`;
+    world.wechat.inject('stable', { redirect });
+
+    await expect(refresher.refresh('access_token')).rejects.toSatisfy(
+      isTokenUnavailableError,
+    );
+
+    expect(world.wechat.calls.classic).toBe(0);
+    expect(await stored(world)).toEqual(before);
+  });
+});
+
+describe.each(['stable', 'classic'] as const)(
+  'R6 when the platform has answered and the database takes no %s token',
+  (mode) => {
+    const account = { ...DEFAULT_FAKE_ACCOUNT, mode };
+    const breakWrites = `CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
+      BEGIN SELECT RAISE(ABORT, 'disk full'); END`;
+    const mendWrites = 'DROP TRIGGER broken';
+
+    it('serves the answer, writes it later, and does not ask again', async () => {
+      await using world = await World.create();
+      await world.sql(breakWrites);
+      const { tokens, refresher } = await world.replica({
+        accounts: [account],
+      });
+
+      const held = await tokens.getAccessToken();
+      expect(world.wechat.accepts(held)).toBe(true);
+      // Past the lease, too.
+      for (let step = 0; step < 8; step++) {
+        await refresher.tick();
+        expect(await tokens.getAccessToken()).toBe(held);
+        await world.advance(5);
+      }
+      expect((await world.row()).value).toBeNull();
+
+      await world.sql(mendWrites);
+      await refresher.tick();
+
+      const row = await world.row();
+      expect(row).toMatchObject({ value: held, leaseOwner: null });
+      // Its life began when it was fetched, not when it was written.
+      expect(row.expiresInMs).toBeLessThanOrEqual((7200 - 40) * 1000);
+      expect(world.wechat.calls.total).toBe(1);
+    });
+
+    it('keeps the old row meanwhile, and writes the answer on shutdown if it can by then', async () => {
+      await using world = await World.create();
+      const replica = await world.replica({ accounts: [account] });
+      const old = await replica.tokens.getAccessToken();
+      await world.advance(7000);
+      await world.sql(breakWrites);
+      await replica.refresher.tick();
+
+      const renewed = await replica.tokens.getAccessToken();
+      expect(renewed).not.toBe(old);
+      expect((await world.row()).value).toBe(old);
+
+      await world.sql(mendWrites);
+      await replica.close();
+      expect((await world.row()).value).toBe(renewed);
+      expect(world.wechat.calls.total).toBe(2);
+    });
+
+    it('forgets the answer when another replica has renewed since', async () => {
+      await using world = await World.create();
+      await world.sql(breakWrites);
+      const replica = await world.replica({ accounts: [account] });
+      await replica.tokens.getAccessToken();
+      await world.sql(mendWrites);
+      await world.advance(31);
+      const other = await world.replica({ accounts: [account] });
+      const newer = await other.tokens.getAccessToken();
+
+      await replica.refresher.tick();
+      await replica.sync.pull();
+
+      expect((await world.row()).value).toBe(newer);
+      expect(await replica.tokens.getAccessToken()).toBe(newer);
+    });
+  },
+);
+
+describe('R6 when the database takes the token of one account only', () => {
+  it('the cron goes on with the others', async () => {
+    await using world = await World.create();
+    const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+    const { refresher, tokens } = await world.replica({
+      accounts: [
+        { name: 'a', appId, appSecret, mode: 'classic' },
+        { name: 'b', appId, appSecret, mode: 'stable' },
+      ],
+    });
+    await tokens.getAccessToken('a');
+    const first = await tokens.getAccessToken('b');
+    await world.sql(`CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
+      WHEN NEW.name = 'access_token:a' BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    await world.advance(6650);
+    await refresher.tick();
+    expect(world.wechat.calls.classic).toBe(2);
+
+    await world.advance(350);
+    await refresher.tick();
+
+    expect((await world.row('access_token:b')).value).not.toBe(first);
+    expect(world.wechat.calls.classic).toBe(2);
+  });
+});

@@ -1,0 +1,124 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { isRefreshBudgetError } from '../../src/wechat-token/index.js';
+import { World } from '../support/world.js';
+
+const NAME = 'access_token';
+const CLASSIC = {
+  accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],
+} as const;
+const FORCE = { force: true, actor: 'somebody' };
+
+describe('R9 force is scarce', () => {
+  it('ends the current token at once', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica();
+    const old = await tokens.getAccessToken();
+
+    const outcome = await refresher.refresh(NAME, FORCE);
+
+    const renewed = await tokens.getAccessToken();
+    expect(outcome).toMatchObject({ outcome: 'refreshed', name: NAME });
+    expect(renewed).not.toBe(old);
+    expect(world.wechat.accepts(renewed)).toBe(true);
+    expect(world.wechat.accepts(old)).toBe(false);
+    expect(
+      await world.sql("SELECT actor FROM token_event WHERE type = 'forced'"),
+    ).toEqual([{ actor: 'somebody' }]);
+  });
+
+  it('of 15 at once on 3 replicas one reaches the platform, the others are told when the next is possible', async () => {
+    await using world = await World.create();
+    const fleet = await world.fleet(3);
+    for (const { tokens } of fleet) await tokens.getAccessToken();
+
+    const results = await Promise.allSettled(
+      fleet.flatMap(({ refresher }) =>
+        Array.from({ length: 5 }, () => refresher.refresh(NAME, FORCE)),
+      ),
+    );
+
+    const errors = results.flatMap((result): unknown[] =>
+      result.status === 'rejected' ? [result.reason] : [],
+    );
+    expect(errors).toHaveLength(14);
+    for (const error of errors) {
+      expect(error).toSatisfy(isRefreshBudgetError);
+      expect(error).toHaveProperty('retryAfter', expect.toBeOneOf([29, 30]));
+    }
+    expect(world.wechat.calls.stableForced).toBe(1);
+    expect(await world.row()).toMatchObject({ failureCount: 0 });
+  });
+
+  it('is possible again 30 s later, and 20 times a day', async () => {
+    await using world = await World.create();
+    const { tokens, refresher, store } = await world.replica();
+    await tokens.getAccessToken();
+    await refresher.refresh(NAME, FORCE);
+    await world.advance(31);
+    await refresher.refresh(NAME, FORCE);
+    expect(world.wechat.calls.stableForced).toBe(2);
+
+    for (let spent = 2; spent < 20; spent++)
+      await store.recordEvent({ name: NAME, type: 'forced', actor: 'others' });
+    await world.advance(31);
+    await expect(refresher.refresh(NAME, FORCE)).rejects.toMatchObject({
+      code: 'REFRESH_BUDGET',
+      message: expect.stringContaining('20 times today'),
+    });
+
+    expect(world.wechat.calls.stableForced).toBe(2);
+  });
+
+  it('a refusal leaves the token, its back-off and its lease as they were', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica();
+    await tokens.getAccessToken();
+    await refresher.refresh(NAME, FORCE);
+    const before = await world.row();
+
+    await expect(refresher.refresh(NAME, FORCE)).rejects.toSatisfy(
+      isRefreshBudgetError,
+    );
+
+    const { value, failureCount, nextAttemptInMs, leaseOwner } = before;
+    expect(await world.row()).toMatchObject({
+      value,
+      failureCount,
+      nextAttemptInMs,
+      leaseOwner,
+    });
+  });
+});
+
+describe('R9 an operator who does not force asks gently', () => {
+  it('stable: in normal mode, which gives the same token back', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica();
+    const token = await tokens.getAccessToken();
+
+    expect(await refresher.refresh(NAME)).toMatchObject({
+      outcome: 'unchanged',
+    });
+
+    expect(await tokens.getAccessToken()).toBe(token);
+    expect(world.wechat.calls).toMatchObject({ stable: 2, stableForced: 0 });
+  });
+
+  it('classic: not at all while it is not due, since a call would end the old token', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica(CLASSIC);
+    const token = await tokens.getAccessToken();
+
+    expect(await refresher.refresh(NAME)).toMatchObject({
+      outcome: 'unchanged',
+    });
+    expect(world.wechat.calls.total).toBe(1);
+
+    await world.advance(6700);
+    expect(await refresher.refresh(NAME)).toMatchObject({
+      outcome: 'refreshed',
+    });
+    expect(await tokens.getAccessToken()).not.toBe(token);
+    expect(world.wechat.calls.total).toBe(2);
+  });
+});
