@@ -106,14 +106,13 @@ describe('the settings of the app', () => {
 
   it('takes a setting that is empty, or of blanks, for one that is not set', () => {
     const names = [
-      ...['PORT', 'HOST', 'DATABASE_URL', 'DATABASE_MIGRATE', 'LOG_LEVEL'],
-      ...['WECHAT_ACCOUNTS', 'WECHAT_ACCOUNTS_FILE', 'WECHAT_TOKEN_MODE'],
-      ...['WECHAT_API_BASE_URL', 'WECHAT_API_FALLBACK_URLS', 'WECHAT_ROLE'],
-      ...['WECHAT_REFRESH_CRON', 'WECHAT_REFRESH_MARGIN_SECONDS'],
-      ...['WECHAT_CONFIRM_SECONDS', 'WECHAT_LEASE_SECONDS'],
-      ...['WECHAT_REQUEST_TIMEOUT_MS', 'WECHAT_SYNC_INTERVAL_MS'],
-      ...['TOKEN_ENCRYPTION_KEYS', 'API_KEYS', 'API_KEYS_FILE'],
-    ];
+      'PORT HOST DATABASE_URL DATABASE_MIGRATE LOG_LEVEL WECHAT_ROLE',
+      'WECHAT_ACCOUNTS WECHAT_ACCOUNTS_FILE WECHAT_TOKEN_MODE',
+      'WECHAT_API_BASE_URL WECHAT_API_FALLBACK_URLS WECHAT_REFRESH_CRON',
+      'WECHAT_REFRESH_MARGIN_SECONDS WECHAT_CONFIRM_SECONDS',
+      'WECHAT_LEASE_SECONDS WECHAT_REQUEST_TIMEOUT_MS',
+      'WECHAT_SYNC_INTERVAL_MS TOKEN_ENCRYPTION_KEYS API_KEYS API_KEYS_FILE',
+    ].flatMap((line) => line.split(' '));
     for (const blank of ['', ' \t'])
       expect(load(Object.fromEntries(names.map((n) => [n, blank])))).toEqual(
         load(),

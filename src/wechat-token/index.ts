@@ -20,7 +20,10 @@ export {
 } from './refresh/token-refresher.js';
 export { wechatTokenEntities } from './store/entities.js';
 export { wechatTokenMigrations } from './store/migrations/index.js';
-export { runMigrationsExclusively } from './store/run-migrations.js';
+export {
+  migratedDataSource,
+  runMigrationsExclusively,
+} from './store/run-migrations.js';
 export { SystemVar } from './store/system-var.entity.js';
 export { SystemVarStore } from './store/system-var.store.js';
 export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';

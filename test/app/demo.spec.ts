@@ -8,6 +8,8 @@ import {
   spawnApp,
 } from '../support/run-app.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const DEMO = { script: join(PROJECT, 'dist/demo.js') };
 
 describe('npm run demo', () => {
@@ -92,9 +94,9 @@ describe('npm run demo', () => {
 
   it('says what to do when its port is taken', async () => {
     const port = new URL(await demo.listening).port;
-    const first = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
+    await using first = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
     await first.listening;
-    const second = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
+    await using second = spawnApp({ TMPDIR: folder, PORT: port }, DEMO);
     await expect(second.listening).rejects.toThrow(AppEndedError);
     expect((await second.exit).code).toBe(1);
     expect(second.stderr()).toBe(

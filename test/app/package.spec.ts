@@ -116,8 +116,12 @@ describe('the package', () => {
     expect(JSON.parse(stdout)).toEqual({
       found: [],
       main: expect.arrayContaining([
-        ...['WechatTokenModule', 'AccessTokenProvider', 'WechatApiClient'],
-        ...['TokenRefresher', 'SystemVarStore', 'wechatTokenMigrations'],
+        'WechatTokenModule',
+        'AccessTokenProvider',
+        'WechatApiClient',
+        'TokenRefresher',
+        'SystemVarStore',
+        'wechatTokenMigrations',
       ]),
       testing: expect.arrayContaining(['FakeWechat', 'ManualClock']),
     });

@@ -6,6 +6,8 @@ import { parseDatabaseUrl } from '../../src/config/database-url.js';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const CLEANLY = { code: 0, signal: null };
 
 /** How it ended, and after how many seconds. */

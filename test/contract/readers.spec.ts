@@ -50,7 +50,8 @@ describe.each(databaseServers())(
   'the row access_token on $kind $version',
   (server) => {
     it('holds, for the mariadb command line and for Python, the token that the provider and HTTP give', async () => {
-      const { url, drop } = await createDatabase(server);
+      const fresh = await createDatabase(server);
+      const { url } = fresh;
       try {
         await using world = await World.create({ databaseUrl: url });
         const { tokens } = await world.replica();
@@ -62,7 +63,7 @@ describe.each(databaseServers())(
         expect(await printWithMariadb(url)).toBe(token);
         expect(await print(PYTHON, ['-c', PYMYSQL, url, SELECT])).toBe(token);
       } finally {
-        await drop();
+        await fresh.drop();
       }
     });
   },

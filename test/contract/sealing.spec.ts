@@ -77,8 +77,8 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
     const refused = async (name: string, keys = [first]) => {
       const before = await db.plainRow(name);
       const { store, variables } = db.withKeys(keys);
-      for (const read of [store.read(name), variables.get(name)]) {
-        const error: unknown = await read.catch((thrown: unknown) => thrown);
+      for (const read of [() => store.read(name), () => variables.get(name)]) {
+        const error: unknown = await read().catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(SealedValueError);
         expect(String(error)).toContain(`"${name}"`);
         expect(String(error)).not.toContain(TOKEN);

@@ -72,7 +72,9 @@ describe.each(everyDatabase())(
     ): Promise<Access[]> =>
       isSqlite(db.dataSource)
         ? explainSqlite(await db.sql(`EXPLAIN QUERY PLAN ${sql}`, values))
-        : explainMysql(await db.sql(`EXPLAIN ${sql}`, values));
+        : explainMysql(
+            await db.sql(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, values),
+          );
 
     it.each(Object.entries(EXPECTED))(
       '%s finds its rows by an index',

@@ -3,10 +3,10 @@ import { World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 /** A reader needs no secret. */
-const READER = {
-  role: 'reader',
-  accounts: [{ appId }],
-  // The longest that it waits for a refresher: a lease, and a call.
+const READER = { role: 'reader', accounts: [{ appId }] } as const;
+/** A reader waits for a refresher as long as a lease and a call may take. */
+const IMPATIENT = {
+  ...READER,
   refresh: { leaseSeconds: 1 },
   api: { timeoutMs: 100 },
 } as const;
@@ -43,7 +43,7 @@ describe('R10 readers read', () => {
 
   it('says so when nobody renews, and never calls the platform', async () => {
     await using world = await World.create();
-    const { tokens, refresher } = await world.replica(READER);
+    const { tokens, refresher } = await world.replica(IMPATIENT);
 
     await expect(tokens.getAccessToken()).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',

@@ -95,20 +95,23 @@ describe('R12 stop', () => {
 
   it('waits for the renewal that is under way, and stores its answer', async () => {
     await using world = await World.create();
+    const { tokens, close } = await world.replica();
+    await tokens.getAccessToken();
+    await world.advance(7000);
     world.wechat.inject('stable', { delayMs: 1000 });
-    const { close } = await world.replica();
-    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(1));
+    await tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
 
     await close();
 
     const row = await world.row();
     expect(row).toMatchObject({
-      value: world.wechat.issuedTokens[0],
+      value: world.wechat.issuedTokens[1],
       leaseOwner: null,
     });
-    const { tokens } = await world.replica();
-    expect(await tokens.getAccessToken()).toBe(row.value);
-    expect(world.wechat.calls.total).toBe(1);
+    const next = await world.replica();
+    expect(await next.tokens.getAccessToken()).toBe(row.value);
+    expect(world.wechat.calls.total).toBe(2);
   });
 
   it('gives the lease back when the platform does not answer', async () => {
@@ -134,7 +137,7 @@ describe('R12 stop', () => {
     await close();
 
     expect(await waiting).toSatisfy(isTokenUnavailableError);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(2500);
     expect(await world.row()).toMatchObject({ leaseOwner: 'another' });
   });
 });

@@ -1,4 +1,5 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import type { RenewedToken } from '../../src/wechat-token/store/token-row.js';
 import { World } from '../support/world.js';
 
@@ -20,7 +21,7 @@ const token = (value: string): RenewedToken => ({
   value,
   unchanged: false,
   source: 'stable',
-  credentialId: '00000000',
+  credentialId: toAccount(DEFAULT_FAKE_ACCOUNT).credentialId,
   refreshAfterMs: 6_900_000,
   expiresAfterMs: 7_200_000,
 });
@@ -112,17 +113,19 @@ describe('R4 one renewal', () => {
 
   it('an answer that comes after another replica has renewed is dropped, and the newer token served', async () => {
     await using world = await World.create();
-    world.wechat.inject('classic', { delayMs: 800 });
+    world.wechat.inject('classic', { delayMs: 500 });
     const slow = await world.replica(CLASSIC);
     const waiting = slow.tokens.getAccessToken();
     await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(1));
     await world.advance(31);
-    const quick = await world.replica(CLASSIC);
-    const newer = await quick.tokens.getAccessToken();
+    const store = await world.store();
+    const lease = await store.claim(await world.row(), 'the heir', 30_000);
+    if (!lease) throw new Error('not claimed');
+    await store.storeRenewed(lease, token('newer'));
 
-    expect(await waiting).toBe(newer);
+    expect(await waiting).toBe('newer');
 
-    expect(await world.row()).toMatchObject({ value: newer });
+    expect(await world.row()).toMatchObject({ value: 'newer' });
     const events = await world.sql(
       "SELECT type FROM token_event WHERE type = 'lease-lost'",
     );

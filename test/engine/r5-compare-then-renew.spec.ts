@@ -10,6 +10,8 @@ import { World } from '../support/world.js';
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 const PROBE = '/cgi-bin/get_api_domain_ip';
 
+const isSoon = (seconds: number) => seconds > 20 && seconds <= 30;
+
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
@@ -129,7 +131,7 @@ describe('R5 in stable mode', () => {
       .invalidate(second)
       .catch((reason: unknown) => reason);
     expect(error).toSatisfy(isRefreshBudgetError);
-    expect(error).toHaveProperty('retryAfter', 30);
+    expect(error).toHaveProperty('retryAfter', expect.toSatisfy(isSoon));
 
     await world.advance(31);
     const third = await tokens.invalidate(second);
@@ -162,7 +164,7 @@ describe('R5 in stable mode', () => {
     for (let report = 0; report < 50; report++)
       await expect(tokens.invalidate(second)).rejects.toHaveProperty(
         'retryAfter',
-        30,
+        expect.toSatisfy(isSoon),
       );
     expect(world.wechat.calls.stable).toBe(stable + 1);
 

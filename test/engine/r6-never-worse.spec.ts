@@ -194,11 +194,11 @@ describe('R6 when the database takes the token of one account only', () => {
     const first = await tokens.getAccessToken('b');
     await world.sql(`CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
       WHEN NEW.name = 'access_token:a' BEGIN SELECT RAISE(ABORT, 'no'); END`);
-    await world.advance(6650);
+    await world.advance(6670);
     await refresher.tick();
     expect(world.wechat.calls.classic).toBe(2);
 
-    await world.advance(350);
+    await world.advance(330);
     await refresher.tick();
 
     expect((await world.row('access_token:b')).value).not.toBe(first);

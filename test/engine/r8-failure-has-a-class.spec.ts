@@ -43,7 +43,7 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       expect(lastError).toMatchObject({ class: failureClass, errcode });
       expect(failureCount).toBe(1);
 
-      await world.advance(least - 0.5);
+      await world.advance(least - 0.8);
       await refresher.tick();
       await expect(tokens.getAccessToken()).rejects.toMatchObject({
         code: 'TOKEN_UNAVAILABLE',
@@ -52,7 +52,7 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       });
       expect(world.wechat.calls.total).toBe(1);
 
-      await world.advance(most - least + 0.5);
+      await world.advance(most - least + 0.8);
       await refresher.tick();
       expect(world.wechat.calls.total).toBe(2);
       expect(await world.row()).toMatchObject({

@@ -30,7 +30,7 @@ export async function fetchToken(
     appid: DEFAULT_FAKE_ACCOUNT.appId,
     secret: API_KEY,
   });
-  const response = await fetch(`${url}/cgi-bin/token?${query}`);
+  const response = await fetch(`${url}/cgi-bin/token?${query.toString()}`);
   const body = (await response.json()) as {
     access_token?: string;
     expires_in?: number;

@@ -63,7 +63,7 @@ export interface TestReplica {
   readonly sync: TokenSync;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
   readonly renewer: TokenRenewer;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface WorldOptions {

@@ -5,6 +5,7 @@ import { type HeldToken, TokenMemory } from '../store/token-memory.js';
 import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
 import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { withDeadline } from './with-deadline.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -23,6 +24,7 @@ export class AccessTokenProvider {
     private readonly memory: TokenMemory,
     private readonly renewer: TokenRenewer,
     private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
   ) {}
 
   /**
@@ -97,7 +99,7 @@ export class AccessTokenProvider {
         timeoutMs,
         signal,
         timedOut: () =>
-          new TokenUnavailableError(messages.timedOut(name, timeoutMs), 1),
+          new TokenUnavailableError(this.timedOut(name, timeoutMs), 1),
         aborted: (reason) =>
           new TokenUnavailableError(messages.aborted(name), undefined, {
             cause: reason,
@@ -108,6 +110,13 @@ export class AccessTokenProvider {
       const message = messages.renewalFailed(name, error.message);
       throw new TokenUnavailableError(message, 1, { cause: error });
     }
+  }
+
+  /** R10: nothing is under way on a reader; it can only wait for others. */
+  private timedOut(name: TokenName, timeoutMs: number): string {
+    return this.settings.role === 'reader'
+      ? messages.noRefresher(name)
+      : messages.timedOut(name, timeoutMs);
   }
 }
 

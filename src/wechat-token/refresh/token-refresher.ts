@@ -74,7 +74,12 @@ export class TokenRefresher {
   /** What the cron does: everything that is due, a page at a time; then old events, once an hour. */
   async tick(): Promise<void> {
     try {
-      await this.unsaved.saveAll();
+      // R14: one that cannot be written is no reason to let the others expire.
+      await this.unsaved
+        .saveAll()
+        .catch((error: unknown) =>
+          this.journal.problem('token not stored', error),
+        );
       const { batchSize: limit, confirmMs } = this.settings.refresh;
       let page: TokenName[] = [];
       do {

@@ -25,8 +25,11 @@ export class UnsavedTokens {
     if (this.byName.get(name) === unsaved) this.byName.delete(name);
   }
 
-  /** @throws StoreError while the database is away. */
+  /** Tries each of them, whatever becomes of the others. @throws StoreError when one was not written. */
   async saveAll(): Promise<void> {
-    for (const name of this.byName.keys()) await this.save(name);
+    const names = [...this.byName.keys()];
+    const saved = await Promise.allSettled(names.map((n) => this.save(n)));
+    const failed = saved.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 }

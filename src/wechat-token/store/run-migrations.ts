@@ -1,4 +1,9 @@
-import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  MigrationExecutor,
+  type QueryRunner,
+} from 'typeorm';
 
 const LOCK = 'nestjs-wechat-token:migrations';
 const LOCK_SECONDS = 120;
@@ -55,3 +60,21 @@ const sqliteLock: Locked = async (runner, work) => {
     throw error;
   }
 };
+
+/**
+ * `TypeOrmModule.forRootAsync({ useFactory, dataSourceFactory: migratedDataSource })`: connects, and runs the migrations as
+ * {@link runMigrationsExclusively} does.
+ */
+export async function migratedDataSource(
+  options?: DataSourceOptions,
+): Promise<DataSource> {
+  if (!options) throw new TypeError('migratedDataSource() needs options.');
+  const dataSource = await new DataSource(options).initialize();
+  try {
+    await runMigrationsExclusively(dataSource);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}

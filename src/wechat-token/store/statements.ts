@@ -32,9 +32,9 @@ export function statementsFor(sql: Dialect) {
           WHERE source = 'stable' AND updated_at <= ${after(now)} AND ${idle}
       ) due WHERE name > ? ORDER BY name LIMIT ?`,
 
-    // (name, remark)
+    // (name, remark): the version begins at the clock, so that a row which was deleted and made anew is the newer one
     insertMissing: `INSERT INTO system_var (name, remark, version, refresh_at, expires_at, updated_at, failure_count)
-      VALUES (?, ?, 0, ${now}, ${now}, ${now}, 0) ${sql.unlessPresent}`,
+      VALUES (?, ?, ${epochMs(now)}, ${now}, ${now}, ${now}, 0) ${sql.unlessPresent}`,
 
     // (owner, lease ms, name, version)
     claim: `UPDATE system_var
