@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { ConsoleLogger } from '@nestjs/common';
 import { startApp } from './app.js';
 import { messages } from './config/config.messages.js';
 import { explain } from './config/explain.js';
@@ -6,7 +6,8 @@ import { loadSettings } from './config/settings.js';
 
 try {
   const url = await startApp(loadSettings(process.env));
-  new Logger('App').log(messages.listening(url));
+  // Whatever LOG_LEVEL is: those who started it wait for this line.
+  new ConsoleLogger('App', { json: true }).log(messages.listening(url));
 } catch (error) {
   explain(error);
 }

@@ -121,7 +121,7 @@ function advice(errcode: number, failureClass: string): string {
     case 41002:
       return 'Correct the appId (WECHAT_APP_ID, or appId in WECHAT_ACCOUNTS) and restart; no call is made until then.';
     case 40243:
-      return "The AppSecret is frozen: unfreeze it in WeChat's console, then refresh the token or restart.";
+      return "The AppSecret is frozen: unfreeze it in WeChat's console, then refresh the token by hand (TokenRefresher.refresh).";
     default:
       return ADVICE[failureClass] ?? 'It is tried again.';
   }

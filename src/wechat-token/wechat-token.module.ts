@@ -42,21 +42,25 @@ import { WechatTokenSettings } from './wechat-token.settings.js';
 /** What the module needs to know before it has its options. */
 export interface WechatTokenModuleExtras {
   /** Whether other modules inject the providers without importing this one. Default: false. */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
   /** The name of the TypeORM DataSource that holds the tables. Default: the unnamed one. */
-  dataSource?: string;
+  dataSource?: string | undefined;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<WechatTokenModuleOptions>()
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createWechatTokenOptions')
-    .setExtras<WechatTokenModuleExtras>({}, withExtras)
+    .setExtras<WechatTokenModuleExtras>(
+      // Named here so that Nest keeps them out of the options.
+      { isGlobal: false, dataSource: undefined },
+      withExtras,
+    )
     .build();
 
 function withExtras(
   definition: DynamicModule,
-  { isGlobal = false, dataSource }: WechatTokenModuleExtras,
+  { isGlobal, dataSource }: WechatTokenModuleExtras,
 ): DynamicModule {
   const session: Provider = {
     provide: SqlSession,

@@ -69,13 +69,21 @@ describe.each(everyDatabase())('the migrations on $title', (database) => {
     ]);
   });
 
-  it('go down, leaving nothing, and up again', async () => {
+  it('go down, leaving the variables, and up again', async () => {
+    const variable = { name: 'kept', value: 'v', remark: 'mine' };
+    await dataSource.query(
+      "INSERT INTO system_var (name, value, remark) VALUES ('kept', 'v', 'mine')",
+    );
+    const rows = () => dataSource.query('SELECT * FROM system_var');
+
     for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
-    expect(await tables()).toEqual([]);
+    expect(await tables()).toEqual(['system_var']);
+    expect(await rows()).toEqual([variable]);
     expect(await recorded()).toEqual([]);
 
     await runMigrationsExclusively(dataSource);
     expect(await tables()).toEqual(['system_var', 'token_event']);
+    expect(await rows()).toEqual([expect.objectContaining(variable)]);
     expect(await recorded()).toEqual(MIGRATIONS);
     expect(await schemaDrift(dataSource)).toEqual([]);
   });

@@ -8,8 +8,8 @@ export const PROJECT = resolve(import.meta.dirname, '../..');
 export const BUILT_APP = join(PROJECT, 'dist/main.js');
 
 /**
- * Builds dist/ when there is none, or when a source is newer than it. An error in the types is shown and keeps no test from
- * running, as with every other file that vitest runs; `npm test` builds before, and fails there.
+ * Builds dist/ when there is none, or when a source is newer than it.
+ * @throws Error when it does not compile: the tests of the built app would be those of an older one.
  */
 export function ensureBuilt(): void {
   if (modified(BUILT_APP) >= Math.max(...sources().map(modified))) return;
@@ -20,8 +20,8 @@ export function ensureBuilt(): void {
     { cwd: PROJECT, encoding: 'utf8' },
   );
   if (status !== 0)
-    process.stderr.write(
-      `[build] failed:\n${stdout}${stderr}${error?.message ?? ''}\n`,
+    throw new Error(
+      `npm run build failed:\n${stdout}${stderr}${error?.message ?? ''}`,
     );
 }
 

@@ -1,33 +1,33 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { WechatTokenModule, wechatTokenMigrations } from 'nestjs-wechat-token';
+import {
+  migratedDataSource,
+  WechatTokenModule,
+  wechatTokenMigrations,
+} from 'nestjs-wechat-token';
 import { FollowersController } from './followers.controller.js';
+
+const { WECHAT_APP_ID: appId = '', WECHAT_APP_SECRET: appSecret = '' } =
+  process.env;
 
 @Module({
   imports: [
     // Once in an app: a second import fires every cron twice.
     ScheduleModule.forRoot(),
-    TypeOrmModule.forRoot({
-      type: 'better-sqlite3',
-      database: process.env['DATABASE'] ?? 'minimal-app.sqlite',
-      autoLoadEntities: true,
-      migrations: [...wechatTokenMigrations],
-      migrationsRun: true,
-    }),
-    WechatTokenModule.forRootAsync({
+    TypeOrmModule.forRootAsync({
       useFactory: () => ({
-        accounts: [
-          {
-            appId: process.env['WECHAT_APP_ID'] ?? '',
-            appSecret: process.env['WECHAT_APP_SECRET'] ?? '',
-          },
-        ],
-        api: {
-          baseUrl:
-            process.env['WECHAT_API_BASE_URL'] ?? 'https://api.weixin.qq.com',
-        },
+        type: 'better-sqlite3',
+        database: process.env['DATABASE'] ?? 'minimal-app.sqlite',
+        autoLoadEntities: true,
+        migrations: [...wechatTokenMigrations],
       }),
+      // Connects and migrates, one process at a time.
+      dataSourceFactory: migratedDataSource,
+    }),
+    WechatTokenModule.forRoot({
+      accounts: [{ appId, appSecret }],
+      api: { baseUrl: process.env['WECHAT_API_BASE_URL'] },
     }),
   ],
   controllers: [FollowersController],

@@ -134,20 +134,19 @@ export class LeasedRenewal {
     const event = { name, actor, fingerprint: mark, latencyMs };
 
     this.ownCoolDowns.clear(name);
-    // While the lease holds, nobody can have a newer token; afterwards the row decides.
+    // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
     if (this.clock.now() < lease.until) serve();
     try {
       if (!(await this.store.storeRenewed(lease, token))) {
         await this.journal.leaseLost(event);
         return undefined;
       }
-      serve();
     } catch (error) {
       if (!isStoreError(error)) throw error;
-      serve();
       this.unsaved.keep(lease, token);
       this.journal.notStored(name, error.message);
     }
+    serve();
     const expiresIn = Math.floor(issued.lifeMs / 1000);
     const fields = { source: source.id, masked: mask(token.value), expiresIn };
     if (token.unchanged)

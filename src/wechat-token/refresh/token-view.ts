@@ -32,7 +32,7 @@ export class TokenView {
       this.settings.role === 'reader' || (row.leaseInMs ?? 0) > 0;
     const nextLook = Math.max(
       row.refreshInMs ?? 0,
-      this.coolingFor(row, target),
+      this.coolDown(row, target).wait,
       othersRenew ? LOOK_AGAIN_MS : 0,
     );
     const expiresAt = row.readAt + expiresInMs;
@@ -62,18 +62,16 @@ export class TokenView {
       unconfirmed,
       rotatesOnEveryCall,
       leasedFor: row.leaseInMs ?? 0,
-      coolingFor: this.coolingFor(row, target),
+      coolingFor: this.coolDown(row, target).wait,
       mayCallPlatform: this.settings.role === 'refresher',
     };
   }
 
   /** What a caller is told while the back-off lasts and there is nothing to serve. */
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
-    const wait = this.coolingFor(row, target);
+    const { wait, reason } = this.coolDown(row, target);
     // A stop that only new credentials end leaves nothing to wait for.
     const seconds = wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
-    const own = this.ownCoolDowns.get(target.name, target.account);
-    const reason = own?.reason ?? row.lastError?.message ?? '';
     const message = messages.coolingDown(target.name, reason, seconds);
     return new TokenUnavailableError(message, seconds);
   }
@@ -86,18 +84,30 @@ export class TokenView {
     );
   }
 
-  /** R8: a stop over credentials binds only those who have the same; a failure of this replica's own binds it alone. */
-  private coolingFor(row: TokenRow, { name, account }: RenewalTarget): number {
-    const own = this.ownCoolDowns.get(name, account);
+  /** R8: the back-off that binds this replica: the one all share, or its own, whichever lasts longer. */
+  private coolDown(
+    row: TokenRow,
+    { name, account }: RenewalTarget,
+  ): { wait: number; reason: string } {
     const { lastError } = row;
-    const shared =
-      lastError?.class !== 'credentials'
-        ? (row.nextAttemptInMs ?? 0)
-        : lastError.credentialId === account.credentialId
-          ? FOREVER
-          : 0;
-    return Math.max(0, shared, own ? own.until - this.clock.now() : 0);
+    const shared = {
+      wait: sharedWait(row, account.credentialId),
+      reason: lastError?.message ?? '',
+    };
+    const own = this.ownCoolDowns.get(name, account);
+    const ownWait = own ? own.until - this.clock.now() : 0;
+    return own && ownWait > shared.wait
+      ? { wait: ownWait, reason: own.reason }
+      : shared;
   }
+}
+
+/** A stop over credentials lasts as long as they do, and binds only those who have the same. */
+function sharedWait(row: TokenRow, credentialId: string): number {
+  const { lastError } = row;
+  if (lastError?.class !== 'credentials')
+    return Math.max(0, row.nextAttemptInMs ?? 0);
+  return lastError.credentialId === credentialId ? FOREVER : 0;
 }
 
 /** The whole life of the stored token, milliseconds; 0 when there is none. */

@@ -9,6 +9,9 @@ import {
 const isSqlite = (runner: QueryRunner) =>
   runner.dataSource.options.type === 'better-sqlite3';
 
+/** The columns of a plain variable. */
+const VARIABLE = ['name', 'value', 'remark'];
+
 /** `system_var` may exist already, made by the loop that this package replaces: what it lacks is added, nothing is lost. */
 export class CreateWechatTokenTables1790000000000 implements MigrationInterface {
   name = 'CreateWechatTokenTables1790000000000';
@@ -30,9 +33,16 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
     }
   }
 
+  /** The variables stay, with name, value and remark: the app's own, and perhaps older than this package. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.dropTable('token_event');
-    await runner.dropTable('system_var');
+    const { columns, indices } = systemVar(runner);
+    await runner.dropIndices('system_var', indices);
+    const added = columns.filter(({ name }) => !VARIABLE.includes(name));
+    await runner.dropColumns(
+      'system_var',
+      added.map(({ name }) => name),
+    );
   }
 }
 

@@ -1,0 +1,162 @@
+import { Injectable, Module } from '@nestjs/common';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
+import {
+  AccessTokenProvider,
+  isConfigurationError,
+  migratedDataSource,
+  WechatTokenModule,
+  type WechatTokenModuleOptions,
+  wechatTokenMigrations,
+} from '../../src/wechat-token/index.js';
+
+const database = (name?: string) =>
+  TypeOrmModule.forRootAsync({
+    ...(name && { name }),
+    useFactory: () => ({
+      type: 'better-sqlite3',
+      database: ':memory:',
+      autoLoadEntities: true,
+      migrations: [...wechatTokenMigrations],
+    }),
+    dataSourceFactory: migratedDataSource,
+  });
+
+describe('WechatTokenModule', () => {
+  let wechat: FakeWechat;
+  let options: WechatTokenModuleOptions;
+  beforeEach(async () => {
+    wechat = await FakeWechat.start();
+    options = {
+      accounts: [DEFAULT_FAKE_ACCOUNT],
+      api: { baseUrl: wechat.baseUrl },
+    };
+  });
+  afterEach(() => wechat.stop());
+
+  /** Compiles an app of these imports, gets a token through it, and closes it. */
+  async function tokenOf(
+    ...imports: NonNullable<Parameters<typeof Module>[0]['imports']>
+  ) {
+    const app = await Test.createTestingModule({
+      imports: [ScheduleModule.forRoot(), ...imports],
+    }).compile();
+    await app.init();
+    try {
+      const crons = [...app.get(SchedulerRegistry).getCronJobs().keys()];
+      const tokens = app.get(AccessTokenProvider, { strict: false });
+      return { crons, token: await tokens.getAccessToken() };
+    } finally {
+      await app.close();
+    }
+  }
+
+  it('forRoot: registers one cron job and hands out a token', async () => {
+    const { crons, token } = await tokenOf(
+      database(),
+      WechatTokenModule.forRoot(options),
+    );
+    expect(crons).toEqual(['wechat-token:refresh']);
+    expect(wechat.accepts(token)).toBe(true);
+  });
+
+  it('forRootAsync with a factory and what it injects', async () => {
+    const values = { provide: 'VALUES', useValue: options };
+    @Module({ providers: [values], exports: [values] })
+    class ConfigModule {}
+    const { token } = await tokenOf(
+      database(),
+      WechatTokenModule.forRootAsync({
+        imports: [ConfigModule],
+        inject: ['VALUES'],
+        useFactory: (given: WechatTokenModuleOptions) => given,
+      }),
+    );
+    expect(wechat.accepts(token)).toBe(true);
+  });
+
+  it('forRootAsync with a class, and with one that exists', async () => {
+    @Injectable()
+    class Config {
+      createWechatTokenOptions = () => options;
+    }
+    @Module({ providers: [Config], exports: [Config] })
+    class ConfigModule {}
+    const byClass = WechatTokenModule.forRootAsync({ useClass: Config });
+    const existing = WechatTokenModule.forRootAsync({
+      imports: [ConfigModule],
+      useExisting: Config,
+    });
+    for (const module of [byClass, existing]) {
+      const { token } = await tokenOf(database(), module);
+      expect(wechat.accepts(token)).toBe(true);
+    }
+  });
+
+  it('isGlobal: other modules inject the provider without importing it', async () => {
+    @Injectable()
+    class Greeter {
+      constructor(readonly tokens: AccessTokenProvider) {}
+    }
+    @Module({ providers: [Greeter] })
+    class GreeterModule {}
+    const { token } = await tokenOf(
+      database(),
+      GreeterModule,
+      WechatTokenModule.forRoot({ ...options, isGlobal: true }),
+    );
+    expect(wechat.accepts(token)).toBe(true);
+  });
+
+  it('dataSource: keeps its tables in a DataSource with a name', async () => {
+    const { token } = await tokenOf(
+      database('wechat'),
+      WechatTokenModule.forRoot({ ...options, dataSource: 'wechat' }),
+    );
+    expect(wechat.accepts(token)).toBe(true);
+  });
+
+  it('says that ScheduleModule is missing', async () => {
+    const builder = Test.createTestingModule({
+      imports: [database(), WechatTokenModule.forRoot(options)],
+    });
+    await expect(builder.compile()).rejects.toThrow(
+      /ScheduleModule\.forRoot\(\) to the imports of your root module/,
+    );
+  });
+
+  it('reports every fault of the options at once, without their values', async () => {
+    const builder = Test.createTestingModule({
+      imports: [
+        ScheduleModule.forRoot(),
+        database(),
+        WechatTokenModule.forRoot({
+          accounts: [
+            { name: 'bad name', appId: '', appSecret: 'secret-marker' },
+            { appId: 'wx1' },
+          ],
+          api: { baseUrl: 'ftp://example.org', timeoutMs: -1 },
+          refresh: { cron: 'whenever' },
+        }),
+      ],
+    });
+
+    const error: unknown = await builder.compile().catch((e: unknown) => e);
+
+    expect(
+      isConfigurationError(error) && error.faults.map((f) => f.field),
+    ).toEqual(
+      expect.arrayContaining([
+        'accounts[0].name',
+        'accounts[0].appId',
+        'accounts[1].appSecret',
+        'api.baseUrl',
+        'api.timeoutMs',
+        'refresh.cron',
+      ]),
+    );
+    expect(String(error)).not.toContain('secret-marker');
+  });
+});
