@@ -138,3 +138,6 @@ export const isUnknownTokenError = guard<UnknownTokenError>('UNKNOWN_TOKEN');
 export const isRefreshBudgetError = guard<RefreshBudgetError>('REFRESH_BUDGET');
 export const isConfigurationError = guard<ConfigurationError>('CONFIGURATION');
 export const isStoreError = guard<StoreError>('STORE');
+export const isSealedValueError = guard<SealedValueError>('SEALED_VALUE');
+export const isManagedVariableError =
+  guard<ManagedVariableError>('MANAGED_VARIABLE');

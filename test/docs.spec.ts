@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT } from './support/build.js';
+
+const PAGES = ['README.md', 'README.zh-CN.md', 'docs/testing-offline.md'];
+const SAMPLE = join(PROJECT, 'samples/minimal-app/src');
+const run = promisify(execFile);
+
+const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
+
+/** The fenced blocks of one language. */
+function blocks(page: string, language: string): string[] {
+  const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms');
+  return [...read(page).matchAll(fenced)].map(([, code = '']) => code);
+}
+
+/** Names of settings in a text. */
+const settingsIn = (text: string) =>
+  new Set(
+    [
+      ...text.matchAll(
+        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL)[A-Z_]*|PORT|HOST)`/g,
+      ),
+    ].map(([, name = '']) => name),
+  );
+
+describe('the pages that users read', () => {
+  it('every block of TypeScript compiles, or stands so in the sample', async () => {
+    const folder = join(PROJECT, '.cache/docs');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const sample = readdirSync(SAMPLE)
+      .map((file) => readFileSync(join(SAMPLE, file), 'utf8'))
+      .join('\n');
+    const alone = PAGES.flatMap((page) => blocks(page, 'ts')).filter(
+      (code) => !sample.includes(code),
+    );
+    expect(alone.length).toBeGreaterThan(5);
+    for (const [index, code] of alone.entries())
+      writeFileSync(join(folder, `block-${index}.ts`), `${code}\nexport {};\n`);
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: '../../tsconfig.json',
+        compilerOptions: {
+          noEmit: true,
+          noUnusedLocals: false,
+          incremental: false,
+        },
+        include: ['*.ts'],
+        exclude: [],
+      }),
+    );
+
+    const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch(
+      (failed: { stdout: string }) => failed,
+    );
+
+    expect(stdout).toBe('');
+  }, 60_000);
+
+  it('name all settings, in both languages, and no others', () => {
+    const inTheApp = settingsIn(
+      ['settings.ts', 'module-options.ts']
+        .map((file) => read(`src/config/${file}`))
+        .join('\n')
+        .replaceAll(/\b([A-Z]+(?:_[A-Z]+)*)\b/g, '`$1`'),
+    );
+    for (const file of ['WECHAT_ACCOUNTS_FILE', 'API_KEYS_FILE'])
+      inTheApp.add(file);
+    // Nest's list of levels, and an error's code.
+    inTheApp.delete('LOG_LEVELS');
+    for (const page of ['README.md', 'README.zh-CN.md']) {
+      const named = settingsIn(read(page));
+      named.delete('WECHAT_API_ERROR');
+      expect([...named].toSorted(), page).toEqual([...inTheApp].toSorted());
+    }
+  });
+
+  it('have no link that leads nowhere', () => {
+    for (const page of PAGES)
+      for (const [, target = ''] of read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g))
+        if (!/^https?:/.test(target))
+          expect(
+            existsSync(join(PROJECT, dirname(page), target)),
+            `${page}: ${target}`,
+          ).toBe(true);
+  });
+
+  it('show the same commands in both languages', () => {
+    expect(blocks('README.zh-CN.md', 'sh')).toEqual(blocks('README.md', 'sh'));
+  });
+});
