@@ -48,6 +48,8 @@ function databaseAdvice(url: string, code: string): string {
 }
 
 const DATABASE_ADVICE: Readonly<Record<string, string>> = {
+  DriverPackageNotInstalledError:
+    'Install the driver: npm install mysql2, or better-sqlite3 for SQLite.',
   ECONNREFUSED: 'Start the server, or correct host and port.',
   ENOTFOUND: 'Correct the host name.',
   ETIMEDOUT: 'Nothing answers there: correct the host, or open the firewall.',

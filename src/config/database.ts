@@ -44,8 +44,9 @@ export async function openDatabase(
   migrate: boolean,
 ): Promise<DataSource> {
   const where = describeDatabase(database);
-  const dataSource = new DataSource(dataSourceOptions(database));
+  let dataSource: DataSource;
   try {
+    dataSource = new DataSource(dataSourceOptions(database));
     if (database.type === 'better-sqlite3' && database.path !== ':memory:')
       mkdirSync(dirname(database.path), { recursive: true });
     await dataSource.initialize();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { validateOptions } from '../wechat-token/index.js';
+import { resolveOptions } from '../wechat-token/wechat-token.options.schema.js';
 import { type Environment, loadSettings } from './settings.js';
 
 const ACCOUNT = { WECHAT_APP_ID: 'wx_one', WECHAT_APP_SECRET: 'secret-one' };
@@ -12,7 +12,7 @@ const load = (environment: Environment = {}) =>
   loadSettings({ ...ACCOUNT, ...environment });
 /** What the module makes of them, defaults filled in. */
 const engine = (environment: Environment = {}) =>
-  validateOptions(load(environment).wechatToken).settings;
+  resolveOptions(load(environment).wechatToken).settings;
 
 describe('the settings of the app', () => {
   let folder: string;

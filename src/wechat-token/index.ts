@@ -27,14 +27,13 @@ export {
 export { SystemVar } from './store/system-var.entity.js';
 export { SystemVarStore } from './store/system-var.store.js';
 export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';
-export type { HeldToken } from './store/token-memory.js';
 export { DEFAULT_ACCOUNT, parseTokenName, tokenName } from './token-name.js';
-export type { FailureClass, UpstreamError } from './upstream/failure.js';
+export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './wechat-token.errors.js';
 export {
   WechatTokenModule,
   type WechatTokenModuleExtras,
 } from './wechat-token.module.js';
 export type { WechatTokenModuleOptions } from './wechat-token.options.js';
-export { resolveOptions as validateOptions } from './wechat-token.options.schema.js';
+export { validateOptions } from './wechat-token.options.schema.js';
 export type { ApiKey, ApiScope, Role } from './wechat-token.settings.js';

@@ -7,6 +7,8 @@ import {
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
+import { withDeadline } from './with-deadline.js';
+import { Clock } from './clock.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { TokenRefresher } from './refresh/token-refresher.js';
 import { TokenRenewer } from './refresh/token-renewer.js';
@@ -17,6 +19,8 @@ import { WechatTokenSettings } from './wechat-token.settings.js';
 
 const CRON = 'wechat-token:refresh';
 const INTERVAL = 'wechat-token:sync';
+/** Beside the longest call to WeChat: for the write of its answer. */
+const STOP_MARGIN_MS = 3000;
 
 /** The one class that starts and stops things (R12). */
 @Injectable()
@@ -26,12 +30,14 @@ export class WechatTokenLifecycle
   private readonly scheduler: SchedulerRegistry;
   private started: Promise<void> = Promise.resolve();
   private ticking: Promise<void> = Promise.resolve();
+  private pulling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly refresher: TokenRefresher,
     private readonly renewer: TokenRenewer,
     private readonly sync: TokenSync,
     private readonly journal: TokenJournal,
+    private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
     @Optional() @Inject(SchedulerRegistry) scheduler?: SchedulerRegistry,
   ) {
@@ -59,7 +65,9 @@ export class WechatTokenLifecycle
       this.scheduler.addCronJob(CRON, job);
       job.start();
     }
-    const interval = setInterval(() => void this.sync.pull(), syncIntervalMs);
+    const interval = setInterval(() => {
+      this.pulling = this.sync.pull();
+    }, syncIntervalMs);
     this.scheduler.addInterval(INTERVAL, interval);
   }
 
@@ -69,9 +77,17 @@ export class WechatTokenLifecycle
       this.scheduler.deleteCronJob(CRON);
     if (this.scheduler.doesExist('interval', INTERVAL))
       this.scheduler.deleteInterval(INTERVAL);
-    await this.renewer
-      .stop()
-      .catch((error: unknown) => this.journal.problem('stop failed', error));
-    await Promise.all([this.started, this.ticking]);
+    const timeoutMs = this.settings.api.timeoutMs + STOP_MARGIN_MS;
+    await withDeadline(this.finish(), this.clock, {
+      timeoutMs,
+      timedOut: () => new Error(messages.stopTimedOut(timeoutMs)),
+    }).catch((error: unknown) => this.journal.problem('stop failed', error));
+  }
+
+  /** What is under way ends: calls, writes, reads and events. */
+  private async finish(): Promise<void> {
+    await this.renewer.stop();
+    await Promise.all([this.started, this.ticking, this.pulling]);
+    await this.journal.settled();
   }
 }

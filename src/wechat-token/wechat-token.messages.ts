@@ -5,10 +5,14 @@ export const messages = {
     `WechatTokenModule cannot start, its options are wrong:\n${faults.map(({ field, problem }) => `  - ${field}: ${problem}`).join('\n')}`,
   scheduleModuleMissing: () =>
     'ScheduleModule is missing: add ScheduleModule.forRoot() to the imports of your root module, once (a second import fires every cron twice).',
+  databasePrefixed: () =>
+    'The DataSource has an entityPrefix, but other programs rely on the names system_var and token_event: give the module a DataSource without one.',
   databaseUnsupported: (type: string) =>
     `The DataSource is of type "${type}". Use mysql, mariadb or better-sqlite3.`,
-  leaseTooShort: (longestMs: number) =>
-    `is too short: one call to WeChat may take ${longestMs / 1000} s (the request timeout, for each host); set it above that, or lower the timeout`,
+  leaseTooShort: (timeoutMs: number) =>
+    `is too short: one renewal may take two calls to WeChat of ${timeoutMs / 1000} s each (the request timeout); set it above their sum, or lower the timeout`,
+  classicTwice: () =>
+    "is that of another classic account: the two would end each other's tokens; keep one of them",
   secretMissing: () =>
     'is missing; a refresher needs the AppSecret from the platform\'s console (only role "reader" does without)',
   accountTwice: (name: string) =>
@@ -72,6 +76,8 @@ export const messages = {
     `"${name}" is not valid, and the replica that holds its lease has not renewed it yet. Try again.`,
   readerCannotRefresh: (name: string) =>
     `This replica is a reader and never calls WeChat. Ask a refresher to renew "${name}".`,
+  stopTimedOut: (timeoutMs: number) =>
+    `What was under way did not end within ${timeoutMs} ms; the leases lapse by themselves.`,
   shuttingDown: () =>
     'This process is shutting down and renews no more tokens.',
   coolingDown: (name: string, reason: string, seconds: number | undefined) =>

@@ -64,8 +64,9 @@ function withExtras(
 ): DynamicModule {
   const session: Provider = {
     provide: SqlSession,
-    useFactory: (source: DataSource) => new SqlSession(source),
-    inject: [getDataSourceToken(dataSource)],
+    useFactory: (source: DataSource, clock: Clock) =>
+      new SqlSession(source, clock),
+    inject: [getDataSourceToken(dataSource), Clock],
   };
   return {
     ...definition,
@@ -142,7 +143,8 @@ const refresh: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  imports: [HttpModule],
+  // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
+  imports: [HttpModule.register({})],
   controllers: [WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },

@@ -5,22 +5,15 @@ import { messages } from './wechat-token.messages.js';
 /** A number, where the option is one that its own schema accepts. */
 export interface CallTimes {
   readonly timeoutMs: number | undefined;
-  readonly hosts: number;
   readonly leaseSeconds: number | undefined;
 }
 
-/** One call, to all hosts together. */
-export function longestCallMs(timeoutMs: number, hosts: number): number {
-  return timeoutMs * hosts;
-}
-
-/** R4: a lease must outlast the call that it is for. */
+/** R4: a lease must outlast the two calls that a rejected token may take. */
 export function leaseFaults(times: CallTimes): ConfigurationFault[] {
-  const { timeoutMs, hosts, leaseSeconds } = times;
+  const { timeoutMs, leaseSeconds } = times;
   if (timeoutMs === undefined || leaseSeconds === undefined) return [];
-  const longest = longestCallMs(timeoutMs, hosts);
-  if (leaseSeconds * 1000 > longest) return [];
-  const problem = messages.leaseTooShort(longest);
+  if (leaseSeconds * 1000 > 2 * timeoutMs) return [];
+  const problem = messages.leaseTooShort(timeoutMs);
   return [{ field: 'refresh.leaseSeconds', problem }];
 }
 
@@ -39,6 +32,16 @@ export function accountNameFaults(accounts: unknown): ConfigurationFault[] {
   return repeated(accounts, name).map(({ index, value }) => ({
     field: `accounts[${index}].name`,
     problem: messages.accountTwice(value),
+  }));
+}
+
+/** Two that renew one classic token would end each other's for ever. */
+export function classicTwiceFaults(accounts: unknown): ConfigurationFault[] {
+  const appId = (entry: Entry) =>
+    entry['mode'] === 'classic' ? entry['appId'] : undefined;
+  return repeated(accounts, appId).map(({ index }) => ({
+    field: `accounts[${index}].appId`,
+    problem: messages.classicTwice(),
   }));
 }
 

@@ -11,9 +11,9 @@ import {
 import { messages } from './wechat-token.messages.js';
 import {
   accountNameFaults,
+  classicTwiceFaults,
   keyIdFaults,
   leaseFaults,
-  longestCallMs,
   secretFaults,
 } from './wechat-token.options.checks.js';
 import type { WechatTokenModuleOptions } from './wechat-token.options.js';
@@ -143,19 +143,12 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   ]);
   if (faults.length > 0 || !parsed.data || !accounts.data)
     throw new ConfigurationError(faults);
-  const { api, refresh, ...others } = parsed.data;
+  const { refresh, ...others } = parsed.data;
   const { confirmSeconds, leaseSeconds: lease, ...timing } = refresh;
   const listed = accounts.data.accounts;
   return {
     settings: {
       ...others,
-      api: {
-        ...api,
-        longestCallMs: longestCallMs(
-          api.timeoutMs,
-          1 + api.fallbackUrls.length,
-        ),
-      },
       refresh: {
         ...timing,
         marginSeconds: refresh.marginSeconds,
@@ -169,6 +162,11 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   };
 }
 
+/** @throws ConfigurationError as `WechatTokenModule.forRoot()` would at start. */
+export function validateOptions(options: WechatTokenModuleOptions): void {
+  resolveOptions(options);
+}
+
 /** Not refinements of the schema: those are left out as soon as any other field is wrong. */
 function faultsBetweenFields(
   options: WechatTokenModuleOptions,
@@ -177,11 +175,11 @@ function faultsBetweenFields(
   return [
     ...(role === 'reader' ? [] : secretFaults(accounts)),
     ...accountNameFaults(accounts),
+    ...classicTwiceFaults(accounts),
     ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
     ...keyIdFaults(http?.apiKeys, 'http.apiKeys'),
     ...leaseFaults({
       timeoutMs: timeoutMs.safeParse(api?.timeoutMs).data,
-      hosts: 1 + (fallbackUrls.safeParse(api?.fallbackUrls).data?.length ?? 0),
       leaseSeconds: leaseSeconds.safeParse(refresh?.leaseSeconds).data,
     }),
   ];

@@ -19,7 +19,7 @@ export interface WechatTokenModuleOptions {
     baseUrl?: string;
     /** Hosts to ask, in this order, when the connection to the one before fails. Default: none. */
     fallbackUrls?: readonly string[];
-    /** The longest that one exchange with one host may take, milliseconds. Default: 5000. */
+    /** The longest that one call may take, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;
   };
 
@@ -33,7 +33,7 @@ export interface WechatTokenModuleOptions {
     marginSeconds?: number;
     /** How often a stable token is confirmed with the platform, seconds; 0 for never. Default: 300. */
     confirmSeconds?: number;
-    /** How long one replica has the right to renew a token, seconds; longer than a call may take. Default: 30. */
+    /** How long one replica has the right to renew a token, seconds; longer than two calls may take. Default: 30. */
     leaseSeconds?: number;
     /** How often this replica asks the database for tokens that others have renewed, milliseconds. Default: 1000. */
     syncIntervalMs?: number;

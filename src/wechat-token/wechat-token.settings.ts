@@ -6,9 +6,8 @@ export abstract class WechatTokenSettings {
   abstract readonly api: {
     readonly baseUrl: string;
     readonly fallbackUrls: readonly string[];
-    readonly timeoutMs: number;
     /** One call, to all hosts together. */
-    readonly longestCallMs: number;
+    readonly timeoutMs: number;
   };
   abstract readonly refresh: {
     readonly cron: string;

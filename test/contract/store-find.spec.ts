@@ -15,7 +15,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
   afterEach(() => db[Symbol.asyncDispose]());
 
   const due = (page: { after?: string; limit?: number } = {}) =>
-    db.store.due({ confirmMs: CONFIRM_MS, after: '', limit: 100, ...page });
+    db.store.due({ unconfirmedMs: CONFIRM_MS, after: '', limit: 100, ...page });
 
   describe('R7 what is due', () => {
     it('is every new row, and none that is fresh', async () => {

@@ -36,6 +36,7 @@ class JsapiTickets implements TokenSource {
     const answer = await this.gateway.call({
       method: 'GET',
       path: '/cgi-bin/ticket/getticket',
+      secrets: [input],
       params: this.params(input),
     });
     return parseIssued(answer, 'ticket', 'api', [input]);

@@ -60,10 +60,10 @@ describe('R1 read', () => {
   it('says how long a token lives', async () => {
     await using world = await World.create();
     const { tokens } = await world.replica();
-    const held = await tokens.getHeldToken();
+    await tokens.getAccessToken();
     await world.advance(100);
 
-    const left = tokens.secondsLeft(held);
+    const { expiresIn: left } = await tokens.getAccessTokenWithLife();
     expect(left).toBeLessThanOrEqual(7100);
     expect(left).toBeGreaterThan(7080);
   });

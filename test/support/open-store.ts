@@ -38,7 +38,7 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** The stores of a replica that has these encryption keys, on the same database. */
   withKeys(keys: readonly EncryptionKey[]) {
-    const session = new SqlSession(this.dataSource);
+    const session = new SqlSession(this.dataSource, new MonotonicClock());
     const sealing = new Sealing(keys);
     return {
       store: new TokenStore(session, sealing, new MonotonicClock()),

@@ -172,7 +172,7 @@ export class World implements AsyncDisposable {
 
   /** The rows, by a connection that belongs to no replica. */
   async store(): Promise<TokenStore> {
-    const session = new SqlSession(await this.dataSource());
+    const session = new SqlSession(await this.dataSource(), this.clock);
     return new TokenStore(session, new Sealing([]), this.clock);
   }
 

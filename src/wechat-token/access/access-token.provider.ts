@@ -6,7 +6,7 @@ import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
 import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
-import { withDeadline } from './with-deadline.js';
+import { withDeadline } from '../with-deadline.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -43,23 +43,21 @@ export class AccessTokenProvider {
     return held ? held.promise : valueOf(this.obtain(name, options));
   }
 
-  /** As {@link getAccessToken}, with all that is known of the token; {@link secondsLeft} tells how long it lives. */
-  async getHeldToken(
+  /** As {@link getAccessToken}, with the whole seconds of life that the platform still gives the token. */
+  async getAccessTokenWithLife(
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
-  ): Promise<HeldToken> {
+  ): Promise<{ value: string; expiresIn: number }> {
     const name = tokenName('access_token', account);
-    return this.served(name) ?? this.obtain(name, options);
-  }
-
-  /** The life that the platform still gives a token, whole seconds. */
-  secondsLeft(token: HeldToken): number {
-    return Math.floor((token.expiresAt - this.clock.now()) / 1000);
+    const held = this.served(name) ?? (await this.obtain(name, options));
+    const left = held.expiresAt - this.clock.now();
+    return { value: held.value, expiresIn: Math.floor(left / 1000) };
   }
 
   /**
    * R5: tells that the platform refused this token in a business call (40001, 40014, 42001), and returns the one to use
-   * instead: the stored one if it differs already, otherwise a new one. A late report of an old token costs nothing.
+   * instead: the stored one if it differs already, otherwise a new one, within 10 s. A late report of an old token costs
+   * nothing.
    * @throws TokenUnavailableError when no other token can be had now; RefreshBudgetError when only a forced renewal would
    * help and none is left; UnknownAccountError.
    */
@@ -71,7 +69,7 @@ export class AccessTokenProvider {
     const renewed = this.renewer
       .renew(name, { kind: 'rejected', value: rejectedToken })
       .then(() => this.renewer.obtain(name));
-    return valueOf(this.inTime(name, renewed));
+    return valueOf(this.inTime(name, renewed, {}, rejectedToken));
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
@@ -89,23 +87,29 @@ export class AccessTokenProvider {
     return this.inTime(name, this.renewer.obtain(name), options);
   }
 
+  /** `rejected` is a value that is no help to this caller. */
   private async inTime(
     name: TokenName,
     work: Promise<HeldToken>,
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: AccessTokenOptions = {},
+    rejected?: string,
   ): Promise<HeldToken> {
+    const timedOut = this.timedOut(name, timeoutMs);
     try {
       return await withDeadline(work, this.clock, {
         timeoutMs,
         signal,
-        timedOut: () =>
-          new TokenUnavailableError(this.timedOut(name, timeoutMs), 1),
+        timedOut: () => timedOut,
         aborted: (reason) =>
           new TokenUnavailableError(messages.aborted(name), undefined, {
             cause: reason,
           }),
       });
     } catch (error) {
+      if (error !== timedOut && !isStoreError(error)) throw error;
+      // R6: what the platform issued is in memory before it is stored; a database that hangs keeps it from nobody.
+      const held = this.memory.usable(name, this.clock.now());
+      if (held && held.value !== rejected) return held;
       if (!isStoreError(error)) throw error;
       const message = messages.renewalFailed(name, error.message);
       throw new TokenUnavailableError(message, 1, { cause: error });
@@ -113,10 +117,12 @@ export class AccessTokenProvider {
   }
 
   /** R10: nothing is under way on a reader; it can only wait for others. */
-  private timedOut(name: TokenName, timeoutMs: number): string {
-    return this.settings.role === 'reader'
-      ? messages.noRefresher(name)
-      : messages.timedOut(name, timeoutMs);
+  private timedOut(name: TokenName, timeoutMs: number): TokenUnavailableError {
+    const message =
+      this.settings.role === 'reader'
+        ? messages.noRefresher(name)
+        : messages.timedOut(name, timeoutMs);
+    return new TokenUnavailableError(message, 1);
   }
 }
 

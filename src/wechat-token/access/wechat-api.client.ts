@@ -19,6 +19,9 @@ export interface WechatCallOptions {
   params?: Readonly<Record<string, unknown>>;
 }
 
+/** A call without its token. */
+type BusinessCall = Omit<WechatRequest, 'secrets'>;
+
 /** Calls WeChat's JSON APIs with a valid token; when the platform refuses it, gets another and calls once more. */
 @Injectable()
 export class WechatApiClient {
@@ -47,31 +50,31 @@ export class WechatApiClient {
   }
 
   private async call<T>(
-    request: WechatRequest,
+    request: BusinessCall,
     { account = DEFAULT_ACCOUNT, params }: WechatCallOptions,
   ): Promise<T> {
-    const ask = (token: string) =>
-      this.ask(
-        { ...request, params: { ...params, access_token: token } },
-        token,
-      );
+    const call = { ...request, params };
     const token = await this.tokens.getAccessToken(account);
-    const first = await ask(token);
+    const first = await this.ask(call, token);
     const answer =
       first.error?.class === 'rejected'
-        ? await ask(await this.tokens.invalidate(token, account))
+        ? await this.ask(call, await this.tokens.invalidate(token, account))
         : first;
     if (answer.error) throw answer.error;
     return answer.body as T;
   }
 
   private async ask(
-    request: WechatRequest,
+    call: BusinessCall,
     token: string,
   ): Promise<{ body?: WechatAnswer; error?: WechatApiError }> {
     try {
-      const body = await this.gateway.call(request);
-      return { body, error: errorIn(body, request.path, token) };
+      const body = await this.gateway.call({
+        ...call,
+        params: { ...call.params, access_token: token },
+        secrets: [token],
+      });
+      return { body, error: errorIn(body, call.path, token) };
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       const { message } = error;

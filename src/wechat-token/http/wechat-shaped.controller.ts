@@ -56,8 +56,22 @@ export class WechatShapedController {
     if (typeof secret !== 'string' || !secret) return ERRORS.secretMissing;
     const client = this.keys.find(secret);
     if (!client) return ERRORS.secretWrong;
+    try {
+      return await this.issue(appId, client);
+    } catch (error) {
+      const reason = isWechatTokenError(error)
+        ? error.message
+        : `the accounts cannot be read (${error instanceof Error ? error.name : 'unknown'})`;
+      this.logger.warn('token not issued', { appId, reason });
+      return ERRORS.busy;
+    }
+  }
+
+  private async issue(appId: string, client: ApiClient): Promise<WechatShaped> {
     const account = await this.accountOf(appId, client);
-    return account ? this.issue(account) : ERRORS.appIdWrong;
+    if (account === undefined) return ERRORS.appIdWrong;
+    const token = await this.tokens.getAccessTokenWithLife(account);
+    return { access_token: token.value, expires_in: token.expiresIn };
   }
 
   /** The account of that appid which the client may use; for others the answer is as if there were none. */
@@ -72,17 +86,5 @@ export class WechatShapedController {
       )
         return account.name;
     return undefined;
-  }
-
-  private async issue(account: string): Promise<WechatShaped> {
-    try {
-      const token = await this.tokens.getHeldToken(account);
-      const expiresIn = this.tokens.secondsLeft(token);
-      return { access_token: token.value, expires_in: expiresIn };
-    } catch (error) {
-      if (!isWechatTokenError(error)) throw error;
-      this.logger.warn('token not issued', { account, reason: error.message });
-      return ERRORS.busy;
-    }
   }
 }

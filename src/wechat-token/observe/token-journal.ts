@@ -11,13 +11,14 @@ const KEPT_MS = 30 * 24 * 3600 * 1000;
 @Injectable()
 export class TokenJournal {
   private readonly logger = new Logger('WechatToken');
+  private readonly writing = new Set<Promise<void>>();
 
   constructor(private readonly store: TokenStore) {}
 
-  async refreshed(
+  refreshed(
     event: JournalEntry,
     fields: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
+  ): void {
     const { name, fingerprint, latencyMs } = event;
     this.logger.log('token refreshed', {
       name,
@@ -25,7 +26,7 @@ export class TokenJournal {
       ...fields,
       latencyMs: Math.round(latencyMs ?? 0),
     });
-    await this.record({ ...event, type: 'refreshed' });
+    this.record({ ...event, type: 'refreshed' });
   }
 
   /** Counted by the platform, not worth an event (R7). */
@@ -33,22 +34,19 @@ export class TokenJournal {
     this.logger.debug('token unchanged', { name, ...fields });
   }
 
-  async failed(
-    event: JournalEntry,
-    fields: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
+  failed(event: JournalEntry, fields: Readonly<Record<string, unknown>>): void {
     const { name, detail } = event;
     this.logger.error('token not refreshed', {
       name,
       reason: detail,
       ...fields,
     });
-    await this.record({ ...event, type: 'failed' });
+    this.record({ ...event, type: 'failed' });
   }
 
-  async leaseLost(event: JournalEntry): Promise<void> {
+  leaseLost(event: JournalEntry): void {
     this.logger.warn('lease lost, answer dropped', { name: event.name });
-    await this.record({ ...event, type: 'lease-lost' });
+    this.record({ ...event, type: 'lease-lost' });
   }
 
   rejected(name: TokenName, fingerprint: string): void {
@@ -69,6 +67,12 @@ export class TokenJournal {
     );
   }
 
+  /** The write that failed before has succeeded, or another replica has stored a newer token since. */
+  storedLate(name: TokenName, stored: boolean): void {
+    const outcome = stored ? 'stored' : 'superseded';
+    this.logger.log('token stored late', { name, outcome });
+  }
+
   /** The engine's own failures, such as a database that is away; the platform's were told by {@link failed}. */
   notRenewed(name: TokenName, error: unknown): void {
     if (isTokenUnavailableError(error)) return;
@@ -84,14 +88,21 @@ export class TokenJournal {
     while (await this.store.purgeEvents(KEPT_MS));
   }
 
-  /** History is worth less than the token: a failure to write it is told, and stops nothing. */
-  private async record(event: NewTokenEvent): Promise<void> {
-    try {
-      await this.store.recordEvent(event);
-    } catch (error) {
-      const reason = reasonOf(error);
-      this.logger.warn('event not recorded', { name: event.name, reason });
-    }
+  /** R12: resolves when all events so far are written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.writing);
+  }
+
+  /** History is worth less than the token: nobody waits for it, and a failure to write it is told, and stops nothing. */
+  private record(event: NewTokenEvent): void {
+    const written = this.store
+      .recordEvent(event)
+      .catch((error: unknown) => {
+        const reason = reasonOf(error);
+        this.logger.warn('event not recorded', { name: event.name, reason });
+      })
+      .finally(() => this.writing.delete(written));
+    this.writing.add(written);
   }
 }
 

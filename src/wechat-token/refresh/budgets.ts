@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../token-name.js';
 import {
   RefreshBudgetError,
   TokenUnavailableError,
@@ -29,11 +30,16 @@ export class Budgets {
         : messages.forceTooSoon(name, seconds(wait));
       throw new RefreshBudgetError(message, seconds(wait));
     }
-    await this.record(row, 'forced', actor);
+    const current = row.value === null ? undefined : fingerprint(row.value);
+    await this.record(name, 'forced', actor, current);
   }
 
-  /** R5. @throws TokenUnavailableError when the platform has rejected one token after the other. */
-  async spendRejected(row: TokenRow, actor: string): Promise<void> {
+  /** R5. `reported` is the fingerprint of the rejected token. @throws TokenUnavailableError when the platform has rejected one token after the other. */
+  async spendRejected(
+    row: TokenRow,
+    actor: string,
+    reported: string,
+  ): Promise<void> {
     const life = lifeOf(row);
     const ages = await this.store.recentEvents(row.name, 'rejected', life);
     const wait = rejectionWait(ages, life);
@@ -42,16 +48,15 @@ export class Budgets {
         messages.rejectedTooOften(row.name, ages.length),
         seconds(wait),
       );
-    await this.record(row, 'rejected', actor);
+    await this.record(row.name, 'rejected', actor, reported);
   }
 
-  private record(row: TokenRow, type: 'forced' | 'rejected', actor: string) {
-    const mark = row.value === null ? undefined : fingerprint(row.value);
-    return this.store.recordEvent({
-      name: row.name,
-      type,
-      actor,
-      fingerprint: mark,
-    });
+  private record(
+    name: TokenName,
+    type: 'forced' | 'rejected',
+    actor: string,
+    token: string | undefined,
+  ): Promise<void> {
+    return this.store.recordEvent({ name, type, actor, fingerprint: token });
   }
 }

@@ -61,8 +61,11 @@ export class LeasedRenewal {
     try {
       issued = await this.issue(renewal);
     } catch (error) {
-      if (error instanceof UpstreamError)
-        throw await this.failed(renewal, error, sentAt);
+      if (error instanceof UpstreamError) {
+        const failure = await this.failed(renewal, error, sentAt);
+        if (!failure) return undefined;
+        throw failure;
+      }
       await this.giveBack(renewal, error).catch(() => undefined);
       if (error instanceof LeaseRunsOut) return undefined;
       throw error;
@@ -74,21 +77,24 @@ export class LeasedRenewal {
   private async issue(renewal: Renewal): Promise<IssuedToken> {
     const { target, row, lease, intent, actor, inputs } = renewal;
     const { account, source } = target;
-    const ask = (force: boolean) => {
-      // A process that stood still since the claim must not call: its lease might end before the answer comes.
+    // A process that stood still since the claim must not call: its lease might end before the answer comes.
+    const mindLease = () => {
       const left = lease.until - this.clock.now();
-      if (left < this.settings.api.longestCallMs) throw new LeaseRunsOut();
-      return source.issue({ account, inputs, force });
+      if (left < this.settings.api.timeoutMs) throw new LeaseRunsOut();
     };
+    const ask = (force: boolean) => source.issue({ account, inputs, force });
     const insist = async () => {
+      mindLease();
       await this.budgets.spendForced(row, actor);
       return ask(true);
     };
+    mindLease();
     if (intent.kind === 'forced') return insist();
     if (intent.kind !== 'rejected') return ask(false);
 
-    this.journal.rejected(target.name, fingerprint(intent.value));
-    await this.budgets.spendRejected(row, actor);
+    const reported = fingerprint(intent.value);
+    this.journal.rejected(target.name, reported);
+    await this.budgets.spendRejected(row, actor, reported);
     const gentle = await ask(false);
     if (gentle.value !== intent.value) return gentle;
     const insisted = await insist();
@@ -121,10 +127,12 @@ export class LeasedRenewal {
     const { target, row, lease, actor } = renewal;
     const { name, source } = target;
     const token = this.toStore(renewal, issued);
-    const serve = () =>
+    const serve = (knownAt: number) =>
       this.memory.adopt(name, {
         value: token.value,
         version: lease.version + 1,
+        askedAt: sentAt,
+        knownAt,
         refreshAt: sentAt + token.refreshAfterMs,
         serveUntil: sentAt + issued.lifeMs - policy.safetyMargin(issued.lifeMs),
         expiresAt: sentAt + issued.lifeMs,
@@ -135,24 +143,25 @@ export class LeasedRenewal {
 
     this.ownCoolDowns.clear(name);
     // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
-    if (this.clock.now() < lease.until) serve();
+    if (this.clock.now() < lease.until) serve(Infinity);
     try {
       if (!(await this.store.storeRenewed(lease, token))) {
-        await this.journal.leaseLost(event);
+        this.journal.leaseLost(event);
         return undefined;
       }
+      serve(this.clock.now());
     } catch (error) {
       if (!isStoreError(error)) throw error;
+      serve(Infinity);
       this.unsaved.keep(lease, token);
       this.journal.notStored(name, error.message);
     }
-    serve();
     const expiresIn = Math.floor(issued.lifeMs / 1000);
     const fields = { source: source.id, masked: mask(token.value), expiresIn };
     if (token.unchanged)
       this.journal.unchanged(name, { fingerprint: mark, ...fields });
     else
-      await this.journal.refreshed(event, {
+      this.journal.refreshed(event, {
         ...fields,
         ...(row.value && { replaced: fingerprint(row.value) }),
       });
@@ -173,7 +182,8 @@ export class LeasedRenewal {
     };
     const random = Math.random();
     const left = issued.lifeMs;
-    const unchanged = issued.value === row.value;
+    // A row from elsewhere may hold the current token, but not when it was issued.
+    const unchanged = issued.value === row.value && row.issuedInMs !== null;
     const refreshAfterMs = unchanged
       ? policy.unchangedDelay(left, lifeOf(row), options, random)
       : policy.refreshDelay(left, options, random);
@@ -187,12 +197,12 @@ export class LeasedRenewal {
     };
   }
 
-  /** R8: notes the failure where all replicas see it; R6: the token stays as it is. */
+  /** R8: notes the failure where all replicas see it; R6: the token stays as it is. Undefined when the lease was lost. */
   private async failed(
     { target, row, lease, actor }: Renewal,
     error: UpstreamError,
     sentAt: number,
-  ): Promise<TokenUnavailableError> {
+  ): Promise<TokenUnavailableError | undefined> {
     const { name, account } = target;
     const { message, errcode } = error;
     const failures = row.failureCount;
@@ -206,20 +216,24 @@ export class LeasedRenewal {
       (error.class === 'credentials' &&
         row.credentialId !== null &&
         row.credentialId !== account.credentialId);
-    if (ownAlone || error.class === 'credentials')
-      this.ownCoolDowns.set(name, account, until, message);
     const lastError = {
       class: error.class,
       ...(errcode !== undefined && { errcode }),
       message,
       credentialId: account.credentialId,
     };
-    await this.store
-      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
-      .catch(() => undefined);
-    this.memory.delayRenewal(name, until);
     const latencyMs = this.clock.now() - sentAt;
-    await this.journal.failed(
+    const stillOurs = await this.store
+      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
+      .catch(() => true);
+    if (!stillOurs) {
+      this.journal.leaseLost({ name, actor, latencyMs, detail: message });
+      return undefined;
+    }
+    if (ownAlone || error.class === 'credentials')
+      this.ownCoolDowns.set(name, account, until, message);
+    this.memory.delayRenewal(name, until);
+    this.journal.failed(
       { name, actor, latencyMs, detail: message },
       { class: error.class, errcode, failures: failures + 1 },
     );

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/account-source.js';
-import { parseTokenName, type TokenName } from '../token-name.js';
+import { parseTokenName, type TokenName, tokenName } from '../token-name.js';
 import type { TokenSource } from '../upstream/token-source.js';
 import { TokenSources } from '../upstream/token-sources.js';
+import { UnknownTokenError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
 
 /** A token's name with all that is needed to renew it. */
 export interface RenewalTarget {
@@ -24,6 +26,11 @@ export class RenewalTargets {
   async get(name: TokenName): Promise<RenewalTarget> {
     const parsed = parseTokenName(name);
     const account = await this.accounts.get(parsed.account);
+    // `access_token:default` would be a second row for one account, and the two would end each other's tokens.
+    if (tokenName(parsed.kind, account.name) !== name)
+      throw new UnknownTokenError(
+        messages.unknownToken(parsed.kind, parsed.account),
+      );
     return { name, account, source: this.sources.get(parsed.kind, account) };
   }
 }

@@ -10,6 +10,10 @@ export class SingleFlight<Result> {
     return flight;
   }
 
+  has(key: string): boolean {
+    return this.flights.has(key);
+  }
+
   /** Resolves when all that is running now has ended, well or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.flights.values());

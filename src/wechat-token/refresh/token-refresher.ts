@@ -8,7 +8,7 @@ import { TokenSources } from '../upstream/token-sources.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
-import type { RenewalIntent } from './policy.js';
+import { FOREVER, type RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { TokenRenewer } from './token-renewer.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
@@ -81,13 +81,14 @@ export class TokenRefresher {
           this.journal.problem('token not stored', error),
         );
       const { batchSize: limit, confirmMs } = this.settings.refresh;
+      const unconfirmedMs = confirmMs || FOREVER;
       let page: TokenName[] = [];
       do {
         const after = page.at(-1) ?? '';
-        page = await this.store.due({ confirmMs, after, limit });
+        page = await this.store.due({ unconfirmedMs, after, limit });
         await this.renewAll(page, { kind: 'due-or-unconfirmed' });
-      } while (page.length === limit);
-      await this.purge();
+      } while (page.length === limit && !this.renewer.isStopping);
+      if (!this.renewer.isStopping) await this.purge();
     } catch (error) {
       this.journal.problem('scheduled renewal failed', error);
     }

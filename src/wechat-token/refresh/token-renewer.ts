@@ -71,10 +71,17 @@ export class TokenRenewer {
 
   /** R2: nobody waits for this one; what went wrong is logged. */
   renewInBackground(name: TokenName): void {
-    this.renew(name, { kind: 'due' }).catch((error: unknown) => {
+    const intent = { kind: 'due' } as const;
+    // Thousands of reads may come while it runs: one of them minds how it ends.
+    if (this.flights.has(this.flightKey(name, intent))) return;
+    this.renew(name, intent).catch((error: unknown) => {
       this.memory.delayRenewal(name, this.clock.now() + RETRY_MS);
       this.journal.notRenewed(name, error);
     });
+  }
+
+  get isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   /** R12: nothing new begins and waiting ends at once; a call that is under way is waited for, and its answer stored. */
@@ -106,8 +113,7 @@ export class TokenRenewer {
     const target = await this.targets.get(name);
     const { leaseMs } = this.settings.refresh;
     // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
-    const giveUpAt =
-      this.clock.now() + leaseMs + this.settings.api.longestCallMs;
+    const giveUpAt = this.clock.now() + leaseMs + this.settings.api.timeoutMs;
     let inputsRenewed = false;
     for (;;) {
       this.throwIfStopping();
@@ -175,7 +181,7 @@ export class TokenRenewer {
   }
 
   private throwIfStopping(): void {
-    if (this.stopping.signal.aborted)
+    if (this.isStopping)
       throw new TokenUnavailableError(messages.shuttingDown());
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../token-name.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
@@ -13,7 +14,7 @@ import { TokenView } from './token-view.js';
 @Injectable()
 export class TokenSync {
   private syncedAt: number;
-  private running = false;
+  private running: Promise<void> | undefined;
   private failing = false;
 
   constructor(
@@ -26,15 +27,21 @@ export class TokenSync {
     this.syncedAt = clock.now();
   }
 
-  /** Takes over everything that was written since the last time. Says once, not each second, that the database is away. */
-  async pull(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
+  /** Takes over everything that was written since the last time; one at a time. */
+  pull(): Promise<void> {
+    this.running ??= this.read().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  /** Says once, not each second, that the database is away. */
+  private async read(): Promise<void> {
     try {
       const startedAt = this.clock.now();
       const rows = await this.store.changedWithin(startedAt - this.syncedAt);
       for (const row of rows) {
-        const target = await this.targets.get(row.name).catch(ignoreUnknown);
+        const target = await this.targets
+          .get(row.name)
+          .catch((error: unknown) => this.passOver(row.name, error));
         if (target) this.view.adopt(row, target);
       }
       this.syncedAt = startedAt;
@@ -42,14 +49,12 @@ export class TokenSync {
     } catch (error) {
       if (!this.failing) this.journal.problem('news not read', error);
       this.failing = true;
-    } finally {
-      this.running = false;
     }
   }
-}
 
-/** Another program's token, or one of an account that only other replicas know. */
-function ignoreUnknown(error: unknown): undefined {
-  if (isUnknownAccountError(error) || isUnknownTokenError(error)) return;
-  throw error;
+  /** One account that cannot be looked up keeps no news from the others. Another program's token is none of ours. */
+  private passOver(name: TokenName, error: unknown): undefined {
+    if (!isUnknownAccountError(error) && !isUnknownTokenError(error))
+      this.journal.notRenewed(name, error);
+  }
 }

@@ -39,6 +39,8 @@ export class TokenView {
     this.memory.adopt(target.name, {
       value,
       version: row.version,
+      askedAt: row.readAt,
+      knownAt: this.clock.now(),
       refreshAt: row.readAt + nextLook,
       serveUntil: expiresAt - safetyMargin(lifeOf(row)),
       expiresAt,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../token-name.js';
 import type { Lease, RenewedToken } from '../store/token-row.js';
+import { TokenJournal } from '../observe/token-journal.js';
 import { TokenStore } from '../store/token-store.js';
 
 /** R6: tokens that the platform issued and the database did not take. The write is tried again, not the call. */
@@ -11,7 +12,10 @@ export class UnsavedTokens {
     { lease: Lease; token: RenewedToken }
   >();
 
-  constructor(private readonly store: TokenStore) {}
+  constructor(
+    private readonly store: TokenStore,
+    private readonly journal: TokenJournal,
+  ) {}
 
   keep(lease: Lease, token: RenewedToken): void {
     this.byName.set(lease.name, { lease, token });
@@ -21,7 +25,8 @@ export class UnsavedTokens {
   async save(name: TokenName): Promise<void> {
     const unsaved = this.byName.get(name);
     if (!unsaved) return;
-    await this.store.storeRenewed(unsaved.lease, unsaved.token);
+    const stored = await this.store.storeRenewed(unsaved.lease, unsaved.token);
+    this.journal.storedLate(name, stored);
     if (this.byName.get(name) === unsaved) this.byName.delete(name);
   }
 

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
+import type { Clock } from '../clock.js';
 import { ConfigurationError, StoreError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
+import { withDeadline } from '../with-deadline.js';
 import { type Dialect, dialectOf } from './dialect.js';
 
 export type SqlValue = string | number | null;
@@ -14,6 +16,7 @@ interface MysqlConnection {
   destroy(): void;
 }
 interface SqliteDatabase {
+  readonly inTransaction: boolean;
   prepare(sql: string): {
     reader: boolean;
     all(...values: readonly SqlValue[]): unknown[];
@@ -24,6 +27,7 @@ interface SqliteDatabase {
 const STATEMENT_TIMEOUT_MS = 10_000;
 const RETRIED = new Set(['ER_LOCK_DEADLOCK', 'SQLITE_BUSY_SNAPSHOT']);
 const ATTEMPTS = 5;
+const TRANSACTION_POLL_MS = 5;
 
 /**
  * Runs single statements on a connection of the app's DataSource. Not through TypeORM's own query methods: those hand
@@ -32,14 +36,15 @@ const ATTEMPTS = 5;
 export class SqlSession {
   readonly dialect: Dialect;
 
-  /** @throws ConfigurationError for a database that this package does not know. */
-  constructor(private readonly dataSource: DataSource) {
-    const { type } = dataSource.options;
+  /** @throws ConfigurationError for a database, or an option of it, that this package does not work with. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {
+    const { type, entityPrefix } = dataSource.options;
     const dialect = dialectOf(type);
-    if (!dialect)
-      throw new ConfigurationError([
-        { field: 'dataSource', problem: messages.databaseUnsupported(type) },
-      ]);
+    if (!dialect) throw refused(messages.databaseUnsupported(type));
+    if (entityPrefix) throw refused(messages.databasePrefixed());
     this.dialect = dialect;
   }
 
@@ -77,24 +82,47 @@ export class SqlSession {
     values: readonly SqlValue[],
   ): Promise<unknown> {
     const runner = this.dataSource.createQueryRunner();
+    const connecting: Promise<unknown> = runner.connect();
     try {
-      const connection: unknown = await runner.connect();
+      // A pool that the app has used up would let us wait for ever.
+      const connection = await withDeadline(connecting, this.clock, {
+        timeoutMs: STATEMENT_TIMEOUT_MS,
+        timedOut: () => driverError('TIMEOUT'),
+      });
       return this.dataSource.options.type === 'better-sqlite3'
-        ? runSqlite(connection as SqliteDatabase, sql, values)
+        ? await this.runSqlite(connection as SqliteDatabase, sql, values)
         : await runMysql(connection as MysqlConnection, sql, values);
     } finally {
-      await runner.release();
+      // Also the connection that comes after we have given up.
+      const release = () => runner.release();
+      connecting.then(release, release).catch(() => undefined);
     }
+  }
+
+  /** TypeORM has one connection to SQLite: a statement within the app's transaction would be undone with it. */
+  private async runSqlite(
+    database: SqliteDatabase,
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<unknown> {
+    let polls = STATEMENT_TIMEOUT_MS / TRANSACTION_POLL_MS;
+    while (database.inTransaction) {
+      if (polls-- <= 0) throw driverError('SQLITE_BUSY');
+      await this.clock.sleep(TRANSACTION_POLL_MS);
+    }
+    const statement = database.prepare(sql);
+    return statement.reader
+      ? statement.all(...values)
+      : statement.run(...values);
   }
 }
 
-function runSqlite(
-  database: SqliteDatabase,
-  sql: string,
-  values: readonly SqlValue[],
-): unknown {
-  const statement = database.prepare(sql);
-  return statement.reader ? statement.all(...values) : statement.run(...values);
+function refused(problem: string): ConfigurationError {
+  return new ConfigurationError([{ field: 'dataSource', problem }]);
+}
+
+function driverError(code: string): Error {
+  return Object.assign(new Error(), { code });
 }
 
 function runMysql(

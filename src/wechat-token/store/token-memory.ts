@@ -7,6 +7,8 @@ export interface HeldToken {
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
   readonly version: number;
+  /** Whatever the row says from here on is newer than this; Infinity for a token that the row does not have yet (R6). */
+  readonly knownAt: number;
   /** From here on a read starts a renewal in the background (R2). */
   readonly refreshAt: number;
   /** From here on it is not handed out: its end, less a small safety margin (R2). */
@@ -15,14 +17,16 @@ export interface HeldToken {
   readonly expiresAt: number;
 }
 
+/** A token as it was learned: from its row, or from the platform. */
+export interface LearnedToken extends Omit<HeldToken, 'promise'> {
+  /** When the row was asked for. */
+  readonly askedAt: number;
+}
+
 /** What this process knows of each token. Only ever replaced by something newer. */
 @Injectable()
 export class TokenMemory {
   private readonly held = new Map<TokenName, HeldToken>();
-
-  get(name: TokenName): HeldToken | undefined {
-    return this.held.get(name);
-  }
 
   /** The token, if it may be handed out at `now`. */
   usable(name: TokenName, now: number): HeldToken | undefined {
@@ -31,9 +35,16 @@ export class TokenMemory {
   }
 
   /** Takes a token over, unless a newer one is known already. */
-  adopt(name: TokenName, token: Omit<HeldToken, 'promise'>): void {
+  adopt(name: TokenName, { askedAt, ...token }: LearnedToken): void {
     const known = this.held.get(name);
-    if (known && known.version > token.version) return;
+    // An answer that was overtaken on its way. What was asked for later counts even with a lower version: the table may
+    // have been restored from a backup.
+    const overtaken =
+      known !== undefined &&
+      known.value !== token.value &&
+      known.version >= token.version &&
+      askedAt < Math.min(known.knownAt, known.serveUntil);
+    if (overtaken) return;
     const promise =
       known?.value === token.value
         ? known.promise

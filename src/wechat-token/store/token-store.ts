@@ -71,11 +71,12 @@ export class TokenStore {
 
   /** A page of the names that want a renewal or a confirmation and that nobody is at, in order of name. */
   async due(page: {
-    confirmMs: number;
+    /** Stable tokens that were not confirmed for so long are due too. */
+    unconfirmedMs: number;
     after: string;
     limit: number;
   }): Promise<TokenName[]> {
-    const values = [-page.confirmMs, page.after, page.limit];
+    const values = [-page.unconfirmedMs, page.after, page.limit];
     const rows = await this.session.rows<{ name: string }>(
       this.statements.due,
       values,
@@ -195,7 +196,7 @@ export class TokenStore {
       failureCount: Number(raw.failureCount),
       nextAttemptInMs: numberOrNull(raw.nextAttemptInMs),
       databaseNow: Number(raw.databaseNow),
-      lastError: raw.lastError === null ? null : JSON.parse(raw.lastError),
+      lastError: parseLastError(raw.lastError),
       readAt,
     };
   }
@@ -203,4 +204,13 @@ export class TokenStore {
 
 function numberOrNull(raw: number | string | null): number | null {
   return raw === null ? null : Number(raw);
+}
+
+/** For people the column is text; one that was edited to something else is as good as none. */
+function parseLastError(text: string | null): TokenRow['lastError'] {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,9 +1,12 @@
+import { WechatTokenError } from '../wechat-token.errors.js';
+
 /** What kind of failure it was, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it. */
 export type FailureClass =
   'transient' | 'rejected' | 'credentials' | 'ip' | 'quota' | 'account';
 
 /** The platform did not issue a token. Made without the request: no URL, body, secret or token is in it (R15). */
-export class UpstreamError extends Error {
+export class UpstreamError extends WechatTokenError {
+  readonly code = 'UPSTREAM';
   readonly class: FailureClass;
   /** The platform's code; undefined when there was no usable answer. */
   readonly errcode: number | undefined;
@@ -15,7 +18,6 @@ export class UpstreamError extends Error {
     what: { class: FailureClass; errcode?: number; minWaitMs?: number },
   ) {
     super(message);
-    this.name = 'UpstreamError';
     this.class = what.class;
     this.errcode = what.errcode;
     this.minWaitMs = what.minWaitMs ?? 0;

@@ -6,6 +6,8 @@ const OPAQUE = /[A-Za-z0-9_+/=-]{30,}/g;
 export function redact(text: string, secrets: readonly string[]): string {
   const known = secrets
     .filter((secret) => secret.length > 0)
+    // As it stands, and as a URL holds it.
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
     .reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
   const clean = known
     .replace(OPAQUE, '***')

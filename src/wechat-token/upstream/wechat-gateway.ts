@@ -12,6 +12,8 @@ export interface WechatRequest {
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
+  /** What must not be shown, should the answer echo it (R15). */
+  readonly secrets: readonly string[];
 }
 
 /** A JSON object as the platform answered it. */
@@ -41,36 +43,34 @@ export class WechatGateway {
    * @throws UpstreamError of class `transient` when there is no such answer within the timeout.
    */
   async call(request: WechatRequest): Promise<WechatAnswer> {
-    const { baseUrl, fallbackUrls } = this.settings.api;
-    let failure: unknown;
-    for (const host of [baseUrl, ...fallbackUrls]) {
+    const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
+    // Bounds the whole call, all hosts and a slow drip too; axios's own timeout bounds only the silence.
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const hosts = [...fallbackUrls];
+    for (let host = baseUrl; ;) {
       try {
-        return await this.callHost(host, request);
+        return await this.callHost(host, request, deadline);
       } catch (error) {
-        failure = error;
-        if (!NEVER_SENT.has(codeOf(error))) break;
+        if (error instanceof UpstreamError) throw error;
+        const code = codeOf(error);
+        const next = NEVER_SENT.has(code) ? hosts.shift() : undefined;
+        if (next === undefined) throw unreachable(request.path, host, code);
+        host = next;
       }
     }
-    if (failure instanceof UpstreamError) throw failure;
-    const message = messages.upstreamUnreachable(
-      request.path,
-      baseUrl,
-      codeOf(failure),
-    );
-    throw new UpstreamError(message, { class: 'transient' });
   }
 
   private async callHost(
     host: string,
     request: WechatRequest,
+    signal: AbortSignal,
   ): Promise<WechatAnswer> {
     const config: AxiosRequestConfig<unknown> = {
       method: request.method,
       url: host + request.path,
       params: request.params,
       data: request.body,
-      // Bounds the whole exchange, a slow drip too; axios's own timeout bounds only the silence.
-      signal: AbortSignal.timeout(this.settings.api.timeoutMs),
+      signal,
       maxRedirects: 0,
       maxContentLength: LARGEST_ANSWER,
       responseType: 'text',
@@ -78,7 +78,7 @@ export class WechatGateway {
       validateStatus: () => true,
     };
     const response = await firstValueFrom(this.http.request<unknown>(config));
-    return parseAnswer(request.path, response.status, response.data);
+    return parseAnswer(request, response.status, response.data);
   }
 }
 
@@ -91,8 +91,13 @@ export function errmsgOf(
   return typeof errmsg === 'string' ? redact(errmsg, secrets) : '';
 }
 
+function unreachable(path: string, host: string, code: string): UpstreamError {
+  const message = messages.upstreamUnreachable(path, host, code);
+  return new UpstreamError(message, { class: 'transient' });
+}
+
 function parseAnswer(
-  path: string,
+  { path, secrets }: WechatRequest,
   status: number,
   body: unknown,
 ): WechatAnswer {
@@ -101,7 +106,8 @@ function parseAnswer(
   const answered = parsed && (status === 200 || 'errcode' in parsed);
   if (answered) return parsed;
   // Redacted whole, then cut: the first part of a token would not be recognised as one.
-  const start = typeof body === 'string' ? redact(body, []).slice(0, 60) : '';
+  const start =
+    typeof body === 'string' ? redact(body, secrets).slice(0, 60) : '';
   throw new UpstreamError(messages.upstreamGarbage(path, status, start), {
     class: 'transient',
   });

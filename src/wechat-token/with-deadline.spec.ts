@@ -1,4 +1,4 @@
-import { ManualClock } from '../../testing/index.js';
+import { ManualClock } from '../testing/index.js';
 import { withDeadline } from './with-deadline.js';
 
 const never = () => new Promise<string>(() => undefined);
