@@ -9,8 +9,9 @@ export function parseDatabaseUrl(url: string): Database | undefined {
   if (sqlite) return { type: 'better-sqlite3', path: sqlite };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   // A MySQL address without a database would fail only at the first statement.
-  // A second slash or an @ in the path is a password that was not escaped.
-  if (!parsed?.hostname || !/^\/[^/@]+$/.test(parsed.pathname))
+  if (!parsed?.hostname || !/^\/[^/]+$/.test(parsed.pathname)) return undefined;
+  // An @ behind the host ends a password that was not escaped.
+  if ((parsed.pathname + parsed.search + parsed.hash).includes('@'))
     return undefined;
   // The driver decodes them; a bare % in a password would fail there without a word of why.
   if (!canDecode(parsed.username + parsed.password)) return undefined;

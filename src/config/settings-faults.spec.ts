@@ -1,4 +1,5 @@
 import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
+import { loadSettings } from './settings.js';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const PORT = /^is not a port, 0 to 65535$/;
@@ -18,6 +19,11 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', `mysql://u:${MARK}@h`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}%@h/d`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}/@h/d`, DATABASE],
+    // Read as they stand, what begins the password is a port: none, or 4711.
+    ['DATABASE_URL', `mysql://root:/${MARK}@db/app`, DATABASE],
+    ['DATABASE_URL', `mysql://root:4711/${MARK}@db:3306/app`, DATABASE],
+    ['DATABASE_URL', `mysql://root:4711/${MARK}?@db:3306/app`, DATABASE],
+    ['DATABASE_URL', `mysql://root:4711/${MARK}#@db:3306/app`, DATABASE],
     ['DATABASE_URL', 'sqlite:', DATABASE],
     ['DATABASE_MIGRATE', 'yes', /^is not one of true, false$/],
     ['LOG_LEVEL', 'info', /^is not one of .*debug, log, warn, error, fatal$/],
@@ -43,7 +49,7 @@ describe('a setting that is wrong', () => {
     [
       'WECHAT_LEASE_SECONDS',
       '5',
-      /^is too short: one call to WeChat may take 5 s .*; set it above that, or lower the timeout$/,
+      /^is too short: one renewal may take two calls to WeChat of 5 s each .*; set it above their sum, or lower the timeout$/,
     ],
     ['TOKEN_ENCRYPTION_KEYS', KEY, /^is not "id:key,id:key" with keys of 32 /],
     ['TOKEN_ENCRYPTION_KEYS', `a:${KEY}:b`, /^is not "id:key,id:key" with /],
@@ -75,6 +81,33 @@ describe('a setting that is wrong', () => {
       `nestjs-wechat-token cannot start, its settings are wrong:\n  - ${field}: ${faults[0]?.problem}`,
     );
   });
+});
+
+describe('a lease', () => {
+  const TWO_HOSTS = 'https://a.example,https://b.example';
+
+  // One deadline bounds a call, however many hosts it tries.
+  it.each(['', TWO_HOSTS])(
+    'must exceed two calls of the request timeout, with the fallback hosts "%s"',
+    (WECHAT_API_FALLBACK_URLS) => {
+      const times = (WECHAT_LEASE_SECONDS: string) => ({
+        ...ACCOUNT,
+        WECHAT_API_FALLBACK_URLS,
+        WECHAT_REQUEST_TIMEOUT_MS: '5000',
+        WECHAT_LEASE_SECONDS,
+      });
+      expect(refuse(times('10')).faults).toEqual([
+        {
+          field: 'WECHAT_LEASE_SECONDS',
+          problem: expect.stringMatching(/^is too short: .* 5 s each /),
+        },
+      ]);
+      expect(loadSettings(times('11')).wechatToken).toMatchObject({
+        api: { timeoutMs: 5000 },
+        refresh: { leaseSeconds: 11 },
+      });
+    },
+  );
 });
 
 describe('credentials', () => {

@@ -69,6 +69,19 @@ describe('settings that are missing or wrong', () => {
   });
 });
 
+it.each([
+  `mysql://root:/${MARK}@db/app`,
+  `mysql://root:4711/${MARK}@db:3306/app`,
+  `mysql://root:4711/${MARK}?@db:3306/app`,
+])(
+  'a password that is not escaped is taken for no part of the address: %s',
+  async (DATABASE_URL) => {
+    expect(await refusal({ DATABASE_URL })).toMatch(
+      /^nestjs-wechat-token cannot start, its settings are wrong:\n {2}- DATABASE_URL: is not mysql:\/\/user:password@.* write @ : \/ \? # and % as %40 .*\)\n$/,
+    );
+  },
+);
+
 describe('a database that cannot be had', () => {
   it('because nothing listens there', async () => {
     const url = `mysql://root:${MARK}@127.0.0.1:${await freePort()}/tokens`;

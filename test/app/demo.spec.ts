@@ -1,7 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../support/build.js';
+import { readManifest } from '../support/packed-package.js';
 import {
   AppEndedError,
   type SpawnedApp,
@@ -104,5 +112,49 @@ describe('npm run demo', () => {
     );
     await first.stop('SIGINT');
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('Ctrl-C in a terminal', () => {
+  let folder: string;
+  let temporary: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-token-ctrl-c-'));
+    temporary = join(folder, 'tmp');
+    mkdirSync(temporary);
+    symlinkSync(join(PROJECT, 'dist'), join(folder, 'dist'), 'dir');
+    // As in the project, but for the build: other tests are running what it would replace.
+    const { demo = '' } = readManifest(PROJECT).scripts ?? {};
+    expect(demo).toContain('nest build && ');
+    const scripts = { demo: demo.replace('nest build', 'true') };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts }));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('ends npm and the demo, which leaves nothing behind', async () => {
+    await using demo = spawnApp(
+      { TMPDIR: temporary, HOME: folder, npm_config_update_notifier: 'false' },
+      { command: ['npm', 'run', 'demo'], cwd: folder, inGroup: true },
+    );
+    await demo.listening;
+    await vi.waitUntil(() => demo.logs().includes('"token refreshed"'), {
+      timeout: 20_000,
+    });
+    expect(readdirSync(temporary)).toHaveLength(1);
+
+    const before = performance.now();
+    // A terminal sends it to all of the group: npm, its shell and Node.
+    await demo.stop('SIGINT');
+
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(demo.logs().match(/^The demo has ended.*$/gm)).toEqual([
+      'The demo has ended; nothing is left behind.',
+    ]);
+    expect(readdirSync(temporary)).toEqual([]);
+    const { pid = 0 } = demo;
+    await vi.waitFor(() =>
+      expect(() => process.kill(-pid, 0)).toThrow('ESRCH'),
+    );
+    expect(demo.stderr()).not.toMatch(/error/i);
   });
 });

@@ -9,7 +9,8 @@ import { PROJECT } from '../support/build.js';
 import {
   install,
   installed,
-  link,
+  linkAllBut,
+  optionalPeers,
   pack,
   readManifest,
 } from '../support/packed-package.js';
@@ -89,17 +90,22 @@ describe('the package', () => {
     }
   });
 
+  it('leaves a user the choice of database driver and HTTP platform, in the range that they are tested in', () => {
+    const optional = optionalPeers(readManifest(unpacked));
+    expect(optional.toSorted()).toEqual(NOT_NEEDED.toSorted());
+    const { peerDependencies } = readManifest(unpacked);
+    const { devDependencies } = readManifest(PROJECT);
+    for (const name of optional) {
+      expect(peerDependencies?.[name], name).toBeDefined();
+      expect(peerDependencies?.[name], name).toBe(devDependencies?.[name]);
+    }
+  });
+
   it('is imported without a database driver or an HTTP platform', async () => {
-    // All that npm would hoist, but for those. Links are not followed, so that nothing is found beside their targets.
+    // All that npm would hoist, but for those.
     const alone = join(folder, 'alone');
     await install(join(folder, tarballName()), alone);
-    const there = new Set(readdirSync(join(alone, 'node_modules')));
-    link(
-      packagesOf(join(PROJECT, 'node_modules')).filter(
-        (name) => !NOT_NEEDED.includes(name) && !there.has(name),
-      ),
-      alone,
-    );
+    linkAllBut(NOT_NEEDED, alone);
     const script = `
       const found = [];
       for (const name of ${JSON.stringify(NOT_NEEDED)})
@@ -132,15 +138,4 @@ function tarballName(): string {
   const name = readdirSync(folder).find((file) => file.endsWith('.tgz'));
   if (!name) throw new Error('no tarball');
   return name;
-}
-
-/** Their names, those of scopes too. */
-function packagesOf(modules: string): string[] {
-  return readdirSync(modules)
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) =>
-      name.startsWith('@')
-        ? readdirSync(join(modules, name)).map((part) => `${name}/${part}`)
-        : [name],
-    );
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './build.js';
@@ -11,9 +11,20 @@ const ROOT_MODULES = join(PROJECT, 'node_modules');
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<
+    Record<string, { readonly optional?: boolean }>
+  >;
+}
+
+/** The peers that a user may leave out. */
+export function optionalPeers(manifest: Manifest): string[] {
+  return Object.entries(manifest.peerDependenciesMeta ?? {})
+    .filter(([, { optional }]) => optional)
+    .map(([name]) => name);
 }
 
 export function readManifest(folder: string): Manifest {
@@ -70,4 +81,28 @@ export function link(names: Iterable<string>, folder: string): void {
     mkdirSync(dirname(at), { recursive: true });
     symlinkSync(join(ROOT_MODULES, name), at, 'dir');
   }
+}
+
+/**
+ * Links all packages of this project into `folder/node_modules`, but for those, and for what is there already. To be run with
+ * Node's `--preserve-symlinks`: then nothing is found beside the targets of the links.
+ */
+export function linkAllBut(names: readonly string[], folder: string): void {
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  const left = new Set([...names, ...packagesOf(join(folder, 'node_modules'))]);
+  link(
+    packagesOf(ROOT_MODULES).filter((name) => !left.has(name)),
+    folder,
+  );
+}
+
+/** Their names, those of scopes too. */
+function packagesOf(modules: string): string[] {
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) =>
+      name.startsWith('@')
+        ? readdirSync(join(modules, name)).map((part) => `${name}/${part}`)
+        : [name],
+    );
 }

@@ -31,6 +31,10 @@ export interface RunAppOptions {
   readonly cwd?: string;
   /** Run in place of `dist/main.js`, such as `dist/demo.js`. */
   readonly script?: string;
+  /** Run in place of Node and a script: a program with its arguments, which ends up listening as the app does. */
+  readonly command?: readonly [string, ...string[]];
+  /** Puts it into a process group of its own, all of which gets every signal, as from a terminal's Ctrl-C. */
+  readonly inGroup?: boolean;
   /** Options for Node itself. */
   readonly nodeOptions?: readonly string[];
   /** How long it may take until it listens; then it is killed. Default: 60 s. */
@@ -66,17 +70,21 @@ export function spawnApp(
   env: Readonly<Record<string, string>>,
   options: RunAppOptions = {},
 ): SpawnedApp {
-  const script = options.script ?? BUILT_APP;
-  const child = spawn(
+  const { nodeOptions = [], script = BUILT_APP, inGroup = false } = options;
+  const [program, ...args] = options.command ?? [
     process.execPath,
-    [...(options.nodeOptions ?? []), script],
-    {
-      cwd: options.cwd ?? PROJECT,
-      env: { PATH: process.env['PATH'], PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  endWithThisProcess(child);
+    ...nodeOptions,
+    script,
+  ];
+  const child = spawn(program, args, {
+    cwd: options.cwd ?? PROJECT,
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: inGroup,
+  });
+  const kill = (signal: NodeJS.Signals) =>
+    inGroup ? killGroup(child, signal) : child.kill(signal);
+  endWithThisProcess(child, () => kill('SIGKILL'));
   const logs = collect(child.stdout);
   const stderr = collect(child.stderr);
   const exit = new Promise<Exit>((resolve, reject) => {
@@ -85,7 +93,7 @@ export function spawnApp(
   });
   const listening = new Promise<string>((resolve, reject) => {
     const limit = setTimeout(
-      () => child.kill('SIGKILL'),
+      () => kill('SIGKILL'),
       options.startTimeoutMs ?? 60_000,
     );
     const look = () => {
@@ -104,8 +112,8 @@ export function spawnApp(
   // A test that waits for `exit` alone is not to fail for this one.
   listening.catch(() => undefined);
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal);
-    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    kill(signal);
+    const limit = setTimeout(() => kill('SIGKILL'), STOP_TIMEOUT_MS);
     return exit.finally(() => clearTimeout(limit));
   };
   return {
@@ -127,13 +135,24 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => text;
 }
 
-const running = new Set<ChildProcess>();
-const killAll = () => running.forEach((child) => child.kill('SIGKILL'));
+/** What kills those that run. */
+const running = new Map<ChildProcess, () => void>();
+const killAll = () => running.forEach((kill) => kill());
 process.once('exit', killAll);
 // A worker of vitest lives on for a while when the main process is killed; for its apps the run is over.
 process.once('disconnect', killAll);
 
-function endWithThisProcess(child: ChildProcess): void {
-  running.add(child);
+function endWithThisProcess(child: ChildProcess, kill: () => void): void {
+  running.set(child, kill);
   child.once('close', () => running.delete(child));
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || !running.has(child)) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // All of them have ended, and only what they wrote is still to be read.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
