@@ -7,8 +7,10 @@ import {
   AccessTokenProvider,
   isConfigurationError,
   migratedDataSource,
+  type TokenMode,
   WechatTokenModule,
   type WechatTokenModuleOptions,
+  validateOptions,
   wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
 
@@ -158,5 +160,54 @@ describe('WechatTokenModule', () => {
       ]),
     );
     expect(String(error)).not.toContain('secret-marker');
+  });
+
+  it('refuses a DataSource that prefixes the names of its tables', async () => {
+    const builder = Test.createTestingModule({
+      imports: [
+        ScheduleModule.forRoot(),
+        TypeOrmModule.forRoot({
+          type: 'better-sqlite3',
+          database: ':memory:',
+          autoLoadEntities: true,
+          entityPrefix: 'shop_',
+        }),
+        WechatTokenModule.forRoot(options),
+      ],
+    });
+
+    const error: unknown = await builder.compile().catch((e: unknown) => e);
+
+    expect(
+      isConfigurationError(error) && error.faults.map((f) => f.field),
+    ).toEqual(['dataSource']);
+    expect(String(error)).toContain('entityPrefix');
+  });
+
+  describe('of two accounts with one appid', () => {
+    const accounts = (first: TokenMode, second: TokenMode) => [
+      { ...DEFAULT_FAKE_ACCOUNT, mode: first },
+      { ...DEFAULT_FAKE_ACCOUNT, name: 'second', mode: second },
+    ];
+
+    it('refuses two classic ones, since each ends the token of the other', () => {
+      let error: unknown;
+      try {
+        validateOptions({ accounts: accounts('classic', 'classic') });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(
+        isConfigurationError(error) && error.faults.map((f) => f.field),
+      ).toEqual(['accounts[1].appId']);
+    });
+
+    it.each([
+      ['stable', 'classic'],
+      ['classic', 'stable'],
+      ['stable', 'stable'],
+    ] as const)('takes a %s and a %s one', (first, second) => {
+      validateOptions({ accounts: accounts(first, second) });
+    });
   });
 });

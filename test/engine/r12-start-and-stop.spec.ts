@@ -1,4 +1,5 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
 import { World } from '../support/world.js';
 
@@ -140,4 +141,25 @@ describe('R12 stop', () => {
     expect(performance.now() - start).toBeLessThan(2500);
     expect(await world.row()).toMatchObject({ leaseOwner: 'another' });
   });
+});
+
+describe('R12 stop, when the accounts cannot be had', () => {
+  it('ends a little after the timeout of a call, whatever hangs', async () => {
+    await using world = await World.create();
+    let answer: (nobody: undefined) => void = () => undefined;
+    const unanswered = new Promise<undefined>((resolve) => (answer = resolve));
+    const { close } = await world.replica({
+      api: { timeoutMs: 100 },
+      accounts: {
+        find: () => unanswered,
+        list: () => [DEFAULT_FAKE_ACCOUNT],
+      },
+    });
+    const start = performance.now();
+
+    await close();
+
+    expect(performance.now() - start).toBeLessThan(5000);
+    answer(undefined);
+  }, 8000);
 });

@@ -1,3 +1,4 @@
+import type { AccountSource } from '../../src/wechat-token/index.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { World } from '../support/world.js';
 
@@ -65,5 +66,79 @@ describe('R13 fast news', () => {
     await sync.pull();
 
     expect(await tokens.getAccessToken()).toBe(token);
+  });
+});
+
+describe('R13 accounts that cannot be looked up', () => {
+  it('keep no news from the others', async () => {
+    await using world = await World.create();
+    const accounts = ['a', 'm', 'z'].map((name) => ({
+      name,
+      appId: `wx_${name}`,
+      appSecret: `secret-of-account-${name}`,
+    }));
+    for (const account of accounts) world.wechat.addAccount(account);
+    let broken = false;
+    const source: AccountSource = {
+      find: (name) => {
+        if (broken && name !== 'm') throw new Error('no such table: tenants');
+        return accounts.find((account) => account.name === name);
+      },
+      list: () => accounts,
+    };
+    const ours = await world.replica({ accounts });
+    const other = await world.replica({ accounts: source });
+    const old = await other.tokens.getAccessToken('m');
+    // One before and one behind, in whatever order the rows come.
+    for (const { name } of accounts)
+      await ours.refresher.refresh(`access_token:${name}`, { force: true });
+    broken = true;
+
+    await other.sync.pull();
+
+    const news = await other.tokens.getAccessToken('m');
+    expect(news).not.toBe(old);
+    expect(news).toBe(await ours.tokens.getAccessToken('m'));
+  });
+});
+
+describe('R13 a table that was restored from a backup', () => {
+  it('is followed, though its versions are lower, and renewed from there', async () => {
+    await using world = await World.create();
+    const { tokens, refresher, sync } = await world.replica();
+    const older = await tokens.getAccessToken();
+    const backup = await world.row();
+    await refresher.refresh('access_token', { force: true });
+    const restore = () =>
+      world.sql('UPDATE system_var SET value = ?, version = ?', [
+        older,
+        backup.version - 100,
+      ]);
+
+    await restore();
+    await sync.pull();
+    expect(await tokens.getAccessToken()).toBe(older);
+
+    await world.advance(7200);
+    const { total } = world.wechat.calls;
+    const renewed = await tokens.getAccessToken();
+    expect(world.wechat.accepts(renewed)).toBe(true);
+    for (let read = 0; read < 100; read++)
+      expect(await tokens.getAccessToken()).toBe(renewed);
+    expect(world.wechat.calls.total).toBe(total + 1);
+  });
+
+  it('is followed by a replica that has seen no news of it until its token ended', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+    await tokens.getAccessToken();
+    await world.advance(7200);
+    await world.sql('UPDATE system_var SET version = 1');
+
+    const renewed = await tokens.getAccessToken();
+
+    expect(world.wechat.accepts(renewed)).toBe(true);
+    expect(await tokens.getAccessToken()).toBe(renewed);
+    expect(world.wechat.calls.total).toBe(2);
   });
 });

@@ -1,7 +1,18 @@
 import { inspect } from 'node:util';
-import type { LoggerService } from '@nestjs/common';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
-import { isWechatTokenError } from '../../src/wechat-token/index.js';
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { Injectable, type LoggerService, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import axios from 'axios';
+import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
+import {
+  AccessTokenProvider,
+  isWechatTokenError,
+  migratedDataSource,
+  WechatTokenModule,
+  wechatTokenMigrations,
+} from '../../src/wechat-token/index.js';
 import { World } from '../support/world.js';
 
 const NAME = 'access_token';
@@ -194,4 +205,110 @@ describe('R15 at rest', () => {
     expect(witness.seen.join()).toContain('accounts[0].appId');
     witness.expectNothingOf([appSecret, keys[0]?.key ?? '']);
   });
+});
+
+describe("R15 the app's axios", () => {
+  @Injectable()
+  class AppHttp {
+    constructor(readonly http: HttpService) {}
+  }
+  @Module({ imports: [HttpModule], providers: [AppHttp] })
+  class PlainModule {}
+  @Module({ imports: [HttpModule.register({})], providers: [AppHttp] })
+  class RegisteredModule {}
+
+  it.each(['stable', 'classic'] as const)(
+    'interceptors see no request of the module, %s mode',
+    async (mode) => {
+      await using wechat = await FakeWechat.start();
+      const seen: unknown[] = [];
+      const see = <Config>(config: Config) => {
+        seen.push(config);
+        return config;
+      };
+      const everywhere = axios.interceptors.request.use(see);
+      const app = await Test.createTestingModule({
+        imports: [
+          PlainModule,
+          RegisteredModule,
+          ScheduleModule.forRoot(),
+          TypeOrmModule.forRootAsync({
+            useFactory: () => ({
+              type: 'better-sqlite3',
+              database: ':memory:',
+              autoLoadEntities: true,
+              migrations: [...wechatTokenMigrations],
+            }),
+            dataSourceFactory: migratedDataSource,
+          }),
+          WechatTokenModule.forRoot({
+            accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
+            api: { baseUrl: wechat.baseUrl },
+          }),
+        ],
+      }).compile();
+      try {
+        for (const module of [PlainModule, RegisteredModule]) {
+          const { http } = app.select(module).get(AppHttp);
+          http.axiosRef.interceptors.request.use(see);
+        }
+        await app.init();
+        const tokens = app.get(AccessTokenProvider, { strict: false });
+
+        expect(wechat.accepts(await tokens.getAccessToken())).toBe(true);
+
+        expect(seen).toEqual([]);
+      } finally {
+        axios.interceptors.request.eject(everywhere);
+        await app.close();
+      }
+    },
+  );
+});
+
+describe('R15 a secret that does not look like one', () => {
+  const forms = (secret: string) => {
+    const asQuery = new URLSearchParams({ secret }).toString().slice(7);
+    const asSent = axios.getUri({ url: '', params: { secret } }).slice(8);
+    const asUri = encodeURIComponent(secret);
+    return [secret, asUri, asUri.toLowerCase(), asQuery, asSent];
+  };
+
+  it.each(['swordfish-12', 'sw+/ %~fish="'])(
+    'is hidden in whatever form an answer echoes it: %s',
+    async (secret) => {
+      const witness = new Witness();
+      const { logger } = witness;
+      const account = { appId: 'wx_short', appSecret: secret };
+      await using world = await World.create({
+        wechat: { accounts: [account] },
+      });
+      for (const mode of ['stable', 'classic'] as const) {
+        const name = `access_token:${mode}`;
+        const { tokens, refresher, close } = await world.replica({
+          logger,
+          accounts: [{ ...account, name: mode, mode }],
+        });
+        await tokens.getAccessToken(mode);
+        // Due, so that classic asks too.
+        await world.advance(7200);
+        for (const form of forms(secret))
+          for (const fault of [
+            { errcode: -1, errmsg: `system error ${form}` },
+            { body: `<p>${form}</p>` },
+            { status: 502, body: `GET /cgi-bin/token?secret=${form}` },
+          ]) {
+            world.wechat.inject(mode, fault);
+            await witness.failing(refresher.refresh(name));
+          }
+        witness.see(await world.sql('SELECT last_error FROM system_var'));
+        await close();
+      }
+      witness.see(await world.sql('SELECT * FROM token_event'));
+
+      const told = witness.seen.join('\n');
+      expect(told).toContain('system error');
+      for (const form of forms(secret)) expect(told).not.toContain(form);
+    },
+  );
 });

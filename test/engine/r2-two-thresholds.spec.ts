@@ -156,3 +156,41 @@ describe('R2 expired', () => {
     });
   });
 });
+
+describe('R2 the log of a database that is away', () => {
+  it('5000 reads past refresh_at leave a line or two', async () => {
+    const lines: unknown[] = [];
+    const see = (...line: unknown[]) => lines.push(line);
+    await using world = await World.create();
+    const { tokens } = await world.replica({
+      logger: { log: see, warn: see, error: see },
+    });
+    const old = await tokens.getAccessToken();
+    await world.advance(PAST_REFRESH_AT);
+    await world.sql('ALTER TABLE system_var RENAME TO away');
+    lines.length = 0;
+
+    const got = await Promise.all(
+      Array.from({ length: 5000 }, () => tokens.getAccessToken()),
+    );
+
+    expect(new Set(got)).toEqual(new Set([old]));
+    await vi.waitFor(() => expect(lines).not.toHaveLength(0));
+    expect(lines.length).toBeLessThanOrEqual(2);
+    await world.sql('ALTER TABLE away RENAME TO system_var');
+  });
+});
+
+describe('R2 a timeout without end', () => {
+  it('waits', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { delayMs: 200 });
+    const { tokens } = await world.replica();
+
+    const token = await tokens.getAccessToken('default', {
+      timeoutMs: Infinity,
+    });
+
+    expect(world.wechat.accepts(token)).toBe(true);
+  });
+});

@@ -1,5 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
+import { isUnknownTokenError } from '../../src/wechat-token/index.js';
 import type { RenewedToken } from '../../src/wechat-token/store/token-row.js';
 import { World } from '../support/world.js';
 
@@ -156,5 +157,73 @@ describe('R4 one renewal', () => {
 
     expect(await variables.get('colour')).toBe('green');
     expect((await world.row()).leaseInMs).toBeGreaterThan(0);
+  });
+});
+
+describe('R4 one row an account', () => {
+  const names = (world: World) =>
+    world.sql<{ name: string }>('SELECT name FROM system_var ORDER BY name');
+
+  it('the default account has no second name', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica(CLASSIC);
+    await tokens.getAccessToken();
+
+    await expect(
+      refresher.refresh('access_token:default', { force: true }),
+    ).rejects.toSatisfy(isUnknownTokenError);
+
+    expect(await names(world)).toEqual([{ name: NAME }]);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('nor does one whose source finds it by several', async () => {
+    await using world = await World.create();
+    const shop = { ...DEFAULT_FAKE_ACCOUNT, name: 'shop' };
+    const { tokens, refresher } = await world.replica({
+      accounts: {
+        find: (name) => (name.toLowerCase() === 'shop' ? shop : undefined),
+        list: () => [shop],
+      },
+    });
+    await tokens.getAccessToken('shop');
+
+    for (const attempt of [
+      tokens.getAccessToken('Shop'),
+      refresher.refresh('access_token:SHOP'),
+    ])
+      await expect(attempt).rejects.toSatisfy(isUnknownTokenError);
+
+    expect(await names(world)).toEqual([{ name: 'access_token:shop' }]);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+});
+
+describe('R4 a lease that was taken over, when WeChat then gives the late replica an error', () => {
+  it("serves the heir's token, and records no failure", async () => {
+    await using world = await World.create();
+    const [late, heir] = await world.pair({ api: { timeoutMs: 2000 } });
+    await late.tokens.getAccessToken();
+    await heir.tokens.getAccessToken();
+    await world.advance(7200);
+    world.wechat.inject('stable', { hang: true });
+    const waiting = late.tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
+    await world.advance(31);
+    const renewed = await heir.tokens.getAccessToken();
+
+    expect(await waiting).toBe(renewed);
+
+    await late.close();
+    expect(await world.row()).toMatchObject({
+      value: renewed,
+      failureCount: 0,
+      lastError: null,
+    });
+    const events = await world.sql<{ type: string }>(
+      "SELECT type FROM token_event WHERE type IN ('failed', 'lease-lost')",
+    );
+    expect(events).toEqual([{ type: 'lease-lost' }]);
+    expect(world.wechat.calls.stable).toBe(3);
   });
 });

@@ -205,3 +205,72 @@ describe('R6 when the database takes the token of one account only', () => {
     expect(world.wechat.calls.classic).toBe(2);
   });
 });
+
+describe('R6 a token that is not stored, when another replica takes the lapsed lease', () => {
+  it("is served on while the other asks, and the other's newer one from then on", async () => {
+    await using world = await World.create();
+    const classic = {
+      accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],
+    } as const;
+    const [ours, other] = await world.pair(classic);
+    const stored = await ours.tokens.getAccessToken();
+    await other.tokens.getAccessToken();
+    await world.advance(6700);
+    await world.sql(`CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
+      BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
+    await ours.refresher.tick();
+    const unsaved = await ours.tokens.getAccessToken();
+    expect(unsaved).not.toBe(stored);
+    await world.sql('DROP TRIGGER broken');
+    await world.advance(31);
+
+    world.wechat.inject('classic', { delayMs: 500 });
+    const renewing = other.refresher.tick();
+    await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(3));
+    expect((await world.row()).value).toBe(stored);
+    await ours.sync.pull();
+    expect(await ours.tokens.getAccessToken()).toBe(unsaved);
+    expect(world.wechat.accepts(unsaved)).toBe(true);
+
+    await renewing;
+    await ours.sync.pull();
+    const newer = await ours.tokens.getAccessToken();
+    expect(newer).not.toBe(unsaved);
+    expect(newer).toBe((await world.row()).value);
+    await ours.refresher.tick();
+    expect((await world.row()).value).toBe(newer);
+    expect(world.wechat.calls.total).toBe(3);
+  });
+
+  it('is served on and stored when the other got nothing, with the life that is left', async () => {
+    await using world = await World.create();
+    const [ours, other] = await world.pair({
+      accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],
+    });
+    const stored = await ours.tokens.getAccessToken();
+    await other.tokens.getAccessToken();
+    await world.advance(6700);
+    await world.sql(
+      "CREATE TRIGGER full BEFORE UPDATE OF value ON system_var BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
+    await ours.refresher.tick();
+    const unsaved = await ours.tokens.getAccessToken();
+    expect(unsaved).not.toBe(stored);
+    await world.sql('DROP TRIGGER full');
+
+    await world.advance(31);
+    world.wechat.inject('classic', { status: 502 }, { times: Infinity });
+    await other.refresher.tick();
+    expect((await world.row()).failureCount).toBe(1);
+    await ours.sync.pull();
+    expect(await ours.tokens.getAccessToken()).toBe(unsaved);
+
+    await ours.refresher.tick();
+    const row = await world.row();
+    expect(row.value).toBe(unsaved);
+    expect(row.expiresInMs).toBeLessThanOrEqual((7200 - 31) * 1000);
+    expect(row.expiresInMs).toBeGreaterThan((7200 - 41) * 1000);
+    expect(await ours.tokens.getAccessToken()).toBe(unsaved);
+    expect(world.wechat.accepts(unsaved)).toBe(true);
+  });
+});

@@ -119,3 +119,40 @@ describe('R7 a stable token is confirmed with the platform', () => {
     },
   );
 });
+
+describe('R7 without confirmations', () => {
+  it('the cron reads no row of a token that is well', async () => {
+    await using world = await World.create();
+    const { tokens, refresher, store } = await world.replica({
+      refresh: { confirmSeconds: 0 },
+    });
+    await tokens.getAccessToken();
+    await world.advance(3600);
+    const read = vi.spyOn(store, 'read');
+    const due = vi.spyOn(store, 'due');
+
+    await refresher.tick();
+
+    expect(await due.mock.results[0]?.value).toEqual([]);
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe('R7 a row from elsewhere', () => {
+  it('with the current token, but not its issue, is whole after a renewal', async () => {
+    await using world = await World.create();
+    const { tokens, refresher } = await world.replica();
+    const token = await tokens.getAccessToken();
+    await world.sql(
+      'UPDATE system_var SET issued_at = NULL, credential_id = NULL, source = NULL, refresh_at = expires_at',
+    );
+
+    await refresher.refresh('access_token');
+
+    const row = await world.row();
+    expect(row).toMatchObject({ value: token, source: 'stable' });
+    expect(row.issuedInMs).toBeLessThanOrEqual(0);
+    expect(refreshAfter(row)).toBeGreaterThan(6900 - 60);
+    expect(await tokens.getAccessToken()).toBe(token);
+  });
+});

@@ -123,3 +123,29 @@ describe('R9 an operator who does not force asks gently', () => {
     expect(world.wechat.calls.total).toBe(2);
   });
 });
+
+describe('R9 a lease that is about to end', () => {
+  it('spends no forced renewal: it begins again, and the rejected token is replaced', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica({
+      api: { timeoutMs: 2000 },
+      refresh: { leaseSeconds: 5 },
+    });
+    const dead = await tokens.getAccessToken();
+    world.wechat.dropSilently();
+    world.wechat.inject('stable', { delayMs: 300 });
+    const invalidating = tokens.invalidate(dead);
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
+    // The lease holds when the gentle answer comes, but not for another call.
+    await world.advance(3.5);
+
+    const renewed = await invalidating;
+
+    expect(renewed).not.toBe(dead);
+    expect(world.wechat.accepts(renewed)).toBe(true);
+    expect(world.wechat.calls.stableForced).toBe(1);
+    expect(
+      await world.sql("SELECT type FROM token_event WHERE type = 'forced'"),
+    ).toHaveLength(1);
+  });
+});

@@ -1,6 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../token-name.js';
-import { isTokenUnavailableError } from '../wechat-token.errors.js';
+import {
+  isTokenUnavailableError,
+  isWechatTokenError,
+} from '../wechat-token.errors.js';
 import { type NewTokenEvent, TokenStore } from '../store/token-store.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
@@ -106,6 +109,8 @@ export class TokenJournal {
   }
 }
 
+/** Foreign words, such as those of an AccountSource's driver, may hold a secret: of those only the kind is told (R15). */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (isWechatTokenError(error)) return error.message;
+  return `unforeseen: ${error instanceof Error ? error.name : typeof error}`;
 }

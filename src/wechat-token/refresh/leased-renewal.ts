@@ -153,7 +153,7 @@ export class LeasedRenewal {
     } catch (error) {
       if (!isStoreError(error)) throw error;
       serve(Infinity);
-      this.unsaved.keep(lease, token);
+      this.unsaved.keep({ lease, token, replaced: row.value });
       this.journal.notStored(name, error.message);
     }
     const expiresIn = Math.floor(issued.lifeMs / 1000);

@@ -8,6 +8,7 @@ import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { OwnCoolDowns } from './own-cool-downs.js';
 import { FOREVER, safetyMargin, type TokenState } from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
+import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** While others renew a due token that we still serve, the next look at its row is this far off. */
 const LOOK_AGAIN_MS = 1000;
@@ -17,6 +18,7 @@ const LOOK_AGAIN_MS = 1000;
 export class TokenView {
   constructor(
     private readonly memory: TokenMemory,
+    private readonly unsaved: UnsavedTokens,
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -27,6 +29,7 @@ export class TokenView {
     const { value, expiresInMs } = row;
     if (value === null || expiresInMs === null || !this.isOurs(row, target))
       return;
+    if (this.unsaved.outdates(row)) return;
     // What others renew is looked at again soon; what is ours to renew, when it is due and the back-off is over.
     const othersRenew =
       this.settings.role === 'reader' || (row.leaseInMs ?? 0) > 0;

@@ -19,6 +19,18 @@ describe('R15 redaction of foreign text', () => {
     );
   });
 
+  it('removes a secret in whatever form a URL holds it', () => {
+    const any = fc.string({ unit: 'binary', minLength: 8, maxLength: 20 });
+    fc.assert(
+      fc.property(any, (key) => {
+        const asUri = encodeURIComponent(key);
+        const asQuery = new URLSearchParams({ key }).toString().slice(4);
+        for (const form of [key, asUri, asUri.toLowerCase(), asQuery])
+          expect(redact(`<${form}>`, [key])).toBe('<***>');
+      }),
+    );
+  });
+
   it('removes whatever looks like a token, known or not', () => {
     const token = `70_${'aB3-_'.repeat(20)}`.replaceAll('-', 'x');
     expect(redact(`token ${token} is bad`, [])).toBe('token *** is bad');
