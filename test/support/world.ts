@@ -29,7 +29,6 @@ import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
 import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
-import { dialectOf } from '../../src/wechat-token/store/dialect.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
@@ -37,6 +36,7 @@ import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.
 import type { TokenSource } from '../../src/wechat-token/upstream/token-source.js';
 import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
 import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+import { passTime } from './sql.js';
 
 /** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
 class MovableClock extends MonotonicClock {
@@ -210,29 +210,5 @@ export class World implements AsyncDisposable {
     const database = parseDatabaseUrl(this.databaseUrl);
     if (!database) throw new Error(`bad URL ${this.databaseUrl}`);
     return database;
-  }
-}
-
-const INSTANTS: Readonly<Record<string, readonly string[]>> = {
-  system_var: [
-    'issued_at',
-    'refresh_at',
-    'expires_at',
-    'updated_at',
-    'lease_until',
-    'next_attempt_at',
-  ],
-  token_event: ['at'],
-};
-
-async function passTime(dataSource: DataSource, ms: number): Promise<void> {
-  const dialect = dialectOf(dataSource.options.type);
-  if (!dialect) throw new Error('unknown dialect');
-  for (const [table, columns] of Object.entries(INSTANTS)) {
-    const moved = columns.map((c) => `${c} = ${dialect.after(c)}`).join(', ');
-    await dataSource.query(
-      `UPDATE ${table} SET ${moved}`,
-      columns.map(() => -ms),
-    );
   }
 }
