@@ -6,25 +6,12 @@ import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   AccessTokenProvider,
   isConfigurationError,
-  migratedDataSource,
   type TokenMode,
   WechatTokenModule,
   type WechatTokenModuleOptions,
   validateOptions,
-  wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
-
-const database = (name?: string) =>
-  TypeOrmModule.forRootAsync({
-    ...(name && { name }),
-    useFactory: () => ({
-      type: 'better-sqlite3',
-      database: ':memory:',
-      autoLoadEntities: true,
-      migrations: [...wechatTokenMigrations],
-    }),
-    dataSourceFactory: migratedDataSource,
-  });
+import { memoryDatabase } from '../support/memory-database.js';
 
 describe('WechatTokenModule', () => {
   let wechat: FakeWechat;
@@ -57,7 +44,7 @@ describe('WechatTokenModule', () => {
 
   it('forRoot: registers one cron job and hands out a token', async () => {
     const { crons, token } = await tokenOf(
-      database(),
+      memoryDatabase(),
       WechatTokenModule.forRoot(options),
     );
     expect(crons).toEqual(['wechat-token:refresh']);
@@ -69,7 +56,7 @@ describe('WechatTokenModule', () => {
     @Module({ providers: [values], exports: [values] })
     class ConfigModule {}
     const { token } = await tokenOf(
-      database(),
+      memoryDatabase(),
       WechatTokenModule.forRootAsync({
         imports: [ConfigModule],
         inject: ['VALUES'],
@@ -92,7 +79,7 @@ describe('WechatTokenModule', () => {
       useExisting: Config,
     });
     for (const module of [byClass, existing]) {
-      const { token } = await tokenOf(database(), module);
+      const { token } = await tokenOf(memoryDatabase(), module);
       expect(wechat.accepts(token)).toBe(true);
     }
   });
@@ -105,7 +92,7 @@ describe('WechatTokenModule', () => {
     @Module({ providers: [Greeter] })
     class GreeterModule {}
     const { token } = await tokenOf(
-      database(),
+      memoryDatabase(),
       GreeterModule,
       WechatTokenModule.forRoot({ ...options, isGlobal: true }),
     );
@@ -114,7 +101,7 @@ describe('WechatTokenModule', () => {
 
   it('dataSource: keeps its tables in a DataSource with a name', async () => {
     const { token } = await tokenOf(
-      database('wechat'),
+      memoryDatabase('wechat'),
       WechatTokenModule.forRoot({ ...options, dataSource: 'wechat' }),
     );
     expect(wechat.accepts(token)).toBe(true);
@@ -122,7 +109,7 @@ describe('WechatTokenModule', () => {
 
   it('says that ScheduleModule is missing', async () => {
     const builder = Test.createTestingModule({
-      imports: [database(), WechatTokenModule.forRoot(options)],
+      imports: [memoryDatabase(), WechatTokenModule.forRoot(options)],
     });
     await expect(builder.compile()).rejects.toThrow(
       /ScheduleModule\.forRoot\(\) to the imports of your root module/,
@@ -133,7 +120,7 @@ describe('WechatTokenModule', () => {
     const builder = Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
-        database(),
+        memoryDatabase(),
         WechatTokenModule.forRoot({
           accounts: [
             { name: 'bad name', appId: '', appSecret: 'secret-marker' },

@@ -3,17 +3,15 @@ import { HttpModule, HttpService } from '@nestjs/axios';
 import { Injectable, type LoggerService, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import axios from 'axios';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   AccessTokenProvider,
   isWechatTokenError,
-  migratedDataSource,
   WechatTokenModule,
-  wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
 import { World } from '../support/world.js';
+import { memoryDatabase } from '../support/memory-database.js';
 
 const NAME = 'access_token';
 const PROBE = '/cgi-bin/get_api_domain_ip';
@@ -232,15 +230,7 @@ describe("R15 the app's axios", () => {
           PlainModule,
           RegisteredModule,
           ScheduleModule.forRoot(),
-          TypeOrmModule.forRootAsync({
-            useFactory: () => ({
-              type: 'better-sqlite3',
-              database: ':memory:',
-              autoLoadEntities: true,
-              migrations: [...wechatTokenMigrations],
-            }),
-            dataSourceFactory: migratedDataSource,
-          }),
+          memoryDatabase(),
           WechatTokenModule.forRoot({
             accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
             api: { baseUrl: wechat.baseUrl },

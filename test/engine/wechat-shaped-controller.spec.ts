@@ -2,15 +2,13 @@ import { inspect } from 'node:util';
 import type { INestApplication, LoggerService } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   type AccountSource,
-  migratedDataSource,
   TokenRefresher,
   WechatTokenModule,
-  wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
+import { memoryDatabase } from '../support/memory-database.js';
 
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
 const KEY = 'a-key-of-the-shop-0001';
@@ -43,15 +41,7 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
     const module = await Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
-        TypeOrmModule.forRootAsync({
-          useFactory: () => ({
-            type: 'better-sqlite3',
-            database: ':memory:',
-            autoLoadEntities: true,
-            migrations: [...wechatTokenMigrations],
-          }),
-          dataSourceFactory: migratedDataSource,
-        }),
+        memoryDatabase(),
         WechatTokenModule.forRoot({
           accounts: source,
           api: { baseUrl: wechat.baseUrl },

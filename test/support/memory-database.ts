@@ -1,0 +1,19 @@
+import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  migratedDataSource,
+  wechatTokenMigrations,
+} from '../../src/wechat-token/index.js';
+
+/** What a user's root module imports for the tables, with SQLite in memory. */
+export function memoryDatabase(name?: string) {
+  return TypeOrmModule.forRootAsync({
+    ...(name && { name }),
+    useFactory: () => ({
+      type: 'better-sqlite3',
+      database: ':memory:',
+      autoLoadEntities: true,
+      migrations: [...wechatTokenMigrations],
+    }),
+    dataSourceFactory: migratedDataSource,
+  });
+}
