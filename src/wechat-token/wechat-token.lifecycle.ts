@@ -19,6 +19,8 @@ import { WechatTokenSettings } from './wechat-token.settings.js';
 
 const CRON = 'wechat-token:refresh';
 const INTERVAL = 'wechat-token:sync';
+/** A tick that is a whole period and this much late does not come by itself. */
+const TICK_SLACK_MS = 1000;
 /** Beside the longest call to WeChat: for the write of its answer. */
 const STOP_MARGIN_MS = 3000;
 
@@ -31,6 +33,7 @@ export class WechatTokenLifecycle
   private started: Promise<void> = Promise.resolve();
   private ticking: Promise<void> = Promise.resolve();
   private pulling: Promise<void> = Promise.resolve();
+  private tickBy = Infinity;
 
   constructor(
     private readonly refresher: TokenRefresher,
@@ -50,25 +53,40 @@ export class WechatTokenLifecycle
 
   /** Not awaited: the app listens while the first token is on its way, and a WeChat that is down does not keep it from starting. */
   onApplicationBootstrap(): void {
-    const { cron, syncIntervalMs } = this.settings.refresh;
+    const { syncIntervalMs } = this.settings.refresh;
     this.started = this.refresher
       .start()
       .catch((error: unknown) => this.journal.problem('start failed', error));
-    if (this.settings.role === 'refresher') {
-      const job = CronJob.from({
-        name: CRON,
-        cronTime: cron,
-        // One at a time: a tick that takes long is not overtaken by the next.
-        waitForCompletion: true,
-        onTick: () => (this.ticking = this.refresher.tick()),
-      });
-      this.scheduler.addCronJob(CRON, job);
-      job.start();
-    }
+    const cron =
+      this.settings.role === 'refresher' ? this.startCron() : undefined;
     const interval = setInterval(() => {
       this.pulling = this.sync.pull();
+      if (cron?.isActive && this.clock.now() > this.tickBy) this.tick(cron);
     }, syncIntervalMs);
     this.scheduler.addInterval(INTERVAL, interval);
+  }
+
+  private startCron(): CronJob {
+    const cron: CronJob = CronJob.from({
+      name: CRON,
+      cronTime: this.settings.refresh.cron,
+      onTick: () => this.tick(cron),
+    });
+    this.scheduler.addCronJob(CRON, cron);
+    cron.start();
+    this.expectTick(cron);
+    return cron;
+  }
+
+  private tick(cron: CronJob): void {
+    this.expectTick(cron);
+    this.ticking = this.refresher.tick();
+  }
+
+  /** R3: the cron library goes by the wall clock; one that is set back again and again would keep it silent. */
+  private expectTick(cron: CronJob): void {
+    const period = cron.cronTime.getTimeout();
+    this.tickBy = this.clock.now() + 2 * period + TICK_SLACK_MS;
   }
 
   /** Before the database is closed, which TypeORM does in `onApplicationShutdown`. */

@@ -15,6 +15,7 @@ import { ApiKeys } from './http/api-keys.js';
 import { WechatShapedController } from './http/wechat-shaped.controller.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { Budgets } from './refresh/budgets.js';
+import { DirectRenewal } from './refresh/direct-renewal.js';
 import { LeasedRenewal } from './refresh/leased-renewal.js';
 import { OwnCoolDowns } from './refresh/own-cool-downs.js';
 import { RenewalTargets } from './refresh/renewal-target.js';
@@ -133,6 +134,7 @@ const refresh: Provider[] = [
   TokenView,
   UnsavedTokens,
   LeasedRenewal,
+  DirectRenewal,
   TokenRenewer,
   TokenRefresher,
   TokenSync,

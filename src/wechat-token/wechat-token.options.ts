@@ -17,7 +17,10 @@ export interface WechatTokenModuleOptions {
   api?: {
     /** Default: `https://api.weixin.qq.com`. */
     baseUrl?: string;
-    /** Hosts to ask, in this order, when the connection to the one before fails. Default: none. */
+    /**
+     * Hosts to ask for a token, in this order, when the connection to the one before fails; in stable mode also when it does
+     * not answer within its share of the timeout. Never after a classic or a forced call may have been carried out. Default: none.
+     */
     fallbackUrls?: readonly string[];
     /** The longest that one call may take, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;

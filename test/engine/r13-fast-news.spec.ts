@@ -69,6 +69,30 @@ describe('R13 fast news', () => {
   });
 });
 
+describe('R13 after a forced refresh', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('every one of 8 replicas serves the new token within a second, for one statement each', async () => {
+    await using world = await World.create();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const fleet = await world.fleet(8, { refresh: { syncIntervalMs: 1000 } });
+    const first = fleet[0];
+    for (const { tokens } of fleet) await tokens.getAccessToken();
+    await first?.refresher.refresh('access_token', { force: true });
+    const renewed = await first?.tokens.getAccessToken();
+    const statements = fleet.flatMap(({ module }) => {
+      const session = module.get(SqlSession);
+      return [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
+    });
+
+    await vi.advanceTimersByTimeAsync(1000);
+
+    for (const { tokens } of fleet)
+      expect(await tokens.getAccessToken()).toBe(renewed);
+    expect(statements.flatMap((spy) => spy.mock.calls)).toHaveLength(8);
+  });
+});
+
 describe('R13 accounts that cannot be looked up', () => {
   it('keep no news from the others', async () => {
     await using world = await World.create();

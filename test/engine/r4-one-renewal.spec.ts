@@ -227,3 +227,73 @@ describe('R4 a lease that was taken over, when WeChat then gives the late replic
     expect(world.wechat.calls.stable).toBe(3);
   });
 });
+
+describe('R4 a caller who has nothing, while a dead replica holds the lease', () => {
+  const patient = { timeoutMs: 5000 };
+
+  it('stable: is not kept from a token by it, and what he got is written once the lease has lapsed', async () => {
+    await using world = await World.create();
+    await claimByTheDead(world);
+    const { tokens, refresher } = await world.replica({
+      api: { timeoutMs: 300 },
+    });
+
+    const got = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        tokens.getAccessToken('default', patient),
+      ),
+    );
+
+    expect(new Set(got).size).toBe(1);
+    const [value = ''] = got;
+    expect(world.wechat.accepts(value)).toBe(true);
+    await refresher.tick();
+    expect(await world.row()).toMatchObject({
+      value: null,
+      leaseOwner: 'the dead',
+    });
+    await world.advance(31);
+    await refresher.tick();
+    expect(await world.row()).toMatchObject({ value, leaseOwner: null });
+    expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('classic: waits, as long as he likes to', async () => {
+    await using world = await World.create();
+    await claimByTheDead(world);
+    const { tokens } = await world.replica({
+      ...CLASSIC,
+      api: { timeoutMs: 300 },
+    });
+
+    await expect(
+      tokens.getAccessToken('default', { timeoutMs: 1200 }),
+    ).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE', retryAfter: 1 });
+
+    expect(world.wechat.calls.total).toBe(0);
+    await world.advance(31);
+    const value = await tokens.getAccessToken();
+    expect(world.wechat.accepts(value)).toBe(true);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+});
+
+describe('R4 a process that stood still while another replica held the lease', () => {
+  it('has its turn when it goes on, however late that is', async () => {
+    await using world = await World.create();
+    await claimByTheDead(world);
+    const { tokens } = await world.replica({
+      ...CLASSIC,
+      api: { timeoutMs: 300 },
+    });
+    const waiting = tokens.getAccessToken();
+    await vi.waitFor(async () =>
+      expect((await world.row()).leaseInMs).toBeGreaterThan(0),
+    );
+
+    await world.advance(3600);
+
+    expect(world.wechat.accepts(await waiting)).toBe(true);
+    expect(world.wechat.calls.total).toBe(1);
+  });
+});

@@ -156,6 +156,10 @@ describe('R8 a failure over the IP address', () => {
     world.wechat.inject('stable', { errcode: 40164 });
     const refused = await world.replica();
     await refused.refresher.start();
+    await expect(refused.tokens.getAccessToken()).rejects.toThrow(
+      /203\.0\.113\.7.*whitelist/,
+    );
+    expect((await world.row()).lastError?.message).toContain('203.0.113.7');
 
     const other = await world.replica();
     const token = await other.tokens.getAccessToken();

@@ -66,10 +66,8 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const renewed = this.renewer
-      .renew(name, { kind: 'rejected', value: rejectedToken })
-      .then(() => this.renewer.obtain(name));
-    return valueOf(this.inTime(name, renewed, {}, rejectedToken));
+    const replaced = this.renewer.replace(name, rejectedToken);
+    return valueOf(this.inTime(name, replaced, {}, rejectedToken));
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenRow } from '../store/token-row.js';
+import { lifeOf, type TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import {
@@ -8,7 +8,6 @@ import {
 } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { fingerprint } from '../observe/fingerprint.js';
-import { lifeOf } from './token-view.js';
 import { FORCE_BUDGET, forceWait, rejectionWait } from './policy.js';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -3,7 +3,7 @@ import { Clock } from '../clock.js';
 import { fingerprint, mask } from '../observe/fingerprint.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { TokenMemory } from '../store/token-memory.js';
-import type { Lease, RenewedToken, TokenRow } from '../store/token-row.js';
+import type { Lease, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { UpstreamError } from '../upstream/failure.js';
@@ -21,7 +21,8 @@ import { OwnCoolDowns } from './own-cool-downs.js';
 import * as policy from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
-import { lifeOf } from './token-view.js';
+import { toServe, toStore } from './renewed-token.js';
+import { renewalFailed } from './token-unavailable.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
@@ -126,17 +127,11 @@ export class LeasedRenewal {
   ): Promise<RefreshOutcome | undefined> {
     const { target, row, lease, actor } = renewal;
     const { name, source } = target;
-    const token = this.toStore(renewal, issued);
+    const { marginSeconds } = this.settings.refresh;
+    const token = toStore(issued, target, marginSeconds, row);
+    const version = lease.version + 1;
     const serve = (knownAt: number) =>
-      this.memory.adopt(name, {
-        value: token.value,
-        version: lease.version + 1,
-        askedAt: sentAt,
-        knownAt,
-        refreshAt: sentAt + token.refreshAfterMs,
-        serveUntil: sentAt + issued.lifeMs - policy.safetyMargin(issued.lifeMs),
-        expiresAt: sentAt + issued.lifeMs,
-      });
+      this.memory.adopt(name, toServe(token, sentAt, { version, knownAt }));
     const latencyMs = this.clock.now() - sentAt;
     const mark = fingerprint(token.value);
     const event = { name, actor, fingerprint: mark, latencyMs };
@@ -153,7 +148,8 @@ export class LeasedRenewal {
     } catch (error) {
       if (!isStoreError(error)) throw error;
       serve(Infinity);
-      this.unsaved.keep({ lease, token, replaced: row.value });
+      const since = lease.until - lease.durationMs;
+      this.unsaved.keep({ name, token, since, lease });
       this.journal.notStored(name, error.message);
     }
     const expiresIn = Math.floor(issued.lifeMs / 1000);
@@ -169,31 +165,8 @@ export class LeasedRenewal {
       outcome: token.unchanged ? 'unchanged' : 'refreshed',
       name,
       fingerprint: mark,
-      version: lease.version + 1,
+      version,
       expiresIn,
-    };
-  }
-
-  private toStore({ target, row }: Renewal, issued: IssuedToken): RenewedToken {
-    const { account, source } = target;
-    const options = {
-      rotatesOnEveryCall: source.rotatesOnEveryCall,
-      marginSeconds: this.settings.refresh.marginSeconds,
-    };
-    const random = Math.random();
-    const left = issued.lifeMs;
-    // A row from elsewhere may hold the current token, but not when it was issued.
-    const unchanged = issued.value === row.value && row.issuedInMs !== null;
-    const refreshAfterMs = unchanged
-      ? policy.unchangedDelay(left, lifeOf(row), options, random)
-      : policy.refreshDelay(left, options, random);
-    return {
-      value: issued.value,
-      unchanged,
-      source: source.id,
-      credentialId: account.credentialId,
-      refreshAfterMs: Math.round(refreshAfterMs),
-      expiresAfterMs: left,
     };
   }
 
@@ -237,11 +210,7 @@ export class LeasedRenewal {
       { name, actor, latencyMs, detail: message },
       { class: error.class, errcode, failures: failures + 1 },
     );
-    return new TokenUnavailableError(
-      messages.renewalFailed(name, message),
-      wait === policy.FOREVER ? undefined : Math.ceil(wait / 1000),
-      { cause: error },
-    );
+    return renewalFailed(name, error, wait);
   }
 }
 

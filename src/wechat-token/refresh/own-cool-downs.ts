@@ -7,16 +7,19 @@ interface CoolDown {
   /** On this process's clock. */
   readonly until: number;
   readonly reason: string;
+  /** How many times in a row, this one included. */
+  readonly failures: number;
 }
 
-/** R8: failures that concern this replica alone: its IP address, or the credentials that perhaps only it has. */
+/** R8: failures that concern this replica alone: its IP address, the credentials that perhaps only it has, a call without a lease. */
 @Injectable()
 export class OwnCoolDowns {
   private readonly byName = new Map<TokenName, CoolDown>();
 
   set(name: TokenName, account: Account, until: number, reason: string): void {
     const { credentialId } = account;
-    this.byName.set(name, { credentialId, until, reason });
+    const failures = (this.get(name, account)?.failures ?? 0) + 1;
+    this.byName.set(name, { credentialId, until, reason, failures });
   }
 
   /** The one that applies to these credentials; it may be over. */

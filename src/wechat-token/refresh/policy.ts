@@ -64,7 +64,7 @@ export interface Failure {
 export function backOff(
   failure: Failure,
   failures: number,
-  databaseNow: number,
+  databaseNow: number | undefined,
   random: number,
 ): number {
   switch (failure.class) {
@@ -73,7 +73,10 @@ export function backOff(
     case 'account':
       return HOUR;
     case 'quota':
-      return untilChinaMidnight(databaseNow) + random * MINUTE;
+      // Without the database nobody knows for certain when midnight is.
+      return databaseNow === undefined
+        ? HOUR
+        : untilChinaMidnight(databaseNow) + random * MINUTE;
     default: {
       const doubled = Math.min(
         80 * SECOND,

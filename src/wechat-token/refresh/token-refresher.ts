@@ -28,6 +28,7 @@ export interface RefreshRequest {
 @Injectable()
 export class TokenRefresher {
   private purgedAt = -Infinity;
+  private ticking: Promise<void> | undefined;
 
   constructor(
     private readonly renewer: TokenRenewer,
@@ -71,8 +72,14 @@ export class TokenRefresher {
     await this.renewAll(names, { kind: 'due' });
   }
 
-  /** What the cron does: everything that is due, a page at a time; then old events, once an hour. */
-  async tick(): Promise<void> {
+  /** What the cron does, one at a time: a tick that takes long is not overtaken by the next. */
+  tick(): Promise<void> {
+    this.ticking ??= this.renewDue().finally(() => (this.ticking = undefined));
+    return this.ticking;
+  }
+
+  /** Everything that is due, a page at a time; then old events, once an hour. */
+  private async renewDue(): Promise<void> {
     try {
       // R14: one that cannot be written is no reason to let the others expire.
       await this.unsaved

@@ -7,9 +7,11 @@ import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { Replica } from '../replica.js';
-import { TokenUnavailableError } from '../wechat-token.errors.js';
+import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { withDeadline } from '../with-deadline.js';
+import { DirectRenewal } from './direct-renewal.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
 import { decide, type RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
@@ -20,16 +22,27 @@ import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** How often a waiting replica looks whether the holder of the lease has finished. */
 const POLL_MS = 100;
+/**
+ * Beside the longest call to WeChat: after that neither a lease's holder that is alive nor a database that works has kept a
+ * caller waiting.
+ */
+const PATIENCE_MARGIN_MS = 500;
 /** After a failure that left no instant in the row, such as a database that is away. */
 const RETRY_MS = 1000;
 
+/** The database, or the holder of the lease, has not answered in time. */
+class Silence extends Error {}
+
 /**
  * The one way in which a token is renewed (R4): read the row, decide, take the lease on exactly that row, ask the platform,
- * write on exactly that lease. Whoever finds that the row has changed begins again.
+ * write on exactly that lease. Whoever finds that the row has changed begins again. Only a caller whom silence there would
+ * leave with nothing goes past it, where that is safe ({@link DirectRenewal}).
  */
 @Injectable()
 export class TokenRenewer {
   private readonly flights = new SingleFlight<RefreshOutcome>();
+  /** What callers wait for: those flights, or what is done without them. */
+  private readonly answers = new SingleFlight<void>();
   private readonly stopping = new AbortController();
   private forcedFlights = 0;
 
@@ -39,6 +52,7 @@ export class TokenRenewer {
     private readonly memory: TokenMemory,
     private readonly view: TokenView,
     private readonly leased: LeasedRenewal,
+    private readonly direct: DirectRenewal,
     private readonly unsaved: UnsavedTokens,
     private readonly journal: TokenJournal,
     private readonly replica: Replica,
@@ -52,10 +66,19 @@ export class TokenRenewer {
    */
   async obtain(name: TokenName): Promise<HeldToken> {
     const usable = () => this.memory.usable(name, this.clock.now());
-    if (!usable()) await this.renew(name, { kind: 'due' });
+    if (!usable()) await this.answer(name, { kind: 'due' });
     const held = usable();
     if (!held) throw this.nobodyRenewed(name);
     return held;
+  }
+
+  /**
+   * R5: the token to use in place of one that the platform refused.
+   * @throws as {@link obtain}; RefreshBudgetError when only a forced renewal would help and none is left.
+   */
+  async replace(name: TokenName, rejected: string): Promise<HeldToken> {
+    await this.answer(name, { kind: 'rejected', value: rejected });
+    return this.obtain(name);
   }
 
   /** @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError */
@@ -73,8 +96,8 @@ export class TokenRenewer {
   renewInBackground(name: TokenName): void {
     const intent = { kind: 'due' } as const;
     // Thousands of reads may come while it runs: one of them minds how it ends.
-    if (this.flights.has(this.flightKey(name, intent))) return;
-    this.renew(name, intent).catch((error: unknown) => {
+    if (this.answers.has(this.flightKey(name, intent))) return;
+    this.answer(name, intent).catch((error: unknown) => {
       this.memory.delayRenewal(name, this.clock.now() + RETRY_MS);
       this.journal.notRenewed(name, error);
     });
@@ -88,6 +111,7 @@ export class TokenRenewer {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.flights.settled();
+    await this.answers.settled();
     await this.unsaved.saveAll();
   }
 
@@ -105,6 +129,29 @@ export class TokenRenewer {
     }
   }
 
+  /** Resolves when there is something to serve, from the database or past it. */
+  private answer(
+    name: TokenName,
+    intent: Extract<RenewalIntent, { kind: 'due' | 'rejected' }>,
+  ): Promise<void> {
+    return this.answers.run(this.flightKey(name, intent), async () => {
+      const target = await this.targets.get(name);
+      const renewal = this.renew(name, intent);
+      if (!this.direct.isSafe(target)) return void (await renewal);
+      try {
+        await withDeadline(renewal, this.clock, {
+          timeoutMs: this.settings.api.timeoutMs + PATIENCE_MARGIN_MS,
+          timedOut: () => new Silence(),
+        });
+      } catch (error) {
+        if (!(error instanceof Silence || isStoreError(error))) throw error;
+        this.throwIfStopping();
+        const rejected = intent.kind === 'rejected' ? intent.value : undefined;
+        await this.direct.run(target, await this.inputsOf(target), rejected);
+      }
+    });
+  }
+
   private async run(
     name: TokenName,
     intent: RenewalIntent,
@@ -115,6 +162,7 @@ export class TokenRenewer {
     // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
     const giveUpAt = this.clock.now() + leaseMs + this.settings.api.timeoutMs;
     let inputsRenewed = false;
+    let hasTried = false;
     for (;;) {
       this.throwIfStopping();
       const row = await this.currentRow(target);
@@ -127,7 +175,10 @@ export class TokenRenewer {
       if (decision.kind === 'serve') return served(row, intent);
       if (decision.kind === 'cooling-down')
         throw this.view.coolingDown(row, target);
-      if (this.clock.now() > giveUpAt) throw this.nobodyRenewed(name);
+      // A process that stood still meanwhile has had no turn yet.
+      const hadItsTurn = hasTried || decision.kind === 'wait';
+      if (hadItsTurn && this.clock.now() > giveUpAt)
+        throw this.nobodyRenewed(name);
       if (decision.kind === 'wait') {
         await this.clock
           .sleep(POLL_MS, this.stopping.signal)
@@ -136,6 +187,7 @@ export class TokenRenewer {
       }
       // The graph: whatever the source needs is valid before the lease is taken.
       const inputs = await this.inputsOf(target);
+      hasTried = true;
       const lease = await this.store.claim(row, this.replica.id, leaseMs);
       if (!lease) continue;
       const renewal = { target, row, lease, intent, actor, inputs };

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { TokenMemory } from '../store/token-memory.js';
-import type { TokenRow } from '../store/token-row.js';
-import { TokenUnavailableError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
+import { lifeOf, type TokenRow } from '../store/token-row.js';
+import type { TokenUnavailableError } from '../wechat-token.errors.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { OwnCoolDowns } from './own-cool-downs.js';
 import { FOREVER, safetyMargin, type TokenState } from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
+import { coolingDown } from './token-unavailable.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** While others renew a due token that we still serve, the next look at its row is this far off. */
@@ -75,10 +75,7 @@ export class TokenView {
   /** What a caller is told while the back-off lasts and there is nothing to serve. */
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
     const { wait, reason } = this.coolDown(row, target);
-    // A stop that only new credentials end leaves nothing to wait for.
-    const seconds = wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
-    const message = messages.coolingDown(target.name, reason, seconds);
-    return new TokenUnavailableError(message, seconds);
+    return coolingDown(target.name, wait, reason);
   }
 
   /** A token that was issued for another appid or secret is not ours to hand out; a reader knows no secret to compare. */
@@ -113,9 +110,4 @@ function sharedWait(row: TokenRow, credentialId: string): number {
   if (lastError?.class !== 'credentials')
     return Math.max(0, row.nextAttemptInMs ?? 0);
   return lastError.credentialId === credentialId ? FOREVER : 0;
-}
-
-/** The whole life of the stored token, milliseconds; 0 when there is none. */
-export function lifeOf(row: TokenRow): number {
-  return row.issuedInMs === null ? 0 : (row.expiresInMs ?? 0) - row.issuedInMs;
 }

@@ -1,38 +1,45 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../replica.js';
 import type { Lease, RenewedToken, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { isUnchanged } from './renewed-token.js';
 
-interface Unsaved {
-  readonly lease: Lease;
+export interface UnsavedToken {
+  readonly name: TokenName;
   readonly token: RenewedToken;
-  /** What the row held when the platform was asked. */
-  readonly replaced: string | null;
+  /** On this process's clock, before the platform was asked: its lives count from here, and a row written earlier is older. */
+  readonly since: number;
+  /** The one it was fetched under, if there was one. */
+  readonly lease?: Lease;
 }
 
-/** R6: tokens that the platform issued and the database did not take. The write is tried again, not the call. */
+/** R6, R11: tokens that the platform issued and the database does not have yet. The write is tried again, not the call. */
 @Injectable()
 export class UnsavedTokens {
-  private readonly byName = new Map<TokenName, Unsaved>();
+  private readonly byName = new Map<TokenName, UnsavedToken>();
 
   constructor(
     private readonly store: TokenStore,
     private readonly replica: Replica,
     private readonly journal: TokenJournal,
+    private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  keep(unsaved: Unsaved): void {
-    this.byName.set(unsaved.lease.name, unsaved);
+  keep(unsaved: UnsavedToken): void {
+    this.byName.set(unsaved.name, unsaved);
   }
 
-  /** Whether the row still holds what an unsaved token has replaced: there is nothing in it to serve. */
+  /** Whether the row was written before an unsaved token was asked for: there is nothing in it to serve. */
   outdates(row: TokenRow): boolean {
     const unsaved = this.byName.get(row.name);
-    return unsaved !== undefined && unsaved.replaced === row.value;
+    if (!unsaved) return false;
+    const writtenAt = this.clock.now() + (row.updatedInMs ?? -Infinity);
+    return row.value === null || writtenAt <= unsaved.since;
   }
 
   /** Writes the token of that name, if there is one; it is forgotten once the row holds a newer one. */
@@ -41,7 +48,7 @@ export class UnsavedTokens {
     if (!unsaved) return;
     const { lease, token } = unsaved;
     const stored =
-      (await this.store.storeRenewed(lease, token)) ||
+      (lease && (await this.store.storeRenewed(lease, token))) ||
       (await this.saveUnderNewLease(unsaved));
     if (stored === undefined) return;
     this.journal.storedLate(name, stored);
@@ -56,25 +63,23 @@ export class UnsavedTokens {
     if (failed) throw failed.reason;
   }
 
-  /** The lease has lapsed and another replica has held it since. False when it has brought a token, undefined while it may. */
+  /** False when the row holds a newer token by now, undefined while another replica's lease may bring one. */
   private async saveUnderNewLease({
-    lease,
+    name,
     token,
-  }: Unsaved): Promise<boolean | undefined> {
-    const row = await this.store.read(lease.name);
-    if (!row || !this.outdates(row)) return false;
+    since,
+  }: UnsavedToken): Promise<boolean | undefined> {
+    const row = await this.store.read(name);
+    if (!row || !this.outdates(row)) return row?.value === token.value;
     const { leaseMs } = this.settings.refresh;
-    const renewed = await this.store.claim(row, this.replica.id, leaseMs);
-    if (!renewed) return undefined;
-    const age = begin(renewed) - begin(lease);
-    return this.store.storeRenewed(renewed, {
+    const lease = await this.store.claim(row, this.replica.id, leaseMs);
+    if (!lease) return undefined;
+    const age = lease.until - lease.durationMs - since;
+    return this.store.storeRenewed(lease, {
       ...token,
+      unchanged: isUnchanged(token, row),
       refreshAfterMs: Math.round(token.refreshAfterMs - age),
       expiresAfterMs: Math.round(token.expiresAfterMs - age),
     });
   }
-}
-
-function begin(lease: Lease): number {
-  return lease.until - lease.durationMs;
 }

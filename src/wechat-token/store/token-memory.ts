@@ -52,6 +52,11 @@ export class TokenMemory {
     this.held.set(name, { ...token, promise });
   }
 
+  /** For a token that the row does not have: it is newer than all that is known by now. */
+  nextVersion(name: TokenName): number {
+    return (this.held.get(name)?.version ?? 0) + 1;
+  }
+
   /** Nothing can be done about this token before `at`: reads until then start nothing. */
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);

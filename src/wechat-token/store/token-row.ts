@@ -32,6 +32,11 @@ export interface TokenRow {
   readonly readAt: number;
 }
 
+/** The whole life of the stored token, milliseconds; 0 when there is none. */
+export function lifeOf(row: TokenRow): number {
+  return row.issuedInMs === null ? 0 : (row.expiresInMs ?? 0) - row.issuedInMs;
+}
+
 /** The right to renew one token for a while, and the version that a write under it must find. */
 export interface Lease {
   readonly name: string;

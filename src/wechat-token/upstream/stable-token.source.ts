@@ -30,6 +30,7 @@ export class StableTokenSource implements TokenSource {
       secrets: [appSecret],
       method: 'POST',
       path: '/cgi-bin/stable_token',
+      repeatable: !request.force,
       body: {
         grant_type: 'client_credential',
         appid: appId,

@@ -12,6 +12,8 @@ export interface WechatRequest {
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
+  /** It does no harm twice: where there was no answer, another host may be asked, whatever became of the first call. */
+  readonly repeatable?: boolean;
   /** What must not be shown, should the answer echo it (R15). */
   readonly secrets: readonly string[];
 }
@@ -46,14 +48,20 @@ export class WechatGateway {
     const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
     // Bounds the whole call, all hosts and a slow drip too; axios's own timeout bounds only the silence.
     const deadline = AbortSignal.timeout(timeoutMs);
+    const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
     for (let host = baseUrl; ;) {
+      const signal =
+        request.repeatable && hosts.length > 0
+          ? AbortSignal.any([deadline, AbortSignal.timeout(share)])
+          : deadline;
       try {
-        return await this.callHost(host, request, deadline);
+        return await this.callHost(host, request, signal);
       } catch (error) {
         if (error instanceof UpstreamError) throw error;
         const code = codeOf(error);
-        const next = NEVER_SENT.has(code) ? hosts.shift() : undefined;
+        const mayAskAnother = request.repeatable || NEVER_SENT.has(code);
+        const next = mayAskAnother ? hosts.shift() : undefined;
         if (next === undefined) throw unreachable(request.path, host, code);
         host = next;
       }

@@ -1,0 +1,31 @@
+import type { TokenName } from '../token-name.js';
+import type { UpstreamError } from '../upstream/failure.js';
+import { TokenUnavailableError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { FOREVER } from './policy.js';
+
+/** What a caller is told when there is nothing to serve while a back-off lasts so many more milliseconds. */
+export function coolingDown(
+  name: TokenName,
+  wait: number,
+  reason: string,
+): TokenUnavailableError {
+  const seconds = secondsOf(wait);
+  const message = messages.coolingDown(name, reason, seconds);
+  return new TokenUnavailableError(message, seconds);
+}
+
+/** What those are told for whom the platform was asked, in vain; it is asked again after `wait` milliseconds. */
+export function renewalFailed(
+  name: TokenName,
+  error: UpstreamError,
+  wait: number,
+): TokenUnavailableError {
+  const message = messages.renewalFailed(name, error.message);
+  return new TokenUnavailableError(message, secondsOf(wait), { cause: error });
+}
+
+/** A stop that only new credentials end leaves nothing to wait for. */
+function secondsOf(wait: number): number | undefined {
+  return wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
+}
