@@ -49,3 +49,34 @@ describe('R3 one clock: a life is counted from before the request was sent', () 
     expect((await world.row()).expiresInMs).toBeLessThanOrEqual(6_200_000);
   });
 });
+
+describe('R3 a wall clock that is set back again and again', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('does not keep the cron silent', async () => {
+    await using world = await World.create();
+    vi.useFakeTimers({
+      toFake: [
+        'Date',
+        'setTimeout',
+        'clearTimeout',
+        'setInterval',
+        'clearInterval',
+      ],
+    });
+    const { refresher } = await world.replica({
+      refresh: { cron: '* * * * * *', syncIntervalMs: 1000 },
+    });
+    const tick = vi.spyOn(refresher, 'tick');
+
+    // Sooner each time than the cron's timer ends.
+    for (let step = 0; step < 40; step++) {
+      vi.setSystemTime(Date.now() - 3_600_000);
+      await world.advance(0.7);
+      await vi.advanceTimersByTimeAsync(700);
+    }
+
+    // 28 s: at the latest two periods and a second after the one before.
+    expect(tick.mock.calls.length).toBeGreaterThanOrEqual(6);
+  });
+});
