@@ -13,7 +13,10 @@ import { TokenJournal } from './observe/token-journal.js';
 import { TokenRefresher } from './refresh/token-refresher.js';
 import { TokenRenewer } from './refresh/token-renewer.js';
 import { TokenSync } from './refresh/token-sync.js';
-import { ConfigurationError } from './wechat-token.errors.js';
+import {
+  ConfigurationError,
+  TokenUnavailableError,
+} from './wechat-token.errors.js';
 import { messages } from './wechat-token.messages.js';
 import { WechatTokenSettings } from './wechat-token.settings.js';
 
@@ -98,7 +101,8 @@ export class WechatTokenLifecycle
     const timeoutMs = this.settings.api.timeoutMs + STOP_MARGIN_MS;
     await withDeadline(this.finish(), this.clock, {
       timeoutMs,
-      timedOut: () => new Error(messages.stopTimedOut(timeoutMs)),
+      timedOut: () =>
+        new TokenUnavailableError(messages.stopTimedOut(timeoutMs)),
     }).catch((error: unknown) => this.journal.problem('stop failed', error));
   }
 
