@@ -1,6 +1,7 @@
 export {
   AccessTokenProvider,
   type AccessTokenOptions,
+  type InvalidateOptions,
 } from './access/access-token.provider.js';
 export {
   WechatApiClient,

@@ -46,6 +46,14 @@ const EXPECTED: Readonly<
   },
   release: { values: ['access_token:7', 1], access: [PRIMARY] },
   updateVariable: { values: ['v', null, 'site:7'], access: [PRIMARY] },
+  page: {
+    values: ['access_token', 'access_token;', 50],
+    access: [PRIMARY],
+  },
+  events: {
+    values: ['access_token:7', 1000, 50],
+    access: ['IDX_token_event_name_type_at'],
+  },
   recentEvents: {
     values: ['access_token:7', 'forced', -86_400_000],
     access: ['IDX_token_event_name_type_at'],

@@ -17,6 +17,11 @@ export interface AccessTokenOptions {
   signal?: AbortSignal;
 }
 
+export interface InvalidateOptions extends AccessTokenOptions {
+  /** Who reports it, for the events. At most 64 characters. Default: this replica. */
+  actor?: string;
+}
+
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
@@ -56,7 +61,7 @@ export class AccessTokenProvider {
 
   /**
    * R5: tells that the platform refused this token in a business call (40001, 40014, 42001), and returns the one to use
-   * instead: the stored one if it differs already, otherwise a new one, within 10 s. A late report of an old token costs
+   * instead: the stored one if it differs already, otherwise a new one, within `timeoutMs`. A late report of an old token costs
    * nothing.
    * @throws TokenUnavailableError when no other token can be had now; RefreshBudgetError when only a forced renewal would
    * help and none is left; UnknownAccountError.
@@ -64,10 +69,11 @@ export class AccessTokenProvider {
   invalidate(
     rejectedToken: string,
     account: string = DEFAULT_ACCOUNT,
+    { actor, ...options }: InvalidateOptions = {},
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const replaced = this.renewer.replace(name, rejectedToken);
-    return valueOf(this.inTime(name, replaced, {}, rejectedToken));
+    const replaced = this.renewer.replace(name, rejectedToken, actor);
+    return valueOf(this.inTime(name, replaced, options, rejectedToken));
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */

@@ -56,8 +56,19 @@ export class TokenJournal {
     this.logger.warn('token rejected by WeChat', { name, fingerprint });
   }
 
-  asked(name: TokenName, fields: Readonly<Record<string, unknown>>): void {
-    this.logger.log('refresh asked for', { name, ...fields });
+  /** By an operator: whatever comes of it, that it was asked for is on record. */
+  asked(
+    name: TokenName,
+    request: {
+      force: boolean;
+      actor?: string | undefined;
+      reason?: string | undefined;
+    },
+  ): void {
+    const { force, actor = 'operator', reason = '' } = request;
+    this.logger.log('refresh asked for', { name, ...request });
+    const detail = `${force ? 'forced' : 'gentle'}${reason && `: ${reason}`}`;
+    this.record({ name, type: 'asked', actor, detail });
   }
 
   notStored(name: TokenName, reason: string): void {

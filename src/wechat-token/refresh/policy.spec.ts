@@ -177,6 +177,7 @@ describe('R5 bounded', () => {
 
 describe('what to do with a token', () => {
   const healthy: TokenState = {
+    fingerprint: '0a1b2c3d',
     value: 'current',
     usable: true,
     due: false,

@@ -129,13 +129,19 @@ export type RenewalIntent =
   /** R5: the platform refused this value in a business call. */
   | { readonly kind: 'rejected'; readonly value: string }
   /** An operator asks: stable in normal mode, classic only when due. */
-  | { readonly kind: 'gentle' }
+  | ({ readonly kind: 'gentle' } & Expectation)
   /** An operator insists (R9). */
-  | { readonly kind: 'forced' };
+  | ({ readonly kind: 'forced' } & Expectation);
+
+/** The token that the operator saw, by its fingerprint: where another has taken its place since, nothing is left to do. */
+interface Expectation {
+  readonly expected?: string | undefined;
+}
 
 /** What is known of a token when it is decided what to do. Durations are from now, negative when past. */
 export interface TokenState {
   readonly value: string | null;
+  readonly fingerprint: string | null;
   /** May be handed out: not expired, and issued for our credentials. */
   readonly usable: boolean;
   /** Past its `refresh_at`. */
@@ -179,8 +185,16 @@ function wanted(state: TokenState, intent: RenewalIntent): boolean {
       // R5: a report about an older token is no reason to touch the newer one.
       return !state.usable || state.value === intent.value;
     case 'gentle':
-      return due || !state.rotatesOnEveryCall;
+      return !overtaken(state, intent) && (due || !state.rotatesOnEveryCall);
     case 'forced':
-      return true;
+      return !overtaken(state, intent);
   }
+}
+
+/** Whether the token that an operator meant has been replaced. */
+export function overtaken(
+  { fingerprint }: Pick<TokenState, 'fingerprint'>,
+  { expected }: Expectation,
+): boolean {
+  return expected !== undefined && expected !== fingerprint;
 }

@@ -9,6 +9,7 @@ import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { FOREVER, type RenewalIntent } from './policy.js';
+import { RenewalTargets } from './renewal-target.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { TokenRenewer } from './token-renewer.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
@@ -18,9 +19,11 @@ const PURGE_EVERY_MS = 3600 * 1000;
 export interface RefreshRequest {
   /** Ends the current token at once; spends one of the day's 20 forced renewals (R9). Default: false. */
   force?: boolean;
+  /** First 8 hex of the SHA-256 of the token that is meant: if another has taken its place, that is the outcome, without a call. */
+  expectedFingerprint?: string;
   /** Who asks, for the events: a person, or the id of an API key. At most 64 characters. */
   actor?: string;
-  /** Why, for the log. */
+  /** Why, for the log and the events; of those the first 255 characters. */
   reason?: string;
 }
 
@@ -32,6 +35,7 @@ export class TokenRefresher {
 
   constructor(
     private readonly renewer: TokenRenewer,
+    private readonly targets: RenewalTargets,
     private readonly unsaved: UnsavedTokens,
     private readonly store: TokenStore,
     private readonly accounts: Accounts,
@@ -52,13 +56,15 @@ export class TokenRefresher {
     name: TokenName,
     request: RefreshRequest = {},
   ): Promise<RefreshOutcome> {
-    const { force = false, actor, reason } = request;
+    const { force = false, actor, reason, expectedFingerprint } = request;
     if (this.settings.role === 'reader')
       throw new TokenUnavailableError(messages.readerCannotRefresh(name));
+    // An unknown name leaves no event.
+    await this.targets.get(name);
     this.journal.asked(name, { force, actor, reason });
     return this.renewer.renew(
       name,
-      { kind: force ? 'forced' : 'gentle' },
+      { kind: force ? 'forced' : 'gentle', expected: expectedFingerprint },
       actor,
     );
   }

@@ -13,7 +13,12 @@ import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { withDeadline } from '../with-deadline.js';
 import { DirectRenewal } from './direct-renewal.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import { decide, type RenewalIntent } from './policy.js';
+import {
+  decide,
+  overtaken,
+  type RenewalIntent,
+  type TokenState,
+} from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { SingleFlight } from './single-flight.js';
@@ -76,8 +81,12 @@ export class TokenRenewer {
    * R5: the token to use in place of one that the platform refused.
    * @throws as {@link obtain}; RefreshBudgetError when only a forced renewal would help and none is left.
    */
-  async replace(name: TokenName, rejected: string): Promise<HeldToken> {
-    await this.answer(name, { kind: 'rejected', value: rejected });
+  async replace(
+    name: TokenName,
+    rejected: string,
+    actor?: string,
+  ): Promise<HeldToken> {
+    await this.answer(name, { kind: 'rejected', value: rejected }, actor);
     return this.obtain(name);
   }
 
@@ -123,7 +132,7 @@ export class TokenRenewer {
         // Not shared: each operator is told what became of his own.
         return `${name} forced ${this.forcedFlights++}`;
       case 'gentle':
-        return `${name} gentle`;
+        return `${name} gentle ${intent.expected ?? ''}`;
       default:
         return `${name} due`;
     }
@@ -133,10 +142,11 @@ export class TokenRenewer {
   private answer(
     name: TokenName,
     intent: Extract<RenewalIntent, { kind: 'due' | 'rejected' }>,
+    actor?: string,
   ): Promise<void> {
     return this.answers.run(this.flightKey(name, intent), async () => {
       const target = await this.targets.get(name);
-      const renewal = this.renew(name, intent);
+      const renewal = this.renew(name, intent, actor);
       if (!this.direct.isSafe(target)) return void (await renewal);
       try {
         await withDeadline(renewal, this.clock, {
@@ -172,7 +182,7 @@ export class TokenRenewer {
         inputsRenewed ? { ...state, coolingFor: 0 } : state,
         intent,
       );
-      if (decision.kind === 'serve') return served(row, intent);
+      if (decision.kind === 'serve') return served(row, state, intent);
       if (decision.kind === 'cooling-down')
         throw this.view.coolingDown(row, target);
       // A process that stood still meanwhile has had no turn yet.
@@ -238,12 +248,17 @@ export class TokenRenewer {
   }
 }
 
-function served(row: TokenRow, intent: RenewalIntent): RefreshOutcome {
+function served(
+  row: TokenRow,
+  state: TokenState,
+  intent: RenewalIntent,
+): RefreshOutcome {
+  // An operator who asks gently for what is not due leaves it as it is.
+  const isUnchanged = intent.kind === 'gentle' && !overtaken(state, intent);
   return {
-    // An operator who asks gently for what is not due leaves it as it is.
-    outcome: intent.kind === 'gentle' ? 'unchanged' : 'superseded',
+    outcome: isUnchanged ? 'unchanged' : 'superseded',
     name: row.name,
-    fingerprint: row.value === null ? '' : fingerprint(row.value),
+    fingerprint: state.fingerprint ?? '',
     version: row.version,
     expiresIn: Math.floor((row.expiresInMs ?? 0) / 1000),
   };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { fingerprint } from '../observe/fingerprint.js';
 import { TokenMemory } from '../store/token-memory.js';
 import { lifeOf, type TokenRow } from '../store/token-row.js';
 import type { TokenUnavailableError } from '../wechat-token.errors.js';
@@ -59,6 +60,7 @@ export class TokenView {
       -(row.updatedInMs ?? 0) >= confirmMs;
     return {
       value: row.value,
+      fingerprint: row.value === null ? null : fingerprint(row.value),
       usable:
         row.value !== null &&
         this.isOurs(row, target) &&

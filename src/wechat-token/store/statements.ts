@@ -19,6 +19,10 @@ export function statementsFor(sql: Dialect) {
     // (name)
     read: `SELECT ${row} FROM system_var WHERE name = ?`,
 
+    // (after name, before name, limit): a page of tokens in order of name, plain variables left out
+    page: `SELECT ${row} FROM system_var
+      WHERE name > ? AND name < ? AND expires_at IS NOT NULL ORDER BY name LIMIT ?`,
+
     // (-window ms): what was written within the window, and a little before, so that a late commit is not missed (R13)
     changedSince: `SELECT ${row} FROM system_var WHERE updated_at > ${after(now)} AND expires_at IS NOT NULL`,
 
@@ -75,6 +79,10 @@ export function statementsFor(sql: Dialect) {
     // (name, type, -window ms): newest first, as milliseconds from now (negative)
     recentEvents: `SELECT ${msUntil('at')} AS atInMs FROM token_event
       WHERE name = ? AND type = ? AND at > ${after(now)} ORDER BY at DESC`,
+
+    // (name, before id, limit): newest first
+    events: `SELECT id, ${epochMs('at')} AS at, type, actor, fingerprint, latency AS latencyMs, detail
+      FROM token_event WHERE name = ? AND id < ? ORDER BY id DESC LIMIT ?`,
 
     // (-kept ms, limit)
     purgeEvents: sql.deleteFirst('token_event', `at < ${after(now)}`, 'at'),

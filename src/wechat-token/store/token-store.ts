@@ -21,6 +21,17 @@ export interface NewTokenEvent {
   readonly detail?: string | undefined;
 }
 
+/** As it is told: `at` in milliseconds since 1970-01-01 UTC. */
+export interface StoredEvent {
+  readonly id: number;
+  readonly at: number;
+  readonly type: TokenEventType;
+  readonly actor: string | null;
+  readonly fingerprint: string | null;
+  readonly latencyMs: number | null;
+  readonly detail: string | null;
+}
+
 /** TypeORM has mysql2 give a BIGINT as text, and every computed duration is one. */
 type RawNumber<T> = number extends T ? T | string : T;
 type RawRow = {
@@ -65,6 +76,36 @@ export class TokenStore {
       } catch (error) {
         if (error instanceof SealedValueError) return [];
         throw error;
+      }
+    });
+  }
+
+  /**
+   * Stored tokens in order of name, from behind `after` to before `before`. One that does not open comes without its value,
+   * and says why as its last error.
+   */
+  async page(page: {
+    after: TokenName;
+    before: TokenName;
+    limit: number;
+  }): Promise<TokenRow[]> {
+    const values = [page.after, page.before, page.limit];
+    const readAt = this.clock.now();
+    const raw = await this.session.rows<RawRow>(this.statements.page, values);
+    return raw.map((row) => {
+      try {
+        return this.toRow(row, readAt);
+      } catch (error) {
+        if (!(error instanceof SealedValueError)) throw error;
+        const { message } = error;
+        const lastError = { class: 'sealed', message, credentialId: '' };
+        return {
+          ...this.toRow({ ...row, value: null }, readAt),
+          lastError: {
+            ...lastError,
+            at: new Date(Number(row.databaseNow)).toISOString(),
+          },
+        };
       }
     });
   }
@@ -161,6 +202,22 @@ export class TokenStore {
       values,
     );
     return rows.map((row) => -Number(row.atInMs));
+  }
+
+  /** A token's history, newest first. `before` is the id of the event before which the page ends. */
+  async events(
+    name: TokenName,
+    page: { before?: number | undefined; limit: number },
+  ): Promise<StoredEvent[]> {
+    const values = [name, page.before ?? Number.MAX_SAFE_INTEGER, page.limit];
+    const rows = await this.session.rows<
+      Omit<StoredEvent, 'id' | 'at'> & Record<'id' | 'at', RawNumber<number>>
+    >(this.statements.events, values);
+    return rows.map((row) => ({
+      ...row,
+      id: Number(row.id),
+      at: Number(row.at),
+    }));
   }
 
   /** Deletes events that are older than `keptMs`, a batch at a time; true while there may be more. */
