@@ -3,7 +3,9 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { openDatabase } from '../../src/config/database.js';
 import { parseDatabaseUrl } from '../../src/config/database-url.js';
+import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
+import { createDatabase, databaseServers } from '../support/databases.js';
 import type { AppProcess } from '../support/run-app.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -116,5 +118,25 @@ describe('R12 stop', () => {
       value: null,
       lease_owner: null,
     });
+  });
+
+  it('does not wait for a database that is a black hole', async () => {
+    const [server] = databaseServers();
+    if (!server) throw new Error('no server');
+    const fresh = await createDatabase(server);
+    await using line = await TcpProxy.start(fresh.url);
+    await using sandbox = await AppSandbox.create();
+    const app = await sandbox.run({
+      DATABASE_URL: line.through(fresh.url),
+      WECHAT_REQUEST_TIMEOUT_MS: '1000',
+    });
+    await tokenAnswer(app.url);
+    line.blackHole();
+    const { exit, seconds } = await stopped(app, 'SIGTERM');
+    expect(exit).toEqual(CLEANLY);
+    // A call, 3 s for what is under way, and 2 s for the connections.
+    expect(seconds).toBeLessThan(8);
+    await line.passThrough();
+    await fresh.drop();
   });
 });
