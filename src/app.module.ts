@@ -1,13 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { AppSettings } from './config/settings.js';
 import { HealthController } from './health.controller.js';
-import { WechatTokenModule } from './wechat-token/index.js';
+import { ProblemFilter, WechatTokenModule } from './wechat-token/index.js';
 
 /** The central token server: the module, a database that is open already, and health. */
-@Module({ controllers: [HealthController] })
+@Module({
+  controllers: [HealthController],
+  // Also for what never reaches a route of the module, such as a body that is too large.
+  providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+})
 export class AppModule {
   static with(settings: AppSettings, dataSource: DataSource): DynamicModule {
     return {

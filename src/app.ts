@@ -6,6 +6,7 @@ import { AppLogger } from './config/app-logger.js';
 import { openDatabase } from './config/database.js';
 import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
+import { serveDocs } from './openapi/serve-docs.js';
 
 /**
  * Starts the app and listens.
@@ -28,6 +29,21 @@ async function listen(
   settings: AppSettings,
   dataSource: DataSource,
 ): Promise<string> {
+  const app = await createApp(settings, dataSource);
+  try {
+    await app.listen(settings.port, settings.host);
+    return (await app.getUrl()).replace('[::1]', 'localhost');
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** The app with all of its routes, before it listens. */
+export async function createApp(
+  settings: AppSettings,
+  dataSource: DataSource,
+): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(settings, dataSource),
     {
@@ -38,11 +54,6 @@ async function listen(
   );
   app.disable('x-powered-by');
   app.enableShutdownHooks([], { useProcessExit: true });
-  try {
-    await app.listen(settings.port, settings.host);
-    return (await app.getUrl()).replace('[::1]', 'localhost');
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
+  serveDocs(app);
+  return app;
 }

@@ -11,7 +11,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './support/build.js';
 
-const PAGES = ['README.md', 'README.zh-CN.md', 'docs/testing-offline.md'];
+const PAGES = [
+  'README.md',
+  'README.zh-CN.md',
+  'docs/interop.md',
+  'docs/testing-offline.md',
+];
 const SAMPLE = join(PROJECT, 'samples/minimal-app/src');
 const run = promisify(execFile);
 

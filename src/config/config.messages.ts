@@ -24,6 +24,8 @@ export const messages = {
   fileAndValue: (value: string) => `is set together with ${value}; keep one`,
   badEncryptionKeys: () =>
     'is not "id:key,id:key" with keys of 32 bytes in base64 (make one with: openssl rand -base64 32)',
+  encryptionKeysMissing: () =>
+    'is missing; set it as the app has it, "id:key,id:key": the first key is the one to seal with',
 
   databaseUnreachable: (url: string, code: string) =>
     `DATABASE_URL: ${url} cannot be opened (${code}). ${databaseAdvice(url, code)}`,
@@ -31,6 +33,8 @@ export const messages = {
     `DATABASE_MIGRATE is false and the tables are not in ${url}. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.`,
   migrationFailed: (url: string, code: string) =>
     `DATABASE_URL: the migrations of ${url} failed (${code}). The account needs CREATE, ALTER and INDEX; or run them yourself and set DATABASE_MIGRATE=false.`,
+  tablesNotFound: (url: string) =>
+    `DATABASE_URL: the app's tables are not in ${url}. Set it as the app has it.`,
   portTaken: (host: string, port: number) =>
     `PORT: ${port} on ${host} is in use. Set PORT to another, or stop what uses it.`,
   portForbidden: (port: number) =>
@@ -38,6 +42,13 @@ export const messages = {
   hostUnknown: (host: string) =>
     `HOST: ${host} is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.`,
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,
+
+  resealed: (keyId: string, counts: { resealed: number; current: number }) =>
+    `Sealed with the key "${keyId}": ${counts.resealed} now, ${counts.current} already.`,
+  changedMeanwhile: (count: number) =>
+    `Renewed meanwhile, and looked at again: ${count}.`,
+  notResealed: (count: number) =>
+    `Not sealed with it: ${count}, named above. Keep the older keys until a run names none.`,
 } as const;
 
 function databaseAdvice(url: string, code: string): string {

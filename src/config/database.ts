@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -54,15 +54,7 @@ export async function openDatabase(
   migrate: boolean,
 ): Promise<DataSource> {
   const where = describeDatabase(database);
-  let dataSource: DataSource;
-  try {
-    dataSource = new ClosingDataSource(dataSourceOptions(database));
-    if (database.type === 'better-sqlite3' && database.path !== ':memory:')
-      mkdirSync(dirname(database.path), { recursive: true });
-    await dataSource.initialize();
-  } catch (error) {
-    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
-  }
+  const dataSource = await connect(database);
   try {
     if (migrate) await runMigrationsExclusively(dataSource);
     else if (!(await hasTables(dataSource)))
@@ -72,6 +64,38 @@ export async function openDatabase(
     await dataSource.destroy();
     if (error instanceof StartError) throw error;
     throw new StartError(messages.migrationFailed(where, codeOf(error)));
+  }
+}
+
+/**
+ * Connects to tables that must be there already, and changes nothing if they are not.
+ * @throws StartError that names the setting and what to do.
+ */
+export async function openTables(database: Database): Promise<DataSource> {
+  const where = describeDatabase(database);
+  // SQLite would make an empty file of that name.
+  if (database.type === 'better-sqlite3' && !existsSync(database.path))
+    throw new StartError(messages.tablesNotFound(where));
+  const dataSource = await connect(database);
+  try {
+    if (await hasTables(dataSource)) return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
+  }
+  await dataSource.destroy();
+  throw new StartError(messages.tablesNotFound(where));
+}
+
+async function connect(database: Database): Promise<DataSource> {
+  try {
+    const dataSource = new ClosingDataSource(dataSourceOptions(database));
+    if (database.type === 'better-sqlite3' && database.path !== ':memory:')
+      mkdirSync(dirname(database.path), { recursive: true });
+    return await dataSource.initialize();
+  } catch (error) {
+    const where = describeDatabase(database);
+    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
   }
 }
 

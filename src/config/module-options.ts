@@ -69,7 +69,7 @@ export function readOptions(
       ...given('syncIntervalMs', number(set['WECHAT_SYNC_INTERVAL_MS'])),
     },
     encryptionKeys: readEncryptionKeys(set, faults),
-    http: { apiKeys: readList<ApiKey>(set, 'API_KEYS', faults) },
+    http: { apiKeys: readApiKeys(set, faults) },
   };
   return {
     options,
@@ -102,6 +102,11 @@ function readDefaultAccount(set: Set): WechatAccount[] {
 /** Where a list was read from. */
 function listSetting(set: Set, setting: ListSetting): string {
   return set[`${setting}_FILE`] ? `${setting}_FILE` : setting;
+}
+
+/** The API keys as they are now, not validated; what cannot be read is told in `faults`. */
+export function readApiKeys(set: Set, faults: ConfigurationFault[]): ApiKey[] {
+  return readList(set, 'API_KEYS', faults);
 }
 
 /** A JSON array, in the setting itself or in the file that `…_FILE` names. */
@@ -137,7 +142,7 @@ function parseArray(text: string): unknown[] | undefined {
   }
 }
 
-function readEncryptionKeys(set: Set, faults: ConfigurationFault[]) {
+export function readEncryptionKeys(set: Set, faults: ConfigurationFault[]) {
   const entries = list(set['TOKEN_ENCRYPTION_KEYS']) ?? [];
   const keys = entries.map((entry) => /^([^:]+):([^:]+)$/.exec(entry));
   if (keys.includes(null)) {

@@ -51,8 +51,8 @@ describe('the settings of the app', () => {
         syncIntervalMs: 1000,
       },
       encryptionKeys: [],
-      http: { apiKeys: [] },
     });
+    expect(engine().http.apiKeys.current()).toEqual([]);
   });
 
   it.each<[Environment, unknown]>([
@@ -181,10 +181,11 @@ describe('the settings of the app', () => {
       },
     ];
     const path = file('keys.json', keys);
-    expect(engine({ API_KEYS: JSON.stringify(keys) }).http.apiKeys).toEqual(
-      keys,
-    );
-    expect(engine({ API_KEYS_FILE: path }).http.apiKeys).toEqual(keys);
+    for (const setting of [
+      { API_KEYS: JSON.stringify(keys) },
+      { API_KEYS_FILE: path },
+    ])
+      expect(engine(setting).http.apiKeys.current()).toEqual(keys);
   });
 
   it('reads encryption keys in their order: the first encrypts', () => {

@@ -7,9 +7,10 @@ import {
   validateOptions,
   type WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
+import { ApiKeysFile } from './api-keys-file.js';
 import { messages } from './config.messages.js';
 import { type Database, parseDatabaseUrl } from './database-url.js';
-import { readOptions } from './module-options.js';
+import { readApiKeys, readOptions } from './module-options.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,6 +28,16 @@ export interface AppSettings {
 const choice = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, messages.badChoice(values));
 
+export const databaseUrl = z
+  .string()
+  .default('sqlite:data/wechat-token.sqlite')
+  .transform((url, context) => {
+    const database = parseDatabaseUrl(url);
+    if (database) return database;
+    context.addIssue({ code: 'custom', message: messages.badDatabaseUrl() });
+    return z.NEVER;
+  });
+
 const serverSettings = z.object({
   PORT: z
     .string()
@@ -35,15 +46,7 @@ const serverSettings = z.object({
     .refine((port) => port <= 65_535, messages.badPort())
     .default(3000),
   HOST: z.string().default('127.0.0.1'),
-  DATABASE_URL: z
-    .string()
-    .default('sqlite:data/wechat-token.sqlite')
-    .transform((url, context) => {
-      const database = parseDatabaseUrl(url);
-      if (database) return database;
-      context.addIssue({ code: 'custom', message: messages.badDatabaseUrl() });
-      return z.NEVER;
-    }),
+  DATABASE_URL: databaseUrl,
   DATABASE_MIGRATE: choice(['true', 'false'])
     .default('true')
     .transform((text) => text === 'true'),
@@ -51,16 +54,21 @@ const serverSettings = z.object({
   WECHAT_TOKEN_MODE: choice(['stable', 'classic']).default('stable'),
 });
 
+/** What is set: without the blanks around, and without what is empty. */
+export function settingsIn(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter(([, value]) => value),
+  );
+}
+
 /**
  * Reads the settings from the environment; one that is empty counts as not set.
  * @throws ConfigurationError that lists every fault at once, each with the setting's name; no value is in it.
  */
 export function loadSettings(environment: Environment): AppSettings {
-  const set = Object.fromEntries(
-    Object.entries(environment)
-      .map(([name, value]) => [name, value?.trim()] as const)
-      .filter(([, value]) => value),
-  );
+  const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];
   const server = serverSettings.safeParse(set);
   for (const { path, message } of server.error?.issues ?? [])
@@ -80,11 +88,32 @@ export function loadSettings(environment: Environment): AppSettings {
     database: server.data.DATABASE_URL,
     migrate: server.data.DATABASE_MIGRATE,
     logLevel: server.data.LOG_LEVEL,
-    wechatToken: options,
+    wechatToken: set['API_KEYS_FILE']
+      ? reloading(set['API_KEYS_FILE'], set, options, settingOf)
+      : options,
   };
 }
 
-function moduleFaults(
+/** The options with API keys that are looked at again while the app runs, by the rules that hold at start. */
+function reloading(
+  file: string,
+  set: Environment,
+  options: WechatTokenModuleOptions,
+  settingOf: (field: string) => string,
+): WechatTokenModuleOptions {
+  const read = () => {
+    const faults: ConfigurationFault[] = [];
+    const http = { ...options.http, apiKeys: readApiKeys(set, faults) };
+    for (const { field, problem } of moduleFaults({ ...options, http }))
+      faults.push({ field: settingOf(field), problem });
+    if (faults.length > 0) throw new ConfigurationError(faults);
+    return http.apiKeys;
+  };
+  const apiKeys = new ApiKeysFile(file, read);
+  return { ...options, http: { ...options.http, apiKeys } };
+}
+
+export function moduleFaults(
   options: WechatTokenModuleOptions,
 ): readonly ConfigurationFault[] {
   try {

@@ -14,13 +14,19 @@ export type {
   WechatAccount,
 } from './accounts/account.js';
 export { Clock } from './clock.js';
+export type { AdminView, TokenStatus } from './http/admin-view.js';
+export type { Problem } from './http/problem.js';
+export { ProblemFilter } from './http/problem.filter.js';
+export type { TokenAnswer } from './http/tokens.controller.js';
 export type { RefreshOutcome } from './refresh/refresh-outcome.js';
 export {
   TokenRefresher,
   type RefreshRequest,
 } from './refresh/token-refresher.js';
+export { resealTokens } from './reseal-tokens.js';
 export { wechatTokenEntities } from './store/entities.js';
 export { wechatTokenMigrations } from './store/migrations/index.js';
+export type { ResealedToken } from './store/resealing.js';
 export {
   migratedDataSource,
   runMigrationsExclusively,
@@ -37,4 +43,10 @@ export {
 } from './wechat-token.module.js';
 export type { WechatTokenModuleOptions } from './wechat-token.options.js';
 export { validateOptions } from './wechat-token.options.schema.js';
-export type { ApiKey, ApiScope, Role } from './wechat-token.settings.js';
+export type {
+  ApiKey,
+  ApiKeySource,
+  ApiScope,
+  AppGuard,
+  Role,
+} from './wechat-token.settings.js';

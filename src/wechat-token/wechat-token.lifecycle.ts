@@ -9,6 +9,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { withDeadline } from './with-deadline.js';
 import { Clock } from './clock.js';
+import { AdminStreams } from './http/admin-streams.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { TokenRefresher } from './refresh/token-refresher.js';
 import { TokenRenewer } from './refresh/token-renewer.js';
@@ -43,6 +44,7 @@ export class WechatTokenLifecycle
     private readonly renewer: TokenRenewer,
     private readonly sync: TokenSync,
     private readonly journal: TokenJournal,
+    private readonly streams: AdminStreams,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
     @Optional() @Inject(SchedulerRegistry) scheduler?: SchedulerRegistry,
@@ -94,6 +96,7 @@ export class WechatTokenLifecycle
 
   /** Before the database is closed, which TypeORM does in `onApplicationShutdown`. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.streams.end();
     if (this.scheduler.doesExist('cron', CRON))
       this.scheduler.deleteCronJob(CRON);
     if (this.scheduler.doesExist('interval', INTERVAL))

@@ -41,11 +41,14 @@ export const messages = {
     'is not 32 bytes in base64 (make one with: openssl rand -base64 32)',
   badEncryptionKeyId: () =>
     "is not an id: use letters, digits, '.', '_' and '-', at most 32",
+  encryptionKeysMissing: () => 'give at least one key: the first one seals',
   badApiKeyId: () => 'is not an id: use 1 to 64 characters',
   badApiKey: () =>
     'is not a key: use at least 16 characters (make one with: openssl rand -base64 32)',
   badScopes: (allowed: readonly string[]) =>
     `is not a list of at least one of ${allowed.join(', ')}`,
+  badGuards: () => 'is not a list of guards',
+  badGuard: () => 'is neither a guard class nor a guard',
   badKeyAccounts: () =>
     'is not a list of names of accounts; leave it out for all accounts',
   accountsMissing: () => 'give at least one account, or an AccountSource',
@@ -62,9 +65,11 @@ export const messages = {
   storeFailed: (code: string) =>
     `The database could not be asked (${code}). Valid tokens are served from memory meanwhile; check the database and its address.`,
   sealKeyMissing: (name: string, keyId: string) =>
-    `The stored value of "${name}" is encrypted with the key "${keyId}", which is not configured. Add that key to encryptionKeys (TOKEN_ENCRYPTION_KEYS).`,
+    `The stored value of "${name}" is encrypted with the key "${keyId}", which is not configured. Add that key to encryptionKeys (TOKEN_ENCRYPTION_KEYS); if it is lost, delete the row to have a new token fetched.`,
   sealBroken: (name: string, keyId: string) =>
     `The stored value of "${name}" does not open with its key "${keyId}": the key's bytes are others, or the row was changed. Correct the key, or delete the row to have a new token fetched.`,
+  resealContended: (name: string) =>
+    `The stored value of "${name}" kept changing and was not sealed anew. Run it again.`,
 
   // Waiting for a token
   timedOut: (name: string, timeoutMs: number) =>
@@ -100,6 +105,31 @@ export const messages = {
     `WeChat answered ${path} with ${errcode} ${JSON.stringify(errmsg)}.`,
   stillRejected: (name: string) =>
     `WeChat keeps answering with the rejected "${name}". Look at the account in WeChat's console.`,
+
+  // HTTP
+  noRoute: (method: string, path: string) => `Cannot ${method} ${path}`,
+  unforeseen: () => 'Something unforeseen went wrong; the log says when.',
+  badRequest: () => 'The request is not what it should be: see `errors`.',
+  badAfter: () => 'is not the `next` of a page of tokens',
+  badBefore: () => 'is not the `next` of a page of events',
+  badFingerprint: () =>
+    'is not a fingerprint: the first 8 hexadecimal digits, in small letters, of the SHA-256 of a token',
+  badReason: (most: number) => `is not a text of at most ${most} characters`,
+  badToken: (most: number) =>
+    `is not a token: a text of 1 to ${most} characters`,
+  keyMissing: () =>
+    'An API key is needed: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
+  keyWrong: () =>
+    'The API key is none of those that are configured. Compare it with http.apiKeys (API_KEYS of the app).',
+  wrongKeysTooOften: () =>
+    'Too many wrong API keys came from this address; for a while no new one is looked at.',
+  scopeMissing: (scope: string) =>
+    `The API key lacks the scope "${scope}". Add it to the key's scopes, or use another key.`,
+  accountForbidden: () =>
+    'The API key is for other accounts. Add this one to its accounts, or use another key.',
+  guardRefused: () => "The app's guard does not let you in.",
+  tooManyStreams: (most: number) =>
+    `${most} consoles are open, and no more can be. Close one, or try again later.`,
 
   // Budgets
   forceSpent: (name: string, budget: number, seconds: number) =>

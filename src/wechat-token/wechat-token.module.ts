@@ -5,13 +5,23 @@ import {
   Module,
   type Provider,
 } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { ThrottlerStorageService } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/account-source.js';
 import { Clock, MonotonicClock } from './clock.js';
+import { AccessGuard } from './http/access.guard.js';
+import { AdminController } from './http/admin.controller.js';
+import { AdminStreams } from './http/admin-streams.js';
+import { AdminViews } from './http/admin-views.js';
+import { AdmissionDesk } from './http/admission.js';
 import { ApiKeys } from './http/api-keys.js';
+import { AppGuards } from './http/app-guards.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped.controller.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { Budgets } from './refresh/budgets.js';
@@ -46,6 +56,8 @@ export interface WechatTokenModuleExtras {
   isGlobal?: boolean | undefined;
   /** The name of the TypeORM DataSource that holds the tables. Default: the unnamed one. */
   dataSource?: string | undefined;
+  /** What the paths of the module's routes begin with, such as `internal`. Default: nothing. */
+  routePrefix?: string | undefined;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -54,14 +66,14 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setFactoryMethodName('createWechatTokenOptions')
     .setExtras<WechatTokenModuleExtras>(
       // Named here so that Nest keeps them out of the options.
-      { isGlobal: false, dataSource: undefined },
+      { isGlobal: false, dataSource: undefined, routePrefix: undefined },
       withExtras,
     )
     .build();
 
 function withExtras(
   definition: DynamicModule,
-  { isGlobal, dataSource }: WechatTokenModuleExtras,
+  { isGlobal, dataSource, routePrefix }: WechatTokenModuleExtras,
 ): DynamicModule {
   const session: Provider = {
     provide: SqlSession,
@@ -69,15 +81,51 @@ function withExtras(
       new SqlSession(source, clock),
     inject: [getDataSourceToken(dataSource), Clock],
   };
+  const prefix = routePrefix
+    ? [
+        RouterModule.register([
+          { path: routePrefix, module: definition.module },
+        ]),
+      ]
+    : [];
   return {
     ...definition,
     global: isGlobal,
     imports: [
       ...(definition.imports ?? []),
       TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
+      ...prefix,
     ],
+    controllers: controllersFor(optionsIn(definition)),
     providers: [...(definition.providers ?? []), session],
   };
+}
+
+/** The options themselves; undefined where they come later, from a factory. */
+function optionsIn({
+  providers = [],
+}: DynamicModule): WechatTokenModuleOptions | undefined {
+  for (const provider of providers)
+    if ('useValue' in provider && provider.provide === MODULE_OPTIONS_TOKEN)
+      return provider.useValue as WechatTokenModuleOptions;
+  return undefined;
+}
+
+/**
+ * What cannot answer is not mounted, as far as that is known by now; AccessGuard sees to the rest. The WeChat-shaped one sees
+ * to itself: its URLs hold keys, and for a path that nobody serves Nest's own 404 repeats the URL.
+ */
+function controllersFor(options: WechatTokenModuleOptions | undefined) {
+  if (!options) return [AdminController, TokensController];
+  const { apiKeys, guards, admin, tokens } = options.http ?? {};
+  const isNobodyLetIn = [apiKeys ?? [], guards ?? []].every(
+    (list) => Array.isArray(list) && list.length === 0,
+  );
+  if (isNobodyLetIn) return [];
+  return [
+    ...(admin === false ? [] : [AdminController]),
+    ...(tokens === false ? [] : [TokensController]),
+  ];
 }
 
 const RESOLVED = Symbol('resolved options');
@@ -140,6 +188,16 @@ const refresh: Provider[] = [
   TokenSync,
 ];
 
+const http: Provider[] = [
+  ThrottlerStorageService,
+  AdmissionDesk,
+  AppGuards,
+  AccessGuard,
+  ProblemFilter,
+  AdminViews,
+  AdminStreams,
+];
+
 /**
  * Keeps WeChat access tokens valid. Needs `ScheduleModule.forRoot()` and a TypeORM DataSource (mysql, mariadb or
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
@@ -156,6 +214,7 @@ const refresh: Provider[] = [
     ...upstream,
     TokenJournal,
     ...refresh,
+    ...http,
     AccessTokenProvider,
     WechatApiClient,
     WechatTokenLifecycle,

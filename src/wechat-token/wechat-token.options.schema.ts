@@ -17,7 +17,12 @@ import {
   secretFaults,
 } from './wechat-token.options.checks.js';
 import type { WechatTokenModuleOptions } from './wechat-token.options.js';
-import type { WechatTokenSettings } from './wechat-token.settings.js';
+import type {
+  ApiKeySource,
+  AppGuard,
+  EncryptionKey,
+  WechatTokenSettings,
+} from './wechat-token.settings.js';
 
 const KEY_BYTES = 32;
 const MODES = ['stable', 'classic'] as const;
@@ -84,6 +89,8 @@ const encryptionKey = fields({
     .refine((key) => key.length === KEY_BYTES, messages.badEncryptionKey()),
 });
 
+const encryptionKeyList = z.array(encryptionKey, messages.badList());
+
 const apiKey = fields({
   id: text(/^.{1,64}$/, messages.badApiKeyId()),
   key: text(/^.{16,}$/s, messages.badApiKey()),
@@ -95,6 +102,38 @@ const apiKey = fields({
     .min(1, messages.badKeyAccounts())
     .optional(),
 });
+
+const apiKeyList = z.array(apiKey, messages.badList());
+
+/** A list is a source that never changes. Not a union of the two, whose faults would not name the field within the list. */
+const apiKeySource = z
+  .unknown()
+  .prefault([])
+  .transform((value, context): ApiKeySource => {
+    if (isApiKeySource(value)) return value;
+    const { data, error } = apiKeyList.safeParse(value);
+    if (data) return { current: () => data };
+    for (const { message, path } of error.issues)
+      context.addIssue({ code: 'custom', message, path: [...path] });
+    return z.NEVER;
+  });
+
+function isApiKeySource(value: unknown): value is ApiKeySource {
+  return (
+    value instanceof Object &&
+    'current' in value &&
+    typeof value.current === 'function'
+  );
+}
+
+const guard = z.custom<AppGuard>(
+  (value) =>
+    typeof value === 'function' ||
+    (value instanceof Object && 'canActivate' in value),
+  messages.badGuard(),
+);
+
+const flag = z.boolean(messages.badFlag()).default(true);
 
 const settings = fields({
   accounts: z.unknown(),
@@ -116,10 +155,13 @@ const settings = fields({
     batchSize: whole(1, 10_000).default(100),
     concurrency: whole(1, 1000).default(10),
   }).prefault({}),
-  encryptionKeys: z.array(encryptionKey, messages.badList()).default([]),
+  encryptionKeys: encryptionKeyList.default([]),
   http: fields({
-    apiKeys: z.array(apiKey, messages.badList()).default([]),
-    wechatShaped: z.boolean(messages.badFlag()).default(true),
+    apiKeys: apiKeySource,
+    guards: z.array(guard, messages.badGuards()).default([]),
+    admin: flag,
+    tokens: flag,
+    wechatShaped: flag,
   }).prefault({}),
 });
 
@@ -165,6 +207,25 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
 /** @throws ConfigurationError as `WechatTokenModule.forRoot()` would at start. */
 export function validateOptions(options: WechatTokenModuleOptions): void {
   resolveOptions(options);
+}
+
+/**
+ * The option `encryptionKeys` alone, of which there must be one here.
+ * @throws ConfigurationError that lists every fault at once.
+ */
+export function resolveEncryptionKeys(
+  encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
+): readonly EncryptionKey[] {
+  const problem = messages.encryptionKeysMissing();
+  const { data, error } = z
+    .object({ encryptionKeys: encryptionKeyList.min(1, problem) })
+    .safeParse({ encryptionKeys });
+  const faults = firstOfEachField([
+    ...(error?.issues.map(toFault) ?? []),
+    ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
+  ]);
+  if (faults.length > 0 || !data) throw new ConfigurationError(faults);
+  return data.encryptionKeys;
 }
 
 /** Not refinements of the schema: those are left out as soon as any other field is wrong. */

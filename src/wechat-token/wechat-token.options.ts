@@ -1,6 +1,11 @@
 import type { WechatAccount } from './accounts/account.js';
 import type { AccountSource } from './accounts/account-source.js';
-import type { ApiKey, Role } from './wechat-token.settings.js';
+import type {
+  ApiKey,
+  ApiKeySource,
+  AppGuard,
+  Role,
+} from './wechat-token.settings.js';
 
 /** What `WechatTokenModule.forRoot()` takes. Everything but `accounts` has a default that suits production. */
 export interface WechatTokenModuleOptions {
@@ -52,11 +57,25 @@ export interface WechatTokenModuleOptions {
    */
   encryptionKeys?: readonly { id: string; key: string }[];
 
-  /** The routes. Without keys none of them answers. */
+  /**
+   * The routes. Without keys and guards there are none. Where they are, the extra `routePrefix` says, which
+   * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`.
+   */
   http?: {
-    /** Who may use them. Default: nobody. */
-    apiKeys?: readonly ApiKey[];
-    /** `GET /cgi-bin/token` in WeChat's own shape. Default: true. */
+    /** Who may use them: a list, or a source of keys that change while the app runs. Default: nobody. */
+    apiKeys?: readonly ApiKey[] | ApiKeySource;
+    /**
+     * The app's own guards, in place of keys, for the routes of `admin` and `tokens`: classes, taken from the app where it
+     * provides them and made for the module where not, or instances. Whom all of them let in may use every route and every
+     * account; a guard that is to tell them apart goes by the request's method and path. Events name him by the `id` of the
+     * request's `user`, or "app". Default: none.
+     */
+    guards?: readonly AppGuard[];
+    /** `/admin/wechat-tokens`: for operators, without the tokens' values. Default: true. */
+    admin?: boolean;
+    /** `/wechat-tokens/:name`: tokens for programs in any language. Default: true. */
+    tokens?: boolean;
+    /** `/cgi-bin/token` and `/cgi-bin/stable_token` in WeChat's own shape. They need keys. Default: true. */
     wechatShaped?: boolean;
   };
 }

@@ -1,4 +1,9 @@
+import type { CanActivate, Type } from '@nestjs/common';
+
 export type Role = 'refresher' | 'reader';
+
+/** A guard of the app that the module is part of: a class, or an instance. */
+export type AppGuard = Type<CanActivate> | CanActivate;
 
 /** The options with every default filled in, in the units that the engine counts in. Also a DI token. */
 export abstract class WechatTokenSettings {
@@ -21,7 +26,10 @@ export abstract class WechatTokenSettings {
   };
   abstract readonly encryptionKeys: readonly EncryptionKey[];
   abstract readonly http: {
-    readonly apiKeys: readonly ApiKey[];
+    readonly apiKeys: ApiKeySource;
+    readonly guards: readonly AppGuard[];
+    readonly admin: boolean;
+    readonly tokens: boolean;
     readonly wechatShaped: boolean;
   };
 }
@@ -41,6 +49,15 @@ export interface ApiKey {
   readonly scopes: readonly ApiScope[];
   /** The accounts it may use; all of them when it is left out. */
   readonly accounts?: readonly string[] | undefined;
+}
+
+/** Where API keys come from that change while the app runs: a file, or tables of the app's own. */
+export interface ApiKeySource {
+  /**
+   * The keys that let somebody in now. Asked at every request, so it answers from memory, with the same list until the keys
+   * change: another list is hashed anew. It must not throw; without an answer it can trust, the last one holds.
+   */
+  current(): readonly ApiKey[];
 }
 
 export type ApiScope = 'tokens:read' | 'tokens:refresh' | 'tokens:issue';

@@ -137,13 +137,33 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
       const before = await db.plainRow('access_token');
       await using world = await World.create({ databaseUrl: db.url });
       const other = { id: second.id, key: second.key.toString('base64') };
-      const { tokens } = await world.replica({ encryptionKeys: [other] });
+      const { tokens, refresher, sync } = await world.replica({
+        encryptionKeys: [other],
+      });
+      const name = 'access_token';
 
+      for (const attempt of [
+        () => tokens.getAccessToken(),
+        () => tokens.invalidate(TOKEN),
+        () => refresher.refresh(name),
+        () => refresher.refresh(name, { force: true }),
+      ])
+        await expect(attempt()).rejects.toBeInstanceOf(SealedValueError);
+      // Nor once it is due, or over.
+      await world.advance(7000);
+      await refresher.tick();
+      await sync.pull();
+      await world.advance(7000);
+      await refresher.tick();
       await expect(tokens.getAccessToken()).rejects.toBeInstanceOf(
         SealedValueError,
       );
       expect(world.wechat.calls.total).toBe(0);
-      expect(await db.plainRow('access_token')).toEqual(before);
+      const { value, version } = await db.plainRow(name);
+      expect({ value, version }).toEqual({
+        value: before['value'],
+        version: before['version'],
+      });
     });
   });
 });

@@ -45,6 +45,8 @@ const EXPECTED: Readonly<
     access: [PRIMARY],
   },
   release: { values: ['access_token:7', 1], access: [PRIMARY] },
+  storedValues: { values: ['access_token:7', 100], access: [PRIMARY] },
+  resealValue: { values: ['w', 'access_token:7', 'v'], access: [PRIMARY] },
   updateVariable: { values: ['v', null, 'site:7'], access: [PRIMARY] },
   page: {
     values: ['access_token', 'access_token;', 50],

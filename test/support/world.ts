@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -19,6 +20,7 @@ import {
 import { Clock, MonotonicClock } from '../../src/wechat-token/clock.js';
 import {
   AccessTokenProvider,
+  ProblemFilter,
   SystemVarStore,
   TokenRefresher,
   WechatApiClient,
@@ -72,7 +74,13 @@ export interface WorldOptions {
   readonly wechat?: FakeWechatOptions;
 }
 
-type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
+/** A replica that serves its routes too. */
+export interface HttpReplica extends TestReplica {
+  /** Such as `http://127.0.0.1:40123`. */
+  readonly url: string;
+}
+
+export type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
   /** Sources besides those of access tokens. */
   readonly sources?: (gateway: WechatGateway) => TokenSource[];
   /** Gets every line that the engine logs. Default: nobody does. */
@@ -105,6 +113,25 @@ export class World implements AsyncDisposable {
 
   /** Starts a replica with the default account, unless the options name others. */
   async replica(options: ReplicaOptions = {}): Promise<TestReplica> {
+    const { module, dataSource } = await this.compile(options);
+    await module.init();
+    return this.keep(module, dataSource, () => module.close());
+  }
+
+  /** As {@link replica}, listening on a port of its own, its errors all told as the app tells them. */
+  async httpReplica(
+    adapter: AbstractHttpAdapter,
+    options: ReplicaOptions = {},
+  ): Promise<HttpReplica> {
+    const { module, dataSource } = await this.compile(options);
+    const app = module.createNestApplication(adapter);
+    app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+    await app.listen(0, '127.0.0.1');
+    const replica = this.keep(module, dataSource, () => app.close());
+    return { ...replica, url: await app.getUrl() };
+  }
+
+  private async compile(options: ReplicaOptions) {
     const { sources = () => [], logger = SILENT, ...given } = options;
     const dataSource = await openDatabase(this.database, true);
     const module = await Test.createTestingModule({
@@ -132,7 +159,14 @@ export class World implements AsyncDisposable {
       })
       .setLogger(logger)
       .compile();
-    await module.init();
+    return { module, dataSource };
+  }
+
+  private keep(
+    module: TestingModule,
+    dataSource: DataSource,
+    close: () => Promise<void>,
+  ): TestReplica {
     const replica: TestReplica = {
       module,
       dataSource,
@@ -143,7 +177,7 @@ export class World implements AsyncDisposable {
       store: module.get(TokenStore),
       sync: module.get(TokenSync),
       renewer: module.get(TokenRenewer),
-      close: () => module.close(),
+      close,
     };
     this.replicas.push(replica);
     return replica;

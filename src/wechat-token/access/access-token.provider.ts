@@ -53,10 +53,18 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
   ): Promise<{ value: string; expiresIn: number }> {
-    const name = tokenName('access_token', account);
-    const held = this.served(name) ?? (await this.obtain(name, options));
+    const held = await this.held(account, options);
     const left = held.expiresAt - this.clock.now();
     return { value: held.value, expiresIn: Math.floor(left / 1000) };
+  }
+
+  /** @internal The same with all that is known of it, for the module's own routes. */
+  async held(
+    account: string,
+    options?: AccessTokenOptions,
+  ): Promise<HeldToken> {
+    const name = tokenName('access_token', account);
+    return this.served(name) ?? this.obtain(name, options);
   }
 
   /**

@@ -2,16 +2,29 @@ import {
   Controller,
   Get,
   Header,
-  Inject,
+  HttpCode,
+  Ip,
   Logger,
-  NotFoundException,
+  Post,
   Query,
+  Req,
+  UseFilters,
 } from '@nestjs/common';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Accounts } from '../accounts/account-source.js';
-import { isWechatTokenError } from '../wechat-token.errors.js';
+import { TokenRefresher } from '../refresh/token-refresher.js';
+import { tokenName } from '../token-name.js';
+import {
+  isRefreshBudgetError,
+  isWechatTokenError,
+} from '../wechat-token.errors.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { AdmissionDesk } from './admission.js';
 import { type ApiClient, ApiKeys, permits } from './api-keys.js';
+import { NotMounted } from './http-problem.js';
+import { ProblemFilter } from './problem.filter.js';
+import type { HttpRequest } from './routes.js';
+import { wechatBody } from './wechat-body.js';
 
 /** WeChat's own words for what may go wrong, so that every SDK knows them. */
 const ERRORS = {
@@ -21,57 +34,124 @@ const ERRORS = {
   secretMissing: { errcode: 41004, errmsg: 'appsecret missing' },
   secretWrong: { errcode: 40125, errmsg: 'invalid appsecret' },
   appIdWrong: { errcode: 40013, errmsg: 'invalid appid' },
+  notPosted: { errcode: 43002, errmsg: 'require POST method' },
+  notJson: { errcode: 47001, errmsg: 'data format error' },
+  /** For an address that tries one wrong key after the other: SDKs wait a minute. */
+  tooOften: {
+    errcode: 45011,
+    errmsg: 'api minute-quota reach limit, must slower, retry next minute',
+  },
 } as const;
 
 type WechatShaped =
   | { access_token: string; expires_in: number }
   | { errcode: number; errmsg: string };
 
+/** What a client sends: with the key in place of the AppSecret. */
+interface Question {
+  readonly grant_type?: unknown;
+  readonly appid?: unknown;
+  readonly secret?: unknown;
+  readonly force_refresh?: unknown;
+}
+
 /**
- * `GET /cgi-bin/token` as WeChat answers it, always with HTTP 200; an API key takes the AppSecret's place. An SDK whose host
- * can be set gets the managed token here, and never rotates it.
+ * `/cgi-bin/token` and `/cgi-bin/stable_token` as WeChat answers them, always with HTTP 200; an API key takes the AppSecret's
+ * place. An SDK whose host can be set gets the managed token here, and never rotates it by itself.
  */
 @Controller('cgi-bin')
+@UseFilters(ProblemFilter)
 export class WechatShapedController {
   private readonly logger = new Logger('WechatToken');
 
   constructor(
-    @Inject(ApiKeys) private readonly keys: ApiKeys,
-    @Inject(Accounts) private readonly accounts: Accounts,
-    @Inject(AccessTokenProvider) private readonly tokens: AccessTokenProvider,
-    @Inject(WechatTokenSettings) private readonly settings: WechatTokenSettings,
+    private readonly keys: ApiKeys,
+    private readonly desk: AdmissionDesk,
+    private readonly accounts: Accounts,
+    private readonly tokens: AccessTokenProvider,
+    private readonly refresher: TokenRefresher,
+    private readonly settings: WechatTokenSettings,
   ) {}
 
+  /** Here the token is the same until its time has come: clients that ask do not end it for each other. */
   @Get('token')
   @Header('Cache-Control', 'no-store')
-  async token(
-    @Query('grant_type') grantType: unknown,
-    @Query('appid') appId: unknown,
-    @Query('secret') secret: unknown,
+  token(
+    @Req() request: HttpRequest,
+    @Query() { grant_type, appid, secret }: Question,
+    @Ip() address: string,
   ): Promise<WechatShaped> {
+    this.mindMounted(request);
+    return this.answer({ grant_type, appid, secret }, address);
+  }
+
+  /**
+   * `force_refresh: true` ends the current token for all, within the budget that everybody shares (R9); over it, as on the
+   * platform, nothing is refreshed and the answer is the current token. Like the platform it asks for no more than the secret:
+   * of a key, the scope `tokens:issue`.
+   */
+  @Post('stable_token')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async stableToken(
+    @Req() request: HttpRequest & { body?: unknown },
+    @Ip() address: string,
+  ): Promise<WechatShaped> {
+    this.mindMounted(request);
+    const question: Question | undefined = await wechatBody(request);
+    return question ? this.answer(question, address) : ERRORS.notJson;
+  }
+
+  @Get('stable_token')
+  @Header('Cache-Control', 'no-store')
+  notPosted(@Req() request: HttpRequest): WechatShaped {
+    this.mindMounted(request);
+    return ERRORS.notPosted;
+  }
+
+  private mindMounted(request: HttpRequest): void {
     if (this.keys.isEmpty || !this.settings.http.wechatShaped)
-      throw new NotFoundException();
-    if (grantType !== 'client_credential') return ERRORS.grantType;
-    if (typeof appId !== 'string' || !appId) return ERRORS.appIdMissing;
+      throw new NotMounted(request);
+  }
+
+  private async answer(
+    { grant_type, appid, secret, force_refresh }: Question,
+    address: string,
+  ): Promise<WechatShaped> {
+    if (grant_type !== 'client_credential') return ERRORS.grantType;
+    if (typeof appid !== 'string' || !appid) return ERRORS.appIdMissing;
     if (typeof secret !== 'string' || !secret) return ERRORS.secretMissing;
-    const client = this.keys.find(secret);
-    if (!client) return ERRORS.secretWrong;
+    const { client, retryAfter } = await this.desk.admit(secret, address);
+    if (!client) return retryAfter ? ERRORS.tooOften : ERRORS.secretWrong;
     try {
-      return await this.issue(appId, client);
+      return await this.issue(appid, client, force_refresh === true);
     } catch (error) {
       const reason = isWechatTokenError(error)
         ? error.message
         : `the accounts cannot be read (${error instanceof Error ? error.name : 'unknown'})`;
-      this.logger.warn('token not issued', { appId, reason });
+      this.logger.warn('token not issued', { appId: appid, reason });
       return ERRORS.busy;
     }
   }
 
-  private async issue(appId: string, client: ApiClient): Promise<WechatShaped> {
+  private async issue(
+    appId: string,
+    client: ApiClient,
+    force: boolean,
+  ): Promise<WechatShaped> {
     const account = await this.accountOf(appId, client);
     if (account === undefined) return ERRORS.appIdWrong;
+    if (force) await this.renew(account, client);
     const token = await this.tokens.getAccessTokenWithLife(account);
     return { access_token: token.value, expires_in: token.expiresIn };
+  }
+
+  private async renew(account: string, client: ApiClient): Promise<void> {
+    const name = tokenName('access_token', account);
+    const request = { force: true, actor: client.id, reason: 'stable_token' };
+    await this.refresher.refresh(name, request).catch((error: unknown) => {
+      if (!isRefreshBudgetError(error)) throw error;
+    });
   }
 
   /** The account of that appid which the client may use; for others the answer is as if there were none. */

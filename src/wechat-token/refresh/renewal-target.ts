@@ -33,4 +33,11 @@ export class RenewalTargets {
       );
     return { name, account, source: this.sources.get(parsed.kind, account) };
   }
+
+  /** The names of all tokens of one account. @throws UnknownAccountError */
+  async namesOf(accountName: string): Promise<TokenName[]> {
+    const account = await this.accounts.get(accountName);
+    const kinds = this.sources.kindsOf(account);
+    return kinds.map((kind) => tokenName(kind, account.name));
+  }
 }

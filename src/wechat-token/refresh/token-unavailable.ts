@@ -1,5 +1,5 @@
 import type { TokenName } from '../token-name.js';
-import type { UpstreamError } from '../upstream/failure.js';
+import { UpstreamError } from '../upstream/failure.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { FOREVER } from './policy.js';
@@ -23,6 +23,13 @@ export function renewalFailed(
 ): TokenUnavailableError {
   const message = messages.renewalFailed(name, error.message);
   return new TokenUnavailableError(message, secondsOf(wait), { cause: error });
+}
+
+/** What WeChat said, where that is why there is no token. */
+export function refusalBehind({
+  cause,
+}: TokenUnavailableError): UpstreamError | undefined {
+  return cause instanceof UpstreamError ? cause : undefined;
 }
 
 /** A stop that only new credentials end leaves nothing to wait for. */

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly epochMs: (instant: string) => string;
   /** A JSON text parameter, an object, with the database's clock in it as `at`, in ISO 8601. */
   readonly jsonWithTime: string;
+  /** `column` holds a text parameter to the last byte: case and trailing blanks count, whatever the column's collation. */
+  readonly sameText: (column: string) => string;
   /** After a table's name: its rows are found by this index, whatever the planner believes. */
   readonly byIndex: (index: string) => string;
   /** Deletes the first rows in `order` that meet `condition`, at most as many as a last parameter says. */
@@ -31,6 +33,7 @@ const mysql: Dialect = {
     `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${instant}) DIV 1000`,
   jsonWithTime:
     "JSON_SET(?, '$.at', CONCAT(LEFT(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z'))",
+  sameText: (column) => `CAST(${column} AS BINARY) = CAST(? AS BINARY)`,
   byIndex: (index) => `FORCE INDEX (${index})`,
   // Not by a subquery, for which it would look at every row, and lock it.
   deleteFirst: (table, condition, order) =>
@@ -51,6 +54,7 @@ const sqlite: Dialect = {
   msUntil: (instant) => sqliteMs("'now'", instant),
   epochMs: (instant) => sqliteMs("'1970-01-01'", instant),
   jsonWithTime: "json_set(?, '$.at', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+  sameText: (column) => `${column} = ?`,
   byIndex: (index) => `INDEXED BY ${index}`,
   deleteFirst: (table, condition, order) =>
     `DELETE FROM ${table} WHERE rowid IN (

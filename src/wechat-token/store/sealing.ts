@@ -35,6 +35,17 @@ export class Sealing {
     return `${PREFIX}:${this.first.id}:${packed.toString('base64')}`;
   }
 
+  /**
+   * The value sealed with the first key, whichever sealed it before; undefined when that was the first key already.
+   * @throws SealedValueError when it does not open.
+   */
+  reseal(name: string, stored: string): string | undefined {
+    const value = this.open(name, stored);
+    const isCurrent =
+      this.first && stored.startsWith(`${PREFIX}:${this.first.id}:`);
+    return isCurrent ? undefined : this.seal(name, value);
+  }
+
   /** Plain values pass, so that rows written before a key was set keep working. */
   open(name: string, stored: string): string {
     if (!stored.startsWith(`${PREFIX}:`)) return stored;

@@ -87,6 +87,14 @@ export function statementsFor(sql: Dialect) {
     // (-kept ms, limit)
     purgeEvents: sql.deleteFirst('token_event', `at < ${after(now)}`, 'at'),
 
+    // (after name, limit): tokens that have a value, in order of name
+    storedValues: `SELECT name, value FROM system_var
+      WHERE name > ? AND expires_at IS NOT NULL AND value IS NOT NULL ORDER BY name LIMIT ?`,
+
+    // (new value, name, old value): to those who use the token nothing happens: no version, so that a lease on the row holds
+    // and its holder's write wins (R4), and no updated_at, since there is no news (R13)
+    resealValue: `UPDATE system_var SET value = ? WHERE name = ? AND ${sql.sameText('value')}`,
+
     // (name)
     variable: `SELECT value FROM system_var WHERE name = ?`,
 

@@ -44,6 +44,8 @@ type RawRow = {
 @Injectable()
 export class TokenStore {
   private readonly statements: Statements;
+  /** From this process's clock to the database's, as of the last row that was read. */
+  private clockOffset: number | undefined;
 
   constructor(
     private readonly session: SqlSession,
@@ -58,6 +60,23 @@ export class TokenStore {
     const readAt = this.clock.now();
     const [raw] = await this.session.rows<RawRow>(this.statements.read, [name]);
     return raw && this.toRow(raw, readAt);
+  }
+
+  /** As {@link read}, but one that does not open comes as in a {@link page}. */
+  async inspect(name: TokenName): Promise<TokenRow | undefined> {
+    const readAt = this.clock.now();
+    const [raw] = await this.session.rows<RawRow>(this.statements.read, [name]);
+    return raw && this.toShownRow(raw, readAt);
+  }
+
+  /**
+   * R3: an instant of this process's clock by the database's, milliseconds since 1970-01-01 UTC, without asking it; undefined
+   * before the first row was read.
+   */
+  epochOf(instant: number): number | undefined {
+    return this.clockOffset === undefined
+      ? undefined
+      : instant + this.clockOffset;
   }
 
   /**
@@ -92,22 +111,7 @@ export class TokenStore {
     const values = [page.after, page.before, page.limit];
     const readAt = this.clock.now();
     const raw = await this.session.rows<RawRow>(this.statements.page, values);
-    return raw.map((row) => {
-      try {
-        return this.toRow(row, readAt);
-      } catch (error) {
-        if (!(error instanceof SealedValueError)) throw error;
-        const { message } = error;
-        const lastError = { class: 'sealed', message, credentialId: '' };
-        return {
-          ...this.toRow({ ...row, value: null }, readAt),
-          lastError: {
-            ...lastError,
-            at: new Date(Number(row.databaseNow)).toISOString(),
-          },
-        };
-      }
-    });
+    return raw.map((row) => this.toShownRow(row, readAt));
   }
 
   /** A page of the names that want a renewal or a confirmation and that nobody is at, in order of name. */
@@ -240,7 +244,25 @@ export class TokenStore {
     return (await this.session.change(statement, [...values, ...where])) > 0;
   }
 
+  private toShownRow(raw: RawRow, readAt: number): TokenRow {
+    try {
+      return this.toRow(raw, readAt);
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      const { message } = error;
+      const lastError = { class: 'sealed', message, credentialId: '' };
+      return {
+        ...this.toRow({ ...raw, value: null }, readAt),
+        lastError: {
+          ...lastError,
+          at: new Date(Number(raw.databaseNow)).toISOString(),
+        },
+      };
+    }
+  }
+
   private toRow(raw: RawRow, readAt: number): TokenRow {
+    this.clockOffset = Number(raw.databaseNow) - readAt;
     return {
       ...raw,
       value: raw.value === null ? null : this.sealing.open(raw.name, raw.value),

@@ -1,0 +1,183 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { resolveOptions } from '../wechat-token/wechat-token.options.schema.js';
+import { ApiKeysFile } from './api-keys-file.js';
+import { loadSettings } from './settings.js';
+
+const MARK = 'SeCrEt';
+const apiKey = (id: string) => ({
+  id,
+  key: `${MARK}-key-of-${id}-0123456789`,
+  scopes: ['tokens:issue'],
+});
+
+describe('API_KEYS_FILE while the app runs', () => {
+  let folder: string;
+  let path: string;
+  let lines: unknown[][];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-api-keys-'));
+    path = join(folder, 'keys.json');
+    write(apiKey('a'));
+    lines = [];
+    const see = (...line: unknown[]) => lines.push(line);
+    Logger.overrideLogger({ log: see, error: see, warn: see });
+  });
+  afterEach(() => {
+    Logger.overrideLogger(true);
+    rmSync(folder, { recursive: true });
+  });
+
+  const write = (...keys: readonly object[]) =>
+    writeFileSync(path, JSON.stringify(keys));
+
+  /** As the app has them, with a clock that a test moves. */
+  function open() {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const settings = loadSettings({
+      WECHAT_APP_ID: 'wx_one',
+      WECHAT_APP_SECRET: 'secret-one',
+      API_KEYS_FILE: path,
+    });
+    const source = resolveOptions(settings.wechatToken).settings.http.apiKeys;
+    if (!(source instanceof ApiKeysFile)) throw new Error('not a file');
+    return {
+      source,
+      /** Who is let in after so many seconds. */
+      idsAfter: (seconds: number) => {
+        now += seconds * 1000;
+        return source.current().map(({ id }) => id);
+      },
+    };
+  }
+  afterEach(() => vi.restoreAllMocks());
+
+  it('a key that is added counts within 2 s, one that is removed no longer', () => {
+    const { idsAfter } = open();
+    expect(idsAfter(0)).toEqual(['a']);
+    write(apiKey('a'), apiKey('b'));
+    expect(idsAfter(1.9)).toEqual(['a']);
+    expect(idsAfter(0.1)).toEqual(['a', 'b']);
+    write(apiKey('b'));
+    // However long nobody came: the removed key does not let in even once.
+    expect(idsAfter(3600)).toEqual(['b']);
+    expect(lines).toEqual([
+      ['API keys reloaded', { ids: ['a', 'b'] }, 'ApiKeys'],
+      ['API keys reloaded', { ids: ['b'] }, 'ApiKeys'],
+    ]);
+  });
+
+  it('gives the same list until the keys change', () => {
+    const { source, idsAfter } = open();
+    const before = source.current();
+    idsAfter(10);
+    expect(source.current()).toBe(before);
+    // Another text with the same keys in it.
+    writeFileSync(path, JSON.stringify([apiKey('a')], null, 2));
+    idsAfter(10);
+    expect(source.current()).toBe(before);
+    expect(lines).toEqual([]);
+  });
+
+  it('a change is seen that leaves size and times as they were', () => {
+    const { idsAfter } = open();
+    const { atime, mtime } = statSync(path);
+    write(apiKey('b'));
+    utimesSync(path, atime, mtime);
+    expect(idsAfter(2)).toEqual(['b']);
+  });
+
+  it('a secret of Kubernetes, where a link is turned to another folder', () => {
+    const version = (name: string, ...keys: readonly object[]) => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'keys.json'), JSON.stringify(keys));
+      symlinkSync(name, join(folder, '..data_tmp'));
+      renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+    };
+    rmSync(path);
+    version('..2026_01', apiKey('a'));
+    symlinkSync('..data/keys.json', path);
+    const { idsAfter } = open();
+    expect(idsAfter(2)).toEqual(['a']);
+    version('..2026_02', apiKey('a'), apiKey('b'));
+    rmSync(join(folder, '..2026_01'), { recursive: true });
+    expect(idsAfter(2)).toEqual(['a', 'b']);
+  });
+
+  it.each<[what: string, spoil: () => void, field: string, problem: RegExp]>([
+    [
+      'is missing',
+      () => rmSync(path),
+      'API_KEYS_FILE',
+      /cannot be read \(ENOENT\)/,
+    ],
+    [
+      'is empty, since it is being written',
+      () => writeFileSync(path, ''),
+      'API_KEYS_FILE',
+      /^is not a JSON array; /,
+    ],
+    [
+      'was cut',
+      () => writeFileSync(path, JSON.stringify([apiKey('b')]).slice(0, -3)),
+      'API_KEYS_FILE',
+      /^is not a JSON array; /,
+    ],
+    [
+      'holds a key that is too short',
+      () => write(apiKey('b'), { ...apiKey('c'), key: MARK }),
+      'API_KEYS_FILE[1].key',
+      /^is not a key: /,
+    ],
+    [
+      'names an id twice',
+      () => write(apiKey('b'), apiKey('b')),
+      'API_KEYS_FILE[1].id',
+      /^"b" is the id of another key; /,
+    ],
+  ])(
+    'that %s leaves the keys in force, and is told once, without a key',
+    (_, spoil, field, problem) => {
+      const { idsAfter } = open();
+      spoil();
+      for (let look = 0; look < 3; look++) expect(idsAfter(2)).toEqual(['a']);
+      const fault = { field, problem: expect.stringMatching(problem) };
+      expect(lines).toEqual([
+        [
+          'API keys not reloaded, those in force stay',
+          { faults: [fault] },
+          'ApiKeys',
+        ],
+      ]);
+      expect(JSON.stringify(lines)).not.toContain(MARK);
+
+      write(apiKey('a'));
+      expect(idsAfter(2)).toEqual(['a']);
+      expect(lines[1]).toEqual([
+        'API keys reloaded',
+        { ids: ['a'] },
+        'ApiKeys',
+      ]);
+    },
+  );
+
+  it('may be emptied by a list without keys: then nobody is let in', () => {
+    const { idsAfter } = open();
+    write();
+    expect(idsAfter(2)).toEqual([]);
+    write(apiKey('b'));
+    expect(idsAfter(2)).toEqual(['b']);
+  });
+});

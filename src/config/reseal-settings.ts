@@ -1,0 +1,46 @@
+import {
+  ConfigurationError,
+  type ConfigurationFault,
+  type WechatTokenModuleOptions,
+} from '../wechat-token/index.js';
+import { messages } from './config.messages.js';
+import type { Database } from './database-url.js';
+import { readEncryptionKeys } from './module-options.js';
+import {
+  databaseUrl,
+  type Environment,
+  moduleFaults,
+  settingsIn,
+} from './settings.js';
+
+/** What `npm run reseal` needs to know: of the app's settings two, so that whoever runs it needs no credentials. */
+export interface ResealSettings {
+  readonly database: Database;
+  readonly encryptionKeys: NonNullable<
+    WechatTokenModuleOptions['encryptionKeys']
+  >;
+}
+
+/** @throws ConfigurationError that lists every fault of the two at once; no value is in it. */
+export function loadResealSettings(environment: Environment): ResealSettings {
+  const set = settingsIn(environment);
+  const faults: ConfigurationFault[] = [];
+  const database = databaseUrl.safeParse(set['DATABASE_URL']);
+  if (database.error)
+    faults.push({ field: 'DATABASE_URL', problem: messages.badDatabaseUrl() });
+
+  const field = 'TOKEN_ENCRYPTION_KEYS';
+  const encryptionKeys = readEncryptionKeys(set, faults);
+  for (const fault of moduleFaults({ accounts: [], encryptionKeys }))
+    if (fault.field.startsWith('encryptionKeys'))
+      faults.push({
+        field: fault.field.replace('encryptionKeys', field),
+        problem: fault.problem,
+      });
+  if (encryptionKeys.length === 0 && !faults.some((f) => f.field === field))
+    faults.push({ field, problem: messages.encryptionKeysMissing() });
+
+  if (faults.length > 0 || !database.data)
+    throw new ConfigurationError(faults, messages.settingsWrong(faults));
+  return { database: database.data, encryptionKeys };
+}

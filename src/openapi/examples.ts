@@ -1,0 +1,157 @@
+import type { Examples } from './openapi.types.js';
+
+const NOW = '4b97ab73';
+const BEFORE = '26487a16';
+
+const own = {
+  name: 'access_token',
+  account: 'default',
+  appId: 'wx0123456789abcdef',
+  kind: 'official-account',
+  source: 'stable',
+  status: 'valid',
+  fingerprint: NOW,
+  masked: '90_W…vvZe',
+  issuedAt: '2026-11-23T08:00:00.120Z',
+  refreshAt: '2026-11-23T09:55:09.400Z',
+  expiresAt: '2026-11-23T10:00:00.120Z',
+  expiresIn: 7106,
+  version: 1795420800120,
+  lease: null,
+  lastError: null,
+  failureCount: 0,
+  nextAttemptAt: null,
+  forcedToday: 1,
+};
+
+const shop = {
+  ...own,
+  name: 'access_token:shop',
+  account: 'shop',
+  appId: 'wxfedcba9876543210',
+  kind: 'mini-program',
+  status: 'cooling-down',
+  fingerprint: BEFORE,
+  masked: '90_m…CPJZ',
+  expiresIn: 204,
+  lastError: {
+    class: 'quota',
+    errcode: 45009,
+    message:
+      'WeChat answered 45009 "reach max api daily quota limit". The day\'s quota is spent: it is tried again after midnight, China time. See who else fetches tokens for this appid.',
+    at: '2026-11-23T08:01:36.018Z',
+  },
+  failureCount: 1,
+  nextAttemptAt: '2026-11-23T16:00:07.250Z',
+  forcedToday: 0,
+};
+
+export const tokenExample: Examples = {
+  valid: { summary: 'All is well', value: own },
+  coolingDown: { summary: "The day's quota is spent", value: shop },
+  refreshing: {
+    summary: 'A replica renews it',
+    value: {
+      ...own,
+      status: 'refreshing',
+      lease: {
+        owner: 'web-1:14092:5a98d6cd',
+        until: '2026-11-23T09:55:40.000Z',
+      },
+    },
+  },
+};
+
+export const tokenPageExample: Examples = {
+  last: {
+    summary: 'The only page',
+    value: { items: [own, shop], next: null },
+  },
+  first: {
+    summary: 'A page of one',
+    value: { items: [own], next: 'access_token' },
+  },
+};
+
+const frame = (id: number, data: object) =>
+  `event: token\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+
+export const streamExample = {
+  renewed: {
+    summary: 'A token, and the same when it has been renewed',
+    value:
+      frame(1, { ...own, fingerprint: BEFORE, version: 1795413600087 }) +
+      frame(2, own),
+  },
+};
+
+export const eventsExample: Examples = {
+  forced: {
+    summary: 'An operator has forced a renewal',
+    value: {
+      items: [
+        {
+          id: 1043,
+          at: '2026-11-23T08:00:00.150Z',
+          type: 'refreshed',
+          actor: 'operator',
+          fingerprint: NOW,
+          latencyMs: 33,
+          detail: null,
+        },
+        {
+          id: 1042,
+          at: '2026-11-23T08:00:00.101Z',
+          type: 'forced',
+          actor: 'operator',
+          fingerprint: BEFORE,
+          latencyMs: null,
+          detail: null,
+        },
+        {
+          id: 1041,
+          at: '2026-11-23T08:00:00.080Z',
+          type: 'asked',
+          actor: 'operator',
+          fingerprint: null,
+          latencyMs: null,
+          detail: 'forced: leaked in a log',
+        },
+      ],
+      next: 1041,
+    },
+  },
+};
+
+const outcome = {
+  outcome: 'refreshed',
+  name: 'access_token',
+  fingerprint: NOW,
+  version: 1795420800120,
+  expiresIn: 7200,
+};
+
+export const forcedOutcomeExample: Examples = {
+  refreshed: { summary: 'A new token', value: outcome },
+  unchanged: {
+    summary: 'WeChat gave the same one back',
+    value: { ...outcome, outcome: 'unchanged', expiresIn: 7106 },
+  },
+  superseded: {
+    summary: 'It was another one already',
+    value: { ...outcome, outcome: 'superseded', expiresIn: 7106 },
+  },
+};
+
+export const servedTokenExample: Examples = {
+  token: {
+    summary: 'The token',
+    value: {
+      name: 'access_token',
+      value: 'a-token-of-wechat',
+      expiresIn: 7106,
+      expiresAt: '2026-11-23T10:00:00.120Z',
+      version: 1795420800120,
+    },
+  },
+};

@@ -1,0 +1,18 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+/** The parts of a document of OpenAPI 3.1, under short names. */
+export type Paths = OpenAPIObject['paths'];
+export type Operation = NonNullable<Paths[string]['get']>;
+export type Responses = Operation['responses'];
+type Components = NonNullable<OpenAPIObject['components']>;
+export type Schemas = NonNullable<Components['schemas']>;
+export type SharedResponses = NonNullable<Components['responses']>;
+export type Parameters = NonNullable<Components['parameters']>;
+export type SecuritySchemes = NonNullable<Components['securitySchemes']>;
+type Response = Exclude<Responses[string], undefined | { $ref: string }>;
+export type Content = NonNullable<Response['content']>;
+export type Headers = NonNullable<Response['headers']>;
+/** By name: each a whole body. */
+export type Examples = Readonly<
+  Record<string, { summary: string; value: unknown }>
+>;

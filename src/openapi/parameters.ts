@@ -1,0 +1,31 @@
+import type { Parameters } from './openapi.types.js';
+
+export const parameters: Parameters = {
+  name: {
+    name: 'name',
+    in: 'path',
+    required: true,
+    description:
+      '`access_token` is the token of the default account, `access_token:shop` that of the account `shop`.',
+    schema: { type: 'string' },
+    example: 'access_token',
+  },
+  limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'How many at most.',
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 50 },
+  },
+  after: {
+    name: 'after',
+    in: 'query',
+    description: '`next` of the page before, such as `access_token:shop`.',
+    schema: { type: 'string', maxLength: 191 },
+  },
+  before: {
+    name: 'before',
+    in: 'query',
+    description: '`next` of the page before, such as `1041`.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+};

@@ -1,0 +1,197 @@
+import { STATUS_CODES } from 'node:http';
+import { body } from './parts.js';
+import type { Headers, Responses, SharedResponses } from './openapi.types.js';
+
+interface Example {
+  readonly summary: string;
+  readonly detail: string;
+  readonly more?: {
+    readonly errors?: readonly { field: string; problem: string }[];
+    readonly errcode?: number;
+    readonly retryAfter?: number;
+  };
+}
+
+/** Each kind of error, with examples in the very words of the app. */
+const PROBLEMS: Readonly<
+  Record<number, { description: string; examples: Record<string, Example> }>
+> = {
+  400: {
+    description: 'A field is not what it should be, or the body is no JSON.',
+    examples: {
+      field: {
+        summary: 'A field of the query',
+        detail: 'The request is not what it should be: see `errors`.',
+        more: {
+          errors: [
+            { field: 'limit', problem: 'is not a whole number from 1 to 100' },
+          ],
+        },
+      },
+      json: {
+        summary: 'A body that is no JSON',
+        detail: 'Unexpected end of JSON input',
+      },
+    },
+  },
+  401: {
+    description: 'No API key, or a wrong one.',
+    examples: {
+      missing: {
+        summary: 'No key',
+        detail:
+          'An API key is needed: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
+      },
+      wrong: {
+        summary: 'A wrong key',
+        detail:
+          'The API key is none of those that are configured. Compare it with http.apiKeys (API_KEYS of the app).',
+      },
+    },
+  },
+  403: {
+    description: 'The key lacks the scope, or is for other accounts.',
+    examples: {
+      scope: {
+        summary: 'Scope',
+        detail:
+          'The API key lacks the scope "tokens:read". Add it to the key\'s scopes, or use another key.',
+      },
+      account: {
+        summary: 'Account',
+        detail:
+          'The API key is for other accounts. Add this one to its accounts, or use another key.',
+      },
+    },
+  },
+  404: {
+    description: 'There is no such account, or it has no such token.',
+    examples: {
+      account: {
+        summary: 'No such account',
+        detail:
+          'There is no account "shop". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
+      },
+    },
+  },
+  413: {
+    description: 'The body is too large.',
+    examples: {
+      large: {
+        summary: 'Over 100 kB',
+        detail: 'request entity too large',
+      },
+    },
+  },
+  429: {
+    description:
+      'Too many wrong keys from this address; of a forced renewal also: over the budget that WeChat allows.',
+    examples: {
+      keys: {
+        summary: 'Wrong keys',
+        detail:
+          'Too many wrong API keys came from this address; for a while no new one is looked at.',
+        more: { retryAfter: 42 },
+      },
+      budget: {
+        summary: 'Forced too often',
+        detail:
+          '"access_token" was force-renewed less than 30 s ago. The next is possible in 17 s.',
+        more: { retryAfter: 17 },
+      },
+    },
+  },
+  502: {
+    description: 'WeChat refused to issue a token.',
+    examples: {
+      refused: {
+        summary: 'This IP is not in the whitelist',
+        detail:
+          '"access_token" could not be renewed: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
+        more: { errcode: 40164, retryAfter: 600 },
+      },
+    },
+  },
+  503: {
+    description:
+      'The database cannot be asked, or there is no valid token and none could be had in time.',
+    examples: {
+      database: {
+        summary: 'No database',
+        detail:
+          'The database could not be asked (ECONNREFUSED). Valid tokens are served from memory meanwhile; check the database and its address.',
+        more: { retryAfter: 5 },
+      },
+      coolingDown: {
+        summary: 'WeChat has refused, and is asked again later',
+        detail:
+          '"access_token" is not valid, and its renewal waits 371 s more: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
+        more: { retryAfter: 371 },
+      },
+    },
+  },
+};
+
+const refOf = (status: number) => ({
+  $ref: `#/components/responses/Problem${status}`,
+});
+
+/** References to the responses of these statuses. */
+export function problems(...statuses: readonly number[]): Responses {
+  return Object.fromEntries(
+    statuses.map((status) => [String(status), refOf(status)]),
+  );
+}
+
+/** All of them, for the document's components. */
+export const problemResponses: SharedResponses = Object.fromEntries(
+  Object.entries(PROBLEMS).map(([key, { description, examples }]) => {
+    const status = Number(key);
+    const values = Object.entries(examples).map(
+      ([name, { summary, detail, more }]) =>
+        [
+          name,
+          {
+            summary,
+            value: {
+              type: 'about:blank',
+              title: STATUS_CODES[status],
+              status,
+              detail,
+              ...more,
+            },
+          },
+        ] as const,
+    );
+    return [
+      `Problem${status}`,
+      {
+        description,
+        headers: headersOf(status),
+        content: body(
+          'Problem',
+          Object.fromEntries(values),
+          'application/problem+json',
+        ),
+      },
+    ];
+  }),
+);
+
+function headersOf(status: number): Headers {
+  if (status === 401)
+    return {
+      'WWW-Authenticate': {
+        description: 'Always `Bearer`.',
+        schema: { type: 'string' },
+      },
+    };
+  if (status === 429 || status >= 500)
+    return {
+      'Retry-After': {
+        description: 'Seconds; absent when waiting does not help.',
+        schema: { type: 'integer' },
+      },
+    };
+  return {};
+}

@@ -1,0 +1,33 @@
+import { messages } from './config/config.messages.js';
+import { openTables } from './config/database.js';
+import { explain } from './config/explain.js';
+import { loadResealSettings } from './config/reseal-settings.js';
+import { resealTokens } from './wechat-token/index.js';
+
+/** `npm run reseal`: the end of a rotation of TOKEN_ENCRYPTION_KEYS. Ends with 1 when a token could not be sealed anew. */
+try {
+  const { database, encryptionKeys } = loadResealSettings(process.env);
+  const dataSource = await openTables(database);
+  try {
+    const counts = { resealed: 0, current: 0, gone: 0, failed: 0 };
+    let changedMeanwhile = 0;
+    for await (const token of resealTokens(dataSource, encryptionKeys)) {
+      counts[token.outcome]++;
+      if (token.changedMeanwhile > 0) changedMeanwhile++;
+      // As they come: there may be very many of them.
+      if (token.reason) process.stderr.write(`${token.reason}\n`);
+    }
+    const [first] = encryptionKeys;
+    process.stdout.write(`${messages.resealed(first?.id ?? '', counts)}\n`);
+    if (changedMeanwhile > 0)
+      process.stdout.write(`${messages.changedMeanwhile(changedMeanwhile)}\n`);
+    if (counts.failed > 0) {
+      process.stderr.write(`${messages.notResealed(counts.failed)}\n`);
+      process.exitCode = 1;
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+} catch (error) {
+  explain(error);
+}

@@ -1,0 +1,112 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Sse,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { RefreshOutcome } from '../refresh/refresh-outcome.js';
+import { RenewalTargets } from '../refresh/renewal-target.js';
+import { TokenRefresher } from '../refresh/token-refresher.js';
+import { type StoredEvent, TokenStore } from '../store/token-store.js';
+import { AccessGuard } from './access.guard.js';
+import { AdminStreams } from './admin-streams.js';
+import type { AdminView } from './admin-view.js';
+import { AdminViews, cut } from './admin-views.js';
+import { type Caller, CurrentCaller } from './caller.js';
+import { ProblemFilter } from './problem.filter.js';
+import {
+  checked,
+  type EventPageQuery,
+  eventPageQuery,
+  type RefreshBody,
+  refreshBody,
+  type TokenPageQuery,
+  tokenPageQuery,
+} from './requests.js';
+import { Group, Needs } from './routes.js';
+
+/** An event as it is told: `at` is ISO 8601 in UTC. */
+type EventView = Omit<StoredEvent, 'at'> & { readonly at: string };
+
+/** For operators: what there is and what became of it, without a token's value, and renewal by hand. */
+@Controller('admin/wechat-tokens')
+@Group('admin')
+@UseGuards(AccessGuard)
+@UseFilters(ProblemFilter)
+@UsePipes(checked)
+export class AdminController {
+  constructor(
+    private readonly views: AdminViews,
+    private readonly streams: AdminStreams,
+    private readonly targets: RenewalTargets,
+    private readonly store: TokenStore,
+    private readonly refresher: TokenRefresher,
+  ) {}
+
+  @Get()
+  @Needs('tokens:read')
+  @Header('Cache-Control', 'no-store')
+  list(
+    @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<{ items: readonly AdminView[]; next: string | null }> {
+    return this.views.page(query, caller);
+  }
+
+  /** Before `:name`, which would take it for one. */
+  @Sse('stream')
+  @Needs('tokens:read')
+  stream(
+    @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Observable<MessageEvent> {
+    return this.streams.of(query, caller);
+  }
+
+  @Get(':name')
+  @Needs('tokens:read')
+  @Header('Cache-Control', 'no-store')
+  one(@Param('name') name: string): Promise<AdminView> {
+    return this.views.one(name);
+  }
+
+  @Get(':name/events')
+  @Needs('tokens:read')
+  @Header('Cache-Control', 'no-store')
+  async events(
+    @Param('name') name: string,
+    @Query({ schema: eventPageQuery }) { limit, before }: EventPageQuery,
+  ): Promise<{ items: readonly EventView[]; next: number | null }> {
+    await this.targets.get(name);
+    const page = { before, limit: limit + 1 };
+    const events = await this.store.events(name, page);
+    const { items, next } = cut(events, limit, ({ id }) => id);
+    const views = items.map(({ at, ...event }) => ({
+      ...event,
+      at: new Date(at).toISOString(),
+    }));
+    return { items: views, next };
+  }
+
+  @Post(':name/refresh')
+  @HttpCode(200)
+  @Needs('tokens:refresh')
+  @Header('Cache-Control', 'no-store')
+  refresh(
+    @Param('name') name: string,
+    @Body({ schema: refreshBody }) request: RefreshBody,
+    @CurrentCaller() { actor }: Caller,
+  ): Promise<RefreshOutcome> {
+    return this.refresher.refresh(name, { ...request, actor });
+  }
+}

@@ -1,0 +1,61 @@
+import { ThrottlerStorageService } from '@nestjs/throttler';
+import { AdmissionDesk } from './admission.js';
+import { ApiKeys } from './api-keys.js';
+
+const key = 'a-key-of-sixteen-characters-or-more';
+const WRONG = 'another-key-of-sixteen-characters';
+const client = { id: 'shop', scopes: ['tokens:issue'] as const };
+
+describe('who tries keys', () => {
+  let storage: ThrottlerStorageService;
+  let desk: AdmissionDesk;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    storage = new ThrottlerStorageService();
+    const keys = new ApiKeys({ current: () => [{ ...client, key }] });
+    desk = new AdmissionDesk(keys, storage);
+    vi.spyOn(desk['logger'], 'warn').mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    storage.onApplicationShutdown();
+    vi.useRealTimers();
+  });
+
+  const tryWrong = async (address: string, times: number) => {
+    for (let n = 0; n < times; n++) await desk.admit(WRONG, address);
+  };
+
+  it('is let in with a key, as often as he likes', async () => {
+    for (let n = 0; n < 100; n++)
+      expect(await desk.admit(key, '10.0.0.1')).toEqual({ client });
+  });
+
+  it('is not looked at after ten wrong ones, for a minute', async () => {
+    await tryWrong('10.0.0.1', 9);
+    expect(await desk.admit(WRONG, '10.0.0.1')).toEqual({});
+    expect(await desk.admit(key, '10.0.0.1')).toEqual({ retryAfter: 60 });
+
+    vi.advanceTimersByTime(59_000);
+    expect(await desk.admit(key, '10.0.0.1')).toEqual({ retryAfter: 1 });
+    vi.advanceTimersByTime(1000);
+    expect(await desk.admit(key, '10.0.0.1')).toEqual({ client });
+  });
+
+  it('harms nobody at another address, nor who was there before', async () => {
+    await desk.admit(key, '10.0.0.1');
+    await tryWrong('10.0.0.1', 100);
+    expect(await desk.admit(key, '10.0.0.1')).toEqual({ client });
+    expect(await desk.admit(key, '10.0.0.2')).toEqual({ client });
+  });
+
+  it('fills no memory by coming from everywhere', async () => {
+    for (let n = 0; n < 15_000; n++) {
+      const address = `10.0.${n >> 8}.${n & 255}`;
+      await desk.admit(key, address);
+      await desk.admit(WRONG, address);
+    }
+    expect(storage.storage.size).toBeLessThanOrEqual(10_001);
+    expect(desk['known'].size).toBeLessThanOrEqual(10_000);
+  });
+});

@@ -1,0 +1,54 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Logger,
+} from '@nestjs/common';
+import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { NotMounted } from './http-problem.js';
+import { type Problem, problemOf } from './problem.js';
+
+/**
+ * Answers every error with `application/problem+json`. The module's own routes have it; an app that wants the same for what
+ * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('WechatToken');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const response: unknown = host.switchToHttp().getResponse();
+    if (error instanceof NotMounted)
+      return new BaseExceptionFilter(httpAdapter).catch(error, host);
+    const problem = problemOf(error);
+    if (problem.status === 500) this.logUnforeseen(error);
+    if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
+    for (const [name, value] of headersOf(problem))
+      httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, problem, problem.status);
+  }
+
+  /** Foreign words may hold a secret: only the kind is told (R15). */
+  private logUnforeseen(error: unknown): void {
+    const reason = error instanceof Error ? error.name : typeof error;
+    this.logger.error('request failed', { reason });
+  }
+}
+
+function headersOf({ status, retryAfter }: Problem): [string, string][] {
+  return [
+    ['Content-Type', 'application/problem+json'],
+    ['Cache-Control', 'no-store'],
+    ...(status === 401 ? [BEARER] : []),
+    ...(retryAfter === undefined ? [] : [retryHeader(retryAfter)]),
+  ];
+}
+
+const BEARER: [string, string] = ['WWW-Authenticate', 'Bearer'];
+const retryHeader = (seconds: number): [string, string] => [
+  'Retry-After',
+  String(seconds),
+];

@@ -1,0 +1,119 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Res,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { AccessTokenProvider } from '../access/access-token.provider.js';
+import { Clock } from '../clock.js';
+import { fingerprint } from '../observe/fingerprint.js';
+import { RenewalTargets } from '../refresh/renewal-target.js';
+import type { HeldToken } from '../store/token-memory.js';
+import { TokenStore } from '../store/token-store.js';
+import { parseTokenName, type TokenName } from '../token-name.js';
+import { UnknownTokenError } from '../wechat-token.errors.js';
+import { messages } from '../wechat-token.messages.js';
+import { AccessGuard } from './access.guard.js';
+import { type Caller, CurrentCaller } from './caller.js';
+import { ProblemFilter } from './problem.filter.js';
+import { checked, type RejectedBody, rejectedBody } from './requests.js';
+import { Group, Needs } from './routes.js';
+
+/** A token for a program that cannot inject the provider. */
+export interface TokenAnswer {
+  readonly name: TokenName;
+  readonly value: string;
+  /** Whole seconds that the platform still gives it. */
+  readonly expiresIn: number;
+  /**
+   * ISO 8601 in UTC, by the database's clock as this process last read it (R3); null while it has not reached the database
+   * since its start (R11).
+   */
+  readonly expiresAt: string | null;
+  readonly version: number;
+}
+
+/** For other programs: the token, from memory as for callers within the process, and what to use when it was rejected. */
+@Controller('wechat-tokens')
+@Group('tokens')
+@UseGuards(AccessGuard)
+@UseFilters(ProblemFilter)
+@UsePipes(checked)
+export class TokensController {
+  constructor(
+    private readonly tokens: AccessTokenProvider,
+    private readonly targets: RenewalTargets,
+    private readonly store: TokenStore,
+    private readonly clock: Clock,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  /** The ETag is the token's fingerprint: a program that asks often is told by a 304 that it has the right one. */
+  @Get(':name')
+  @Needs('tokens:issue')
+  @Header('Cache-Control', 'no-store')
+  async token(
+    @Param('name') name: string,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<TokenAnswer | undefined> {
+    const held = await this.tokens.held(await this.accountOf(name));
+    const tag = `"${fingerprint(held.value)}"`;
+    const { httpAdapter } = this.adapterHost;
+    httpAdapter.setHeader(response, 'ETag', tag);
+    if (!isAmong(tag, known)) return this.answer(name, held);
+    httpAdapter.status(response, HttpStatus.NOT_MODIFIED);
+    return undefined;
+  }
+
+  /** R5. A report of a token that was replaced already is answered with its successor, and costs nothing. */
+  @Post(':name/rejected')
+  @HttpCode(200)
+  @Needs('tokens:issue')
+  @Header('Cache-Control', 'no-store')
+  async rejected(
+    @Param('name') name: string,
+    @Body({ schema: rejectedBody }) { value }: RejectedBody,
+    @CurrentCaller() { actor }: Caller,
+  ): Promise<TokenAnswer> {
+    const account = await this.accountOf(name);
+    await this.tokens.invalidate(value, account, { actor });
+    return this.answer(name, await this.tokens.held(account));
+  }
+
+  /** @throws UnknownAccountError, UnknownTokenError */
+  private async accountOf(name: TokenName): Promise<string> {
+    await this.targets.get(name);
+    const { kind, account } = parseTokenName(name);
+    if (kind === 'access_token') return account;
+    throw new UnknownTokenError(messages.unknownToken(kind, account));
+  }
+
+  private answer(name: TokenName, held: HeldToken): TokenAnswer {
+    const { value, version, expiresAt } = held;
+    const epoch = this.store.epochOf(expiresAt);
+    return {
+      name,
+      value,
+      expiresIn: Math.floor((expiresAt - this.clock.now()) / 1000),
+      expiresAt: epoch === undefined ? null : new Date(epoch).toISOString(),
+      version,
+    };
+  }
+}
+
+/** Whether an If-None-Match names this tag; weak ones count, since the answer is the same to the byte or another token. */
+function isAmong(tag: string, ifNoneMatch = ''): boolean {
+  const tags = ifNoneMatch.split(',').map((t) => t.trim().replace(/^W\//, ''));
+  return tags.includes(tag) || tags.includes('*');
+}

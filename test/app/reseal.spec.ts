@@ -1,0 +1,241 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
+import { PROJECT } from '../support/build.js';
+import { everyDatabase } from '../support/every-database.js';
+import { openStore, type StoreUnderTest } from '../support/open-store.js';
+import { spawnApp } from '../support/run-app.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const SCRIPT = join(PROJECT, 'dist/reseal.js');
+const newKey = (id: string) => ({ id, key: randomBytes(32) });
+const older = newKey('2026-01');
+const newer = newKey('2026-07');
+
+/** TOKEN_ENCRYPTION_KEYS */
+const setting = (...keys: readonly (typeof older)[]) =>
+  keys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(',');
+
+/** The built command, with these settings and no others, run to its end. */
+async function reseal(env: Readonly<Record<string, string>>) {
+  const command = spawnApp(env, { script: SCRIPT });
+  const { code } = await command.exit;
+  const told = { code, stdout: command.logs(), stderr: command.stderr() };
+  for (const { key } of [older, newer])
+    expect(told.stdout + told.stderr).not.toContain(key.toString('base64'));
+  expect(told.stderr).not.toMatch(/^\s+at /m);
+  return told;
+}
+
+describe('npm run reseal', () => {
+  it.each(everyDatabase())(
+    'ends a rotation without anybody noticing, on $title',
+    async (database) => {
+      const fresh = await database.create();
+      await using sandbox = await AppSandbox.create();
+      const run = (...keys: readonly (typeof older)[]) =>
+        sandbox.run({
+          DATABASE_URL: fresh.url,
+          TOKEN_ENCRYPTION_KEYS: setting(...keys),
+        });
+      const token = async (url: string) =>
+        (await tokenAnswer(url)).access_token;
+      const env = (...keys: readonly (typeof older)[]) => ({
+        DATABASE_URL: fresh.url,
+        TOKEN_ENCRYPTION_KEYS: setting(...keys),
+      });
+
+      const plain = await run();
+      const first = await token(plain.url);
+      expect(sandbox.wechat.accepts(first ?? '')).toBe(true);
+      await plain.stop();
+      // A key is added: the plain row still works.
+      const sealing = await run(older);
+      expect(await token(sealing.url)).toBe(first);
+      expect(await reseal(env(older))).toEqual({
+        code: 0,
+        stdout: 'Sealed with the key "2026-01": 1 now, 0 already.\n',
+        stderr: '',
+      });
+      await sealing.stop();
+      // And another, which becomes the first.
+      const rotated = await run(newer, older);
+      expect(await token(rotated.url)).toBe(first);
+      expect(await reseal(env(newer, older))).toEqual({
+        code: 0,
+        stdout: 'Sealed with the key "2026-07": 1 now, 0 already.\n',
+        stderr: '',
+      });
+      expect((await reseal(env(newer, older))).stdout).toContain(
+        '0 now, 1 already',
+      );
+      expect(await token(rotated.url)).toBe(first);
+      await rotated.stop();
+      // The older one is taken away.
+      const after = await run(newer);
+      expect(await token(after.url)).toBe(first);
+      await after.stop();
+      expect(sandbox.wechat.calls.total).toBe(1);
+      await fresh.drop();
+    },
+  );
+
+  describe('on tables with tokens in them', () => {
+    let db: StoreUnderTest;
+    beforeEach(async () => {
+      const [sqlite] = everyDatabase();
+      if (!sqlite) throw new Error('no SQLite');
+      db = await openStore(sqlite, [older]);
+    });
+    afterEach(() => db[Symbol.asyncDispose]());
+
+    const env = (...keys: readonly (typeof older)[]) => ({
+      DATABASE_URL: db.url,
+      TOKEN_ENCRYPTION_KEYS: setting(...keys),
+    });
+
+    it('ends with 1 and names the tokens whose key is missing', async () => {
+      await db.putToken('access_token', 'tok');
+      await db.putToken('access_token:shop', 'tok');
+      await db.sql(
+        "UPDATE system_var SET value = 'tok' WHERE name = 'access_token:shop'",
+      );
+      const { code, stdout, stderr } = await reseal(env(newer));
+      expect(code).toBe(1);
+      expect(stdout).toBe('Sealed with the key "2026-07": 1 now, 0 already.\n');
+      const [missing, summary] = stderr.split('\n');
+      expect(missing).toMatch(
+        /^The stored value of "access_token" is encrypted with the key "2026-01", which is not configured\. Add that key /,
+      );
+      expect(summary).toMatch(
+        /^Not sealed with it: 1, named above\. Keep the /,
+      );
+      expect((await db.row('access_token')).value).toBe('tok');
+    });
+
+    it('killed in the middle has lost nothing, and the next run ends it', async () => {
+      const count = 20_000;
+      const sealing = db.withKeys([older]);
+      await db.putToken('access_token', 'tok');
+      const { value } = await db.plainRow('access_token');
+      await db.sql(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+          INSERT INTO system_var (name, value, expires_at, failure_count, version)
+          SELECT 'access_token:' || printf('%05d', i), 'tok ' || i, '2099-01-01 00:00:00.000', 0, 1 FROM n`,
+      );
+      const resealed = async () => {
+        const [row] = await db.sql<{ count: number }>(
+          "SELECT COUNT(*) AS count FROM system_var WHERE value LIKE 'sealed:v1:2026-07:%'",
+        );
+        return row?.count ?? 0;
+      };
+      const command = spawnApp(env(newer, older), { script: SCRIPT });
+      await vi.waitUntil(async () => (await resealed()) > 0, {
+        timeout: 30_000,
+        interval: 1,
+      });
+      expect(await command.stop('SIGKILL')).toEqual({
+        code: null,
+        signal: 'SIGKILL',
+      });
+
+      const done = await resealed();
+      expect(done).toBeGreaterThan(0);
+      expect(done).toBeLessThan(count);
+      expect(value).toMatch(/^sealed:v1:2026-01:/);
+      expect(await sealing.store.read('access_token:20000')).toMatchObject({
+        value: 'tok 20000',
+      });
+      const { code, stdout } = await reseal(env(newer, older));
+      expect(code).toBe(0);
+      expect(stdout).toBe(
+        `Sealed with the key "2026-07": ${count + 1 - done} now, ${done} already.\n`,
+      );
+      const { store } = db.withKeys([newer]);
+      for (let i = 1; i <= count; i += 997) {
+        const name = `access_token:${String(i).padStart(5, '0')}`;
+        expect((await store.read(name))?.value).toBe(`tok ${i}`);
+      }
+    });
+
+    it.each(['README.md', 'README.zh-CN.md'])(
+      'is run by the commands of %s',
+      async (page) => {
+        await db.putToken('access_token', 'tok');
+        const block = readFileSync(join(PROJECT, page), 'utf8')
+          .split('```sh\n')
+          .map((text) => text.split('```')[0] ?? '')
+          .find((text) => text.includes('npm run reseal'));
+        const typed = block
+          ?.replace('new-key-in-base64', newer.key.toString('base64'))
+          .replace('old-key-in-base64', older.key.toString('base64'));
+        expect(typed).toContain(`2026-07:${newer.key.toString('base64')}`);
+        expect(typed).toContain(`2026-01:${older.key.toString('base64')}`);
+        const { stdout } = await promisify(execFile)(
+          'bash',
+          ['-ec', typed ?? ''],
+          {
+            cwd: PROJECT,
+            env: { PATH: process.env['PATH'], DATABASE_URL: db.url },
+          },
+        );
+        expect(stdout).toContain('"2026-07": 1 now, 0 already.');
+        expect(
+          (await db.withKeys([newer]).store.read('access_token'))?.value,
+        ).toBe('tok');
+      },
+    );
+  });
+
+  describe('says what is wrong', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'wechat-token-reseal-'));
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    it('when there is no key: it does not undo what is sealed', async () => {
+      expect(await reseal({ TOKEN_ENCRYPTION_KEYS: ' ' })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /\n {2}- TOKEN_ENCRYPTION_KEYS: is missing; set it as the app has it, .*\n$/,
+        ),
+      });
+    });
+
+    it('of both settings at once, and of no other', async () => {
+      const { code, stderr } = await reseal({
+        PORT: 'x',
+        WECHAT_ROLE: 'boss',
+        DATABASE_URL: 'mysql://root:SeCrEt@',
+        TOKEN_ENCRYPTION_KEYS: `${setting(older)},b:SeCrEt`,
+      });
+      expect(code).toBe(1);
+      expect(stderr).not.toContain('SeCrEt');
+      const fields = [...stderr.matchAll(/^ {2}- ([^:]+): \S/gm)];
+      expect(fields.map(([, field]) => field)).toEqual([
+        'DATABASE_URL',
+        'TOKEN_ENCRYPTION_KEYS[1].key',
+      ]);
+    });
+
+    it('when the tables are elsewhere, and makes no database there', async () => {
+      const path = join(folder, 'data/other.sqlite');
+      const { code, stderr } = await reseal({
+        DATABASE_URL: `sqlite:${path}`,
+        TOKEN_ENCRYPTION_KEYS: setting(older),
+      });
+      expect(code).toBe(1);
+      expect(stderr).toBe(
+        `DATABASE_URL: the app's tables are not in sqlite:${path}. Set it as the app has it.\n`,
+      );
+      expect(existsSync(join(folder, 'data'))).toBe(false);
+    });
+  });
+});

@@ -1,0 +1,116 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  bearer,
+  KEYS,
+  LogLines,
+  PLATFORMS,
+  posted,
+  type Sent,
+  SHOP,
+  WRONG_KEY,
+} from '../support/http.js';
+import { type HttpReplica, World } from '../support/world.js';
+
+const OWN = DEFAULT_FAKE_ACCOUNT;
+const NAMES = ['access_token', 'access_token:shop', 'access_token:none'];
+
+describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
+  let world: World;
+  let app: HttpReplica;
+  const log = new LogLines();
+  /** By route: all that was ever answered. */
+  const issuing: string[] = [];
+  const others: string[] = [];
+
+  beforeAll(async () => {
+    world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
+    app = await world.httpReplica(adapter(), {
+      accounts: [OWN, SHOP],
+      http: { apiKeys: Object.values(KEYS) },
+      logger: log,
+    });
+    await app.refresher.start();
+    await everything();
+    await world.wechat.goDown();
+    await world.advance(8000);
+    await everything();
+    await world.wechat.comeBack();
+    await app.dataSource.destroy();
+    await everything();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  /** Every route, with every key and with what is secret wherever a client may put it by mistake. */
+  async function everything(): Promise<void> {
+    const tokens = world.wechat.issuedTokens;
+    const token = tokens.at(-1) ?? '';
+    for (const key of [...Object.values(KEYS), { key: WRONG_KEY }]) {
+      const read = { headers: bearer(key) };
+      const post = (body: unknown) => posted(body, bearer(key));
+      const misplaced = `key=${key.key}&value=${token}&secret=${OWN.appSecret}`;
+      await collect(others, `/admin/wechat-tokens?${misplaced}`, read);
+      await collect(others, `/no-such-route?${misplaced}`, read);
+      for (const name of NAMES) {
+        const admin = `/admin/wechat-tokens/${name}`;
+        await collect(others, `${admin}?${misplaced}`, read);
+        await collect(others, `${admin}/events`, read);
+        await collect(others, `${admin}/refresh`, post({ force: true }));
+        await collect(others, `${admin}/refresh`, post({ value: token }));
+        await collect(issuing, `/wechat-tokens/${name}`, read);
+        // One that is replaced already, and the one that is in use.
+        const current = world.wechat.currentToken(OWN.appId);
+        for (const value of [tokens[0], current])
+          await collect(
+            issuing,
+            `/wechat-tokens/${name}/rejected`,
+            post({ value }),
+          );
+      }
+      const question = {
+        grant_type: 'client_credential',
+        appid: OWN.appId,
+        secret: key.key,
+      };
+      const query = new URLSearchParams(question).toString();
+      await collect(issuing, `/cgi-bin/token?${query}`, {});
+      const forced = posted({ ...question, force_refresh: true });
+      await collect(issuing, '/cgi-bin/stable_token', forced);
+    }
+  }
+
+  async function collect(into: string[], path: string, init: Sent) {
+    const response = await fetch(app.url + path, init);
+    const headers = JSON.stringify([...response.headers]);
+    into.push(`${response.status} ${headers} ${await response.text()}`);
+  }
+
+  const secrets = [
+    ...Object.values(KEYS).map(({ key }) => key),
+    WRONG_KEY,
+    OWN.appSecret,
+    SHOP.appSecret,
+  ];
+
+  it('only the routes that issue tokens tell one', () => {
+    const token = world.wechat.issuedTokens.at(-1) ?? '';
+    expect(issuing.join('\n')).toContain(token);
+    for (const each of world.wechat.issuedTokens)
+      for (const answer of others) expect(answer).not.toContain(each);
+  });
+
+  it('no answer tells a secret or a key', () => {
+    const statuses = [...issuing, ...others].map((text) => text.slice(0, 3));
+    expect(new Set(statuses)).toEqual(
+      new Set(['200', '400', '401', '403', '404', '429', '502', '503']),
+    );
+    for (const answer of [...issuing, ...others])
+      for (const secret of secrets) expect(answer).not.toContain(secret);
+  });
+
+  it('the log tells neither', () => {
+    expect(log.text).toContain('token refreshed');
+    expect(log.text).toContain('token rejected by WeChat');
+    for (const secret of [...secrets, ...world.wechat.issuedTokens])
+      expect(log.text).not.toContain(secret);
+  });
+});

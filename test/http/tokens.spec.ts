@@ -1,0 +1,133 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import type { Problem, TokenAnswer } from '../../src/wechat-token/index.js';
+import { fingerprint } from '../../src/wechat-token/observe/fingerprint.js';
+import { bearer, KEYS, PLATFORMS, posted } from '../support/http.js';
+import { type HttpReplica, World } from '../support/world.js';
+
+const { appId } = DEFAULT_FAKE_ACCOUNT;
+const NAME = 'access_token';
+const http = { apiKeys: Object.values(KEYS) };
+
+describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
+  let world: World;
+  let app: HttpReplica;
+
+  beforeEach(async () => {
+    world = await World.create();
+    app = await world.httpReplica(adapter(), { http });
+    await app.refresher.start();
+  });
+  afterEach(() => world[Symbol.asyncDispose]());
+
+  const ask = (headers: Record<string, string> = {}) =>
+    fetch(`${app.url}/wechat-tokens/${NAME}`, {
+      headers: { ...bearer(KEYS.issue), ...headers },
+    });
+  const reject = (value: string) =>
+    fetch(
+      `${app.url}/wechat-tokens/${NAME}/rejected`,
+      posted({ value }, bearer(KEYS.issue)),
+    );
+  const answer = async (response: Response) => {
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    return (await response.json()) as TokenAnswer;
+  };
+  const current = () => world.wechat.currentToken(appId) ?? '';
+  const eventsOf = async (type: string) => {
+    const events = await app.store.events(NAME, { limit: 100 });
+    return events.filter((event) => event.type === type);
+  };
+
+  it('is the token, with its life', async () => {
+    const row = await world.row();
+    const { expiresAt, expiresIn, ...rest } = await answer(await ask());
+    expect(rest).toEqual({
+      name: NAME,
+      value: current(),
+      version: row.version,
+    });
+    expect(expiresIn).toBeGreaterThan(7190);
+    expect(expiresIn).toBeLessThanOrEqual(7200);
+    // R3: the instant in the row, as near as two clocks can be read.
+    const stored = row.databaseNow + (row.expiresInMs ?? 0);
+    expect(Math.abs(Date.parse(expiresAt ?? '') - stored)).toBeLessThan(500);
+  });
+
+  it('tells one who has it already: 304, by its fingerprint', async () => {
+    const tag = (await ask()).headers.get('etag') ?? '';
+    expect(tag).toBe(`"${fingerprint(current())}"`);
+
+    for (const known of [tag, `W/${tag}`, `"00000000", ${tag}`, '*']) {
+      const response = await ask({ 'if-none-match': known });
+      expect(response.status, known).toBe(304);
+      expect(response.headers.get('etag')).toBe(tag);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(await response.text()).toBe('');
+    }
+    const other = await ask({ 'if-none-match': '"00000000"' });
+    expect((await answer(other)).value).toBe(current());
+  });
+
+  it('R1: costs neither the platform nor the database anything', async () => {
+    const before = world.wechat.calls.total;
+    await app.dataSource.destroy();
+    expect((await answer(await ask())).value).toBe(current());
+    expect(world.wechat.calls.total).toBe(before);
+  });
+
+  it('R11: is served without a database since the start, its end by no clock', async () => {
+    await world.sql('ALTER TABLE system_var RENAME TO gone');
+    const alone = await world.httpReplica(adapter(), { http });
+    const response = await fetch(`${alone.url}/wechat-tokens/${NAME}`, {
+      headers: bearer(KEYS.issue),
+    });
+    const told = await answer(response);
+    expect(told.value).toBe(current());
+    expect(told.expiresAt).toBeNull();
+  });
+
+  it('R5: a rejected token is replaced once, for all who report it', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    const reports = await Promise.all(
+      Array.from({ length: 10 }, async () => answer(await reject(rejected))),
+    );
+    expect(new Set(reports.map(({ value }) => value))).toEqual(
+      new Set([current()]),
+    );
+    expect(current()).not.toBe(rejected);
+    expect(world.wechat.calls.total).toBe(2);
+
+    const late = await answer(await reject(rejected));
+    expect(late.value).toBe(current());
+    expect(late.version).toBe((await world.row()).version);
+  });
+
+  it('a rejection leaves an event with the id of the key as the actor', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    await answer(await reject(rejected));
+    expect(await eventsOf('rejected')).toMatchObject([
+      { actor: 'issue', fingerprint: fingerprint(rejected) },
+    ]);
+    await vi.waitFor(async () =>
+      expect((await eventsOf('refreshed'))[0]).toMatchObject({
+        actor: 'issue',
+        fingerprint: fingerprint(current()),
+      }),
+    );
+  });
+
+  it('502 with the errcode when WeChat refuses another one', async () => {
+    world.wechat.inject('stable', { errcode: 45009 });
+    const response = await reject(current());
+    expect(response.status).toBe(502);
+    const problem = (await response.json()) as Problem;
+    expect(problem.errcode).toBe(45009);
+    expect(response.headers.get('retry-after')).toBe(
+      String(problem.retryAfter),
+    );
+    expect(JSON.stringify(problem)).not.toContain(current());
+  });
+});

@@ -1,0 +1,139 @@
+import WechatAPI from 'co-wechat-api';
+import { OfficialAccount } from './node-easywechat.js';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { API_KEY, AppSandbox } from '../support/app-sandbox.js';
+import type { AppProcess } from '../support/run-app.js';
+import { hostedPythonClient } from './python-client.js';
+import type { SdkClient } from './sdk-clients.js';
+import { routeTokensTo, type WechatRouter } from './wechat-router.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const { appId } = DEFAULT_FAKE_ACCOUNT;
+
+interface Host {
+  /** Where the SDK finds WeChat: the router. */
+  readonly url: string;
+  /** What it has in place of the AppSecret. */
+  readonly secret: string;
+  /** For its own cache. */
+  readonly folder: string;
+}
+type SetUp = (host: Host) => Promise<SdkClient> | SdkClient;
+
+const coWechatApi: SetUp = ({ url, secret }) => {
+  const api = new WechatAPI(appId, secret);
+  api.prefix = `${url}/cgi-bin/`;
+  return { call: async () => void (await api.getMenu()) };
+};
+
+const nodeEasywechat =
+  (use_stable_access_token: boolean): SetUp =>
+  ({ url, secret, folder }) => {
+    const app = new OfficialAccount({
+      app_id: appId,
+      secret,
+      use_stable_access_token,
+      http: { baseURL: url },
+      file_cache: {
+        path: folder,
+        dirMode: 0o777,
+        fileMode: 0o666,
+        ext: '.cache',
+      },
+    });
+    return {
+      call: async () => {
+        const response = await app.getClient().get('cgi-bin/menu/get');
+        const { errcode } = response.toObject() as { errcode: number };
+        if (errcode !== 0) throw new Error(`errcode ${errcode}`);
+      },
+    };
+  };
+
+/** SDKs as they are: their host is set, and their secret is an API key. */
+describe.each<[string, SetUp]>([
+  ['co-wechat-api', coWechatApi],
+  ['node-easywechat', nodeEasywechat(false)],
+  ['node-easywechat in stable mode', nodeEasywechat(true)],
+  ['wechatpy', hostedPythonClient],
+])('%s with our app as its host', (name, setUp) => {
+  let sandbox: AppSandbox;
+  let app: AppProcess;
+  let router: WechatRouter;
+  let clients: (SdkClient & Partial<AsyncDisposable>)[];
+
+  beforeEach(async () => {
+    sandbox = await AppSandbox.create();
+    app = await sandbox.run();
+    router = await routeTokensTo(app.url, sandbox.wechat.baseUrl);
+    clients = [];
+  });
+  afterEach(async () => {
+    for (const client of clients) await client[Symbol.asyncDispose]?.();
+    await router[Symbol.asyncDispose]();
+    await sandbox[Symbol.asyncDispose]();
+  });
+
+  async function client(secret = API_KEY): Promise<SdkClient> {
+    const made = await setUp({
+      url: router.url,
+      secret,
+      folder: sandbox.folder,
+    });
+    clients.push(made);
+    return made;
+  }
+
+  it('calls WeChat with our token, and WeChat issues nothing for it', async () => {
+    const sdk = await client();
+    for (let call = 0; call < 5; call += 1) await sdk.call();
+    // Another process of the same program, with an empty cache.
+    await (await client()).call();
+    const { wechat } = sandbox;
+    expect(wechat.calls.business).toBe(6);
+    expect(wechat.refused).toBe(0);
+    expect(wechat.issued()).toBe(1);
+    expect(wechat.calls.classic).toBe(0);
+  });
+
+  it("reports a wrong key in WeChat's words", async () => {
+    const sdk = await client('wrong-key-0123456789');
+    await expect(sdk.call()).rejects.toThrow(/invalid appsecret/);
+    expect(sandbox.wechat.calls.business).toBe(0);
+  });
+
+  const asksAgain = !name.startsWith('node-easywechat');
+  it(`${asksAgain ? 'asks again' : 'does not ask again until its copy ends'} when its copy of the token is dead`, async () => {
+    const sdk = await client();
+    await sdk.call();
+    const { wechat } = sandbox;
+    await renewedForAnother(app, wechat);
+    if (asksAgain) await sdk.call();
+    else await expect(sdk.call()).rejects.toThrow('40001');
+    expect(wechat.refused).toBe(1);
+    expect(wechat.issued()).toBe(2);
+    expect(wechat.calls.classic).toBe(0);
+  });
+});
+
+/** WeChat ends the token; another program reports that, and so the app has a new one. */
+async function renewedForAnother(
+  app: AppProcess,
+  wechat: AppSandbox['wechat'],
+): Promise<void> {
+  const value = wechat.currentToken(appId);
+  wechat.dropSilently();
+  const response = await fetch(
+    `${app.url}/wechat-tokens/access_token/rejected`,
+    {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ value }),
+    },
+  );
+  expect(response.ok).toBe(true);
+}

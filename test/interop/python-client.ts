@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { PYTHON } from '../support/tools.js';
+import { recipe } from './recipe.js';
+import type { SdkClient, TokenServerAccess } from './sdk-clients.js';
+
+/** Where Python finds the model of wechatpy. */
+const PYTHON_PATH = join(import.meta.dirname, 'python');
+
+type PythonClient = SdkClient & AsyncDisposable;
+
+/** The recipe for wechatpy, on the server's tokens. */
+export function pythonClient(
+  { server, key }: TokenServerAccess,
+  wechatUrl: string,
+): Promise<PythonClient> {
+  return caller(
+    ['managed-tokens', 'wechatpy'],
+    `ManagedWeChatClient("wx_any", ManagedTokens("${server}", "${key}"))`,
+    wechatUrl,
+  );
+}
+
+/** The recipe for wechatpy with the app as the host of the token endpoint. */
+export function hostedPythonClient(host: {
+  url: string;
+  secret: string;
+}): Promise<PythonClient> {
+  const { appId } = DEFAULT_FAKE_ACCOUNT;
+  return caller(
+    ['hosted-wechatpy'],
+    `HostedWeChatClient("${appId}", "${host.secret}", token_server="${host.url}")`,
+    host.url,
+  );
+}
+
+/** A client of Python in a process that lives as long as it does, and makes a call for each line that it is sent. */
+async function caller(
+  recipes: readonly string[],
+  client: string,
+  wechatUrl: string,
+): Promise<PythonClient> {
+  const script = [
+    ...recipes.map((name) => recipe('python', name)),
+    `client = ${client}`,
+    `client.API_BASE_URL = "${wechatUrl}/cgi-bin/"`,
+    readFileSync(join(PYTHON_PATH, 'calls.py'), 'utf8'),
+  ].join('\n');
+  const python = spawn(PYTHON, ['-c', script], {
+    env: { PYTHONPATH: PYTHON_PATH, PYTHONDONTWRITEBYTECODE: '1' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(python, 'spawn');
+  const lines = createInterface(python.stdout)[Symbol.asyncIterator]();
+  return {
+    call: async () => {
+      python.stdin.write('\n');
+      const { value, done } = await lines.next();
+      if (done || value !== 'ok') throw new Error(value ?? 'Python has ended');
+    },
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(python, 'close');
+      python.stdin.end();
+      await ended;
+    },
+  };
+}
