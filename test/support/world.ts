@@ -72,6 +72,9 @@ export interface WorldOptions {
   readonly wechat?: FakeWechatOptions;
 }
 
+/** A caller of the default account who does not wait for another attempt, which comes a second later at the soonest. */
+export const ONCE = ['default', { timeoutMs: 1000 }] as const;
+
 type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
   /** Sources besides those of access tokens. */
   readonly sources?: (gateway: WechatGateway) => TokenSource[];
