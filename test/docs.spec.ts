@@ -108,7 +108,7 @@ describe('the pages that users read', () => {
     expect(promises.length).toBeGreaterThan(30);
     for (const promise of promises) {
       const [, file = '', title = ''] =
-        /\]\(\.\.\/(test\/[\w./-]+)\): “([^”]+)” \|$/.exec(promise) ?? [];
+        /\]\(\.\.\/(test\/[\w./-]+)\): “([^”]+)” +\|$/.exec(promise) ?? [];
       expect(file, promise).not.toBe('');
       expect(read(file), promise).toContain(title);
     }

@@ -34,6 +34,8 @@ describe('a platform that is down from the start, and comes back', () => {
     const downFor = run.tally.now;
 
     await run.settles(backWithin);
+    // They waited for it.
+    await vi.waitUntil(() => run.tally.reads > 100, { timeout: 5000 });
     await run.finish();
 
     expect(outages.unexplained()).toEqual([]);

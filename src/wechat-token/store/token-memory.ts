@@ -51,10 +51,11 @@ export class TokenMemory {
         ? known.promise
         : Promise.resolve(token.value);
     this.held.set(name, { ...token, promise });
-    if (askedAt < token.serveUntil) this.listeners.get(name)?.();
+    const isStored = token.knownAt !== Infinity;
+    if (isStored && askedAt < token.serveUntil) this.listeners.get(name)?.();
   }
 
-  /** Has `listener`, and no other, called whenever a token of that name comes that may be handed out. */
+  /** Has `listener`, and no other, called whenever a token of that name comes that may be handed out and is in its row. */
   listen(name: TokenName, listener: () => void): void {
     this.listeners.set(name, listener);
   }
