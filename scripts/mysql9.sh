@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A real MySQL 9 for the contract tests, on a Debian that has none in its own release.
+# A real MySQL 9 for the tests of databases, on a Debian that has none in its own release.
 #
-#   TEST_MYSQLD="$(scripts/mysql9.sh)" npm run test:contract
+#   TEST_MYSQLD="$(scripts/mysql9.sh)" npm run test:databases
 #
 # Takes mysql-server-core from Debian sid and keeps the server with the libraries it was built against in one
 # folder, MYSQL9_ROOT (default .cache/mysql9). Its `mysqld` runs there through sid's own loader: no chroot, no

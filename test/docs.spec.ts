@@ -15,6 +15,7 @@ const PAGES = [
   'README.md',
   'README.zh-CN.md',
   'docs/interop.md',
+  'docs/reliability.md',
   'docs/testing-offline.md',
 ];
 const SAMPLE = join(PROJECT, 'samples/minimal-app/src');
@@ -100,6 +101,18 @@ describe('the pages that users read', () => {
             existsSync(join(PROJECT, dirname(page), target)),
             `${page}: ${target}`,
           ).toBe(true);
+  });
+
+  it('reliability.md: every promise names a test that there is', () => {
+    const page = read('docs/reliability.md');
+    const promises = page.match(/^\| R\d+ .*$/gm) ?? [];
+    expect(promises.length).toBeGreaterThan(30);
+    for (const promise of promises) {
+      const [, file = '', title = ''] =
+        /\]\(\.\.\/(test\/[\w./-]+)\): “([^”]+)” +\|$/.exec(promise) ?? [];
+      expect(file, promise).not.toBe('');
+      expect(read(file), promise).toContain(title);
+    }
   });
 
   it('show the same commands in both languages', () => {

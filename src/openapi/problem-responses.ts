@@ -30,7 +30,8 @@ const PROBLEMS: Readonly<
       },
       json: {
         summary: 'A body that is no JSON',
-        detail: 'Unexpected end of JSON input',
+        detail:
+          'The request could not be read: send a body that is JSON, with the content type application/json.',
       },
     },
   },

@@ -50,9 +50,7 @@ export async function deliver(
   } else if ('endless' in fault) {
     await neverEnd(res, gone);
   } else if ('oversize' in fault) {
-    const { status, body } = act();
-    const missing = fault.oversize - Buffer.byteLength(body);
-    send(res, { status, body: body + ' '.repeat(Math.max(0, missing)) });
+    await oversize(res, act(), fault.oversize, gone);
   }
   // What is left is `hang`: no answer is all there is to do.
 }
@@ -111,6 +109,29 @@ async function drip(
   for (let at = 0; at < bytes.length; at += part) {
     await wait(tickMs, undefined, { signal: gone });
     res.write(bytes.subarray(at, at + part));
+  }
+  res.end();
+}
+
+/** In parts: to build it whole would keep this process from answering anybody else. */
+async function oversize(
+  res: ServerResponse,
+  { status, body }: Answer,
+  bytes: number,
+  gone: AbortSignal,
+): Promise<void> {
+  let missing = Math.max(0, bytes - Buffer.byteLength(body));
+  res.writeHead(status, {
+    'content-type': JSON_TYPE,
+    'content-length': Buffer.byteLength(body) + missing,
+  });
+  const spaces = Buffer.alloc(65_536, ' ');
+  for (let isReady = res.write(body); missing > 0 && !gone.aborted;) {
+    // A caller that does not read must not fill this process's memory.
+    if (!isReady) await once(res, 'drain', { signal: gone });
+    const part = spaces.subarray(0, missing);
+    missing -= part.length;
+    isReady = res.write(part);
   }
   res.end();
 }

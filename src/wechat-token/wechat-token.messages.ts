@@ -109,6 +109,8 @@ export const messages = {
   // HTTP
   noRoute: (method: string, path: string) => `Cannot ${method} ${path}`,
   unforeseen: () => 'Something unforeseen went wrong; the log says when.',
+  unreadableBody: () =>
+    'The request could not be read: send a body that is JSON, with the content type application/json.',
   badRequest: () => 'The request is not what it should be: see `errors`.',
   badAfter: () => 'is not the `next` of a page of tokens',
   badBefore: () => 'is not the `next` of a page of events',

@@ -131,7 +131,7 @@ describe('R12 stop', () => {
       WECHAT_REQUEST_TIMEOUT_MS: '1000',
     });
     await tokenAnswer(app.url);
-    line.blackHole();
+    await line.blackHole();
     const { exit, seconds } = await stopped(app, 'SIGTERM');
     expect(exit).toEqual(CLEANLY);
     // A call, 3 s for what is under way, and 2 s for the connections.

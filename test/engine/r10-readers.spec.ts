@@ -45,7 +45,9 @@ describe('R10 readers read', () => {
     await using world = await World.create();
     const { tokens, refresher } = await world.replica(IMPATIENT);
 
-    await expect(tokens.getAccessToken()).rejects.toMatchObject({
+    await expect(
+      tokens.getAccessToken('default', { timeoutMs: 2000 }),
+    ).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',
       message: expect.stringContaining('no refresher'),
       retryAfter: expect.any(Number),

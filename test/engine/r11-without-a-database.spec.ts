@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
-import { type TestReplica, World } from '../support/world.js';
+import { ONCE, type TestReplica, World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 const inMode = (mode: 'stable' | 'classic') => ({
@@ -134,7 +134,7 @@ describe('R11 without a database, an expired token in stable mode', () => {
     await world.advance(7300);
     await loseDatabase(reader);
 
-    expect(await failure(reader.tokens.getAccessToken())).toSatisfy(
+    expect(await failure(reader.tokens.getAccessToken(...ONCE))).toSatisfy(
       isTokenUnavailableError,
     );
 
@@ -151,7 +151,9 @@ describe('R11 without a database, an expired token in stable mode', () => {
 
     for (let gone = 0; gone < 3600; gone += 5) {
       await world.advance(5);
-      expect(await failure(replica.tokens.getAccessToken())).toMatchObject({
+      expect(
+        await failure(replica.tokens.getAccessToken(...ONCE)),
+      ).toMatchObject({
         code: 'TOKEN_UNAVAILABLE',
         message: expect.stringContaining('502'),
         retryAfter: expect.any(Number),
@@ -175,11 +177,13 @@ describe('R11 without a database, an expired token in classic mode', () => {
     await world.advance(7300);
     await loseDatabase(replica);
 
-    expect(await failure(replica.tokens.getAccessToken())).toMatchObject({
-      code: 'TOKEN_UNAVAILABLE',
-      message: expect.stringContaining('database'),
-      retryAfter: 1,
-    });
+    expect(await failure(replica.tokens.getAccessToken(...ONCE))).toMatchObject(
+      {
+        code: 'TOKEN_UNAVAILABLE',
+        message: expect.stringContaining('database'),
+        retryAfter: 1,
+      },
+    );
 
     expect(world.wechat.calls.total).toBe(1);
     await findDatabase(replica);

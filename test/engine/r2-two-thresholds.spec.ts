@@ -1,7 +1,7 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
-import { World } from '../support/world.js';
+import { ONCE, World } from '../support/world.js';
 
 const DUE = { kind: 'due' } as const;
 /** Seconds after the issue: past `refresh_at`, before the end of the life of 7200 s. */
@@ -105,7 +105,7 @@ describe('R2 expired', () => {
 
     await world.advance(3);
 
-    await expect(tokens.getAccessToken()).rejects.toSatisfy(
+    await expect(tokens.getAccessToken(...ONCE)).rejects.toSatisfy(
       isTokenUnavailableError,
     );
   });
@@ -124,7 +124,11 @@ describe('R2 expired', () => {
     expect(error).toSatisfy(isTokenUnavailableError);
     expect(error).toHaveProperty('retryAfter', 1);
     // The renewal went on for the others, failed, and its failure is told to those who come now.
-    const later = await failure(tokens.getAccessToken());
+    await vi.waitFor(
+      async () => expect((await world.row()).failureCount).toBe(1),
+      { timeout: 4000 },
+    );
+    const later = await failure(tokens.getAccessToken(...ONCE));
     expect(later).toSatisfy(isTokenUnavailableError);
     expect(later).toHaveProperty('retryAfter', expect.any(Number));
     expect(world.wechat.calls.total).toBe(1);
@@ -165,6 +169,97 @@ describe('R2 expired', () => {
     await expect(tokens.getAccessToken('nobody')).rejects.toMatchObject({
       code: 'UNKNOWN_ACCOUNT',
     });
+  });
+});
+
+describe.each(['stable', 'classic'] as const)(
+  'R2 a replica that is new, while the stored token is due and good (%s)',
+  (mode) => {
+    const accounts = [{ ...DEFAULT_FAKE_ACCOUNT, mode }];
+
+    it.each([
+      ['fails', { status: 502 }],
+      ['does not answer', { hang: true }],
+    ] as const)(
+      'serves it at once although the platform %s',
+      async (_what, fault) => {
+        await using world = await World.create();
+        const first = await world.replica({ accounts });
+        const token = await first.tokens.getAccessToken();
+        await world.advance(PAST_REFRESH_AT);
+        world.wechat.inject(mode, fault, { times: Infinity });
+        const second = await world.replica({
+          accounts,
+          api: { timeoutMs: 3000 },
+        });
+
+        const got = await second.tokens.getAccessToken('default', {
+          timeoutMs: 2500,
+        });
+
+        expect(got).toBe(token);
+      },
+    );
+  },
+);
+
+describe('R2 a caller who is willing to wait', () => {
+  it.each(['stable', 'classic'] as const)(
+    'is not refused over a failure that is over before that (%s)',
+    async (mode) => {
+      await using world = await World.create();
+      world.wechat.inject(mode, { status: 502 }, { times: 2 });
+      const { api, tokens } = await world.replica({
+        accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
+      });
+
+      const token = await tokens.getAccessToken();
+      expect(world.wechat.accepts(token)).toBe(true);
+      expect(world.wechat.calls[mode]).toBe(3);
+
+      world.wechat.drop();
+      world.wechat.inject(mode, { lostAnswer: true }, { times: 2 });
+      expect(await api.get('/cgi-bin/get_api_domain_ip')).toBeDefined();
+      expect(world.wechat.calls[mode]).toBe(6);
+    },
+  );
+
+  it('is refused at once over one that is not', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { errcode: 45011 });
+    const { tokens } = await world.replica();
+    const start = performance.now();
+
+    expect(await failure(tokens.getAccessToken())).toHaveProperty(
+      'retryAfter',
+      60,
+    );
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it('is not answered by a look at the token that began before it expired', async () => {
+    await using world = await World.create();
+    const { tokens, store } = await world.replica({
+      accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],
+    });
+    await tokens.getAccessToken();
+    // Due, and good for 2 s more.
+    await world.advance(7188);
+    await (await world.store()).claim(await world.row(), 'another', 1000);
+    let answer = () => {};
+    const read = store.read.bind(store);
+    vi.spyOn(store, 'read').mockImplementationOnce(async (name) => {
+      const row = await read(name);
+      await new Promise<void>((resolve) => (answer = resolve));
+      return row;
+    });
+    await tokens.getAccessToken();
+    await world.advance(3);
+
+    const waiting = tokens.getAccessToken();
+    answer();
+
+    expect(world.wechat.accepts(await waiting)).toBe(true);
   });
 });
 

@@ -69,6 +69,18 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect((await answer(other)).value).toBe(current());
   });
 
+  it('R15: a report that is no JSON is not repeated in its refusal', async () => {
+    const broken = posted(`{"value": ${current()}}`, bearer(KEYS.issue));
+    const response = await fetch(
+      `${app.url}/wechat-tokens/${NAME}/rejected`,
+      broken,
+    );
+
+    expect(response.status).toBe(400);
+    const text = await response.text();
+    expect(text).not.toContain(current().slice(0, 6));
+  });
+
   it('R1: costs neither the platform nor the database anything', async () => {
     const before = world.wechat.calls.total;
     await app.dataSource.destroy();

@@ -199,6 +199,8 @@ class ThrowAwayServer implements DatabaseServer {
         ...asRoot(),
         `--basedir=${base}`,
         `--datadir=${this.data}`,
+        // While it makes its first tables it removes the temporary ones of all who share the folder with it.
+        `--tmpdir=${this.folder}`,
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
         '--skip-name-resolve',

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { findProgram } from './find-program.js';
 
 /** Something that the tests need from the operating system. */
@@ -30,6 +32,22 @@ const pymysql: Requirement = {
     0,
 };
 
+/** Debian keeps it in a folder of the machine's architecture. `MT`: for programs with threads, such as Node. */
+export function findLibfaketime(): string | undefined {
+  const root = '/usr/lib';
+  return readdirSync(root)
+    .map((folder) => join(root, folder, 'faketime/libfaketimeMT.so.1'))
+    .find((file) => existsSync(file));
+}
+
+const faketime: Requirement = {
+  what: 'libfaketime, for wall clocks that are wrong',
+  packages: ['libfaketime'],
+  otherwise:
+    'install it so that there is a /usr/lib/*/faketime/libfaketimeMT.so.1',
+  isPresent: () => findLibfaketime() !== undefined,
+};
+
 const server: Requirement = {
   what: 'a server of the MySQL family (MariaDB ≥ 10.6 or MySQL ≥ 8)',
   packages: ['mariadb-server-core', 'mariadb-client'],
@@ -38,11 +56,13 @@ const server: Requirement = {
   isPresent: () => findProgram(['mariadbd', 'mysqld']) !== undefined,
 };
 
-/** Tests read the row as other programs would: with the `mariadb` client, and from Python with PyMySQL. A server is
- * asked for in the same step, so that a machine that lacks all of it is told once; unless the environment names one. */
+/** Tests read the row as other programs would, with the `mariadb` client and from Python with PyMySQL, and set wall clocks
+ * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it is told once;
+ * unless the environment names one. */
 export function ensureTools(): void {
   const named = process.env['TEST_DATABASE_URL'] || process.env['TEST_MYSQLD'];
-  ensure(named ? [client, pymysql] : [client, pymysql, server]);
+  const always = [client, pymysql, faketime];
+  ensure(named ? always : [...always, server]);
 }
 
 export function ensureServerBinary(): void {

@@ -80,6 +80,9 @@ export interface HttpReplica extends TestReplica {
   readonly url: string;
 }
 
+/** A caller of the default account who does not wait for another attempt, which comes a second later at the soonest. */
+export const ONCE = ['default', { timeoutMs: 1000 }] as const;
+
 export type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
   /** Sources besides those of access tokens. */
   readonly sources?: (gateway: WechatGateway) => TokenSource[];

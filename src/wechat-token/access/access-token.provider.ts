@@ -3,12 +3,18 @@ import { Clock } from '../clock.js';
 import { TokenRenewer } from '../refresh/token-renewer.js';
 import { type HeldToken, TokenMemory } from '../store/token-memory.js';
 import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
-import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
+import {
+  isStoreError,
+  isTokenUnavailableError,
+  TokenUnavailableError,
+} from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { withDeadline } from '../with-deadline.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** After a failure that ends soon, a caller who waits looks again this often. */
+const LOOK_AGAIN_MS = 1000;
 
 export interface AccessTokenOptions {
   /** How long to wait when there is no valid token, milliseconds. Default: 10,000. */
@@ -80,8 +86,8 @@ export class AccessTokenProvider {
     { actor, ...options }: InvalidateOptions = {},
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const replaced = this.renewer.replace(name, rejectedToken, actor);
-    return valueOf(this.inTime(name, replaced, options, rejectedToken));
+    const replace = () => this.renewer.replace(name, rejectedToken, actor);
+    return valueOf(this.inTime(name, replace, options, rejectedToken));
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
@@ -96,18 +102,20 @@ export class AccessTokenProvider {
     name: TokenName,
     options?: AccessTokenOptions,
   ): Promise<HeldToken> {
-    return this.inTime(name, this.renewer.obtain(name), options);
+    return this.inTime(name, () => this.renewer.obtain(name), options);
   }
 
   /** `rejected` is a value that is no help to this caller. */
   private async inTime(
     name: TokenName,
-    work: Promise<HeldToken>,
+    attempt: () => Promise<HeldToken>,
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: AccessTokenOptions = {},
     rejected?: string,
   ): Promise<HeldToken> {
     const timedOut = this.timedOut(name, timeoutMs);
+    const deadline = this.clock.now() + timeoutMs;
     try {
+      const work = this.persist(attempt, deadline, signal);
       return await withDeadline(work, this.clock, {
         timeoutMs,
         signal,
@@ -128,6 +136,23 @@ export class AccessTokenProvider {
     }
   }
 
+  /** R2: a failure that is over before the caller's patience is not his: another attempt follows. */
+  private async persist(
+    attempt: () => Promise<HeldToken>,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<HeldToken> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const wait = secondsToWait(error) * 1000;
+        if (!(this.clock.now() + wait < deadline)) throw error;
+        await this.clock.sleep(Math.min(wait, LOOK_AGAIN_MS), signal);
+      }
+    }
+  }
+
   /** R10: nothing is under way on a reader; it can only wait for others. */
   private timedOut(name: TokenName, timeoutMs: number): TokenUnavailableError {
     const message =
@@ -136,6 +161,14 @@ export class AccessTokenProvider {
         : messages.timedOut(name, timeoutMs);
     return new TokenUnavailableError(message, 1);
   }
+}
+
+/** Infinity for what no waiting mends. */
+function secondsToWait(error: unknown): number {
+  if (isStoreError(error)) return 1;
+  return isTokenUnavailableError(error)
+    ? (error.retryAfter ?? Infinity)
+    : Infinity;
 }
 
 async function valueOf(token: Promise<HeldToken>): Promise<string> {

@@ -57,9 +57,12 @@ export function problemOf(error: unknown): Problem {
   return problem(status, isWorded ? wordsOf(error) : titleOf(status));
 }
 
-/** Nest's 404 repeats the URL, and its query may hold a key (R15). */
-function wordsOf({ message }: HttpException): string {
-  return message.split('?')[0] ?? '';
+/** Nest's 404 repeats the URL, whose query may hold a key, and its 400 a part of a body that is no JSON (R15). */
+function wordsOf(error: HttpException): string {
+  const isOfAParser = error.getStatus() === 400;
+  return isOfAParser
+    ? messages.unreadableBody()
+    : (error.message.split('?')[0] ?? '');
 }
 
 /** Of Nest's exceptions, of the app's guards and of the parsers of bodies: the status, where the fault is the client's. */

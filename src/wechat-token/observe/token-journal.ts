@@ -48,7 +48,7 @@ export class TokenJournal {
   }
 
   leaseLost(event: JournalEntry): void {
-    this.logger.warn('lease lost, answer dropped', { name: event.name });
+    this.logger.warn('lease lost while WeChat was asked', { name: event.name });
     this.record({ ...event, type: 'lease-lost' });
   }
 

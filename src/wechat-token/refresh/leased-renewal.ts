@@ -139,8 +139,14 @@ export class LeasedRenewal {
     this.ownCoolDowns.clear(name);
     // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
     if (this.clock.now() < lease.until) serve(Infinity);
+    const keepUnsaved = () => {
+      const since = lease.until - lease.durationMs;
+      this.unsaved.keep({ name, token, since, lease });
+    };
     try {
       if (!(await this.store.storeRenewed(lease, token))) {
+        // Whoever has taken the lease over may bring a newer token, or none.
+        keepUnsaved();
         this.journal.leaseLost(event);
         return undefined;
       }
@@ -148,8 +154,7 @@ export class LeasedRenewal {
     } catch (error) {
       if (!isStoreError(error)) throw error;
       serve(Infinity);
-      const since = lease.until - lease.durationMs;
-      this.unsaved.keep({ name, token, since, lease });
+      keepUnsaved();
       this.journal.notStored(name, error.message);
     }
     const expiresIn = Math.floor(issued.lifeMs / 1000);

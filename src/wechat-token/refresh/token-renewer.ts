@@ -46,8 +46,10 @@ class Silence extends Error {}
 @Injectable()
 export class TokenRenewer {
   private readonly flights = new SingleFlight<RefreshOutcome>();
-  /** What callers wait for: those flights, or what is done without them. */
+  /** Those flights, or what is done without them. */
   private readonly answers = new SingleFlight<void>();
+  /** What callers wait for: those answers, or a token that comes before. */
+  private readonly arrivals = new SingleFlight<void>();
   private readonly stopping = new AbortController();
   private forcedFlights = 0;
 
@@ -66,12 +68,19 @@ export class TokenRenewer {
   ) {}
 
   /**
-   * A usable token, from memory or after a renewal.
+   * A usable token: from memory, from the row, or after a renewal; whichever comes first.
    * @throws TokenUnavailableError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError
    */
   async obtain(name: TokenName): Promise<HeldToken> {
     const usable = () => this.memory.usable(name, this.clock.now());
-    if (!usable()) await this.answer(name, { kind: 'due' });
+    // What was begun when the token was still good may have seen no reason to renew it: that does not count.
+    for (let tries = 0; tries < 2 && !usable(); tries++) {
+      try {
+        await this.arrival(name);
+      } catch (error) {
+        if (!usable()) throw error;
+      }
+    }
     const held = usable();
     if (!held) throw this.nobodyRenewed(name);
     return held;
@@ -138,6 +147,19 @@ export class TokenRenewer {
     }
   }
 
+  /** R2: nobody waits for the platform while there is a stored token that is good. */
+  private arrival(name: TokenName): Promise<void> {
+    return this.arrivals.run(name, () => {
+      const comes = new Promise<void>((resolve) =>
+        this.memory.listen(name, resolve),
+      );
+      const answer = this.answer(name, { kind: 'due' });
+      return Promise.race([answer, comes]).finally(() =>
+        this.memory.unlisten(name),
+      );
+    });
+  }
+
   /** Resolves when there is something to serve, from the database or past it. */
   private answer(
     name: TokenName,
@@ -169,13 +191,14 @@ export class TokenRenewer {
   ): Promise<RefreshOutcome> {
     const target = await this.targets.get(name);
     const { leaseMs } = this.settings.refresh;
-    // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
-    const giveUpAt = this.clock.now() + leaseMs + this.settings.api.timeoutMs;
+    let giveUpAt: number | undefined;
     let inputsRenewed = false;
     let hasTried = false;
     for (;;) {
       this.throwIfStopping();
       const row = await this.currentRow(target);
+      // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
+      giveUpAt ??= this.clock.now() + leaseMs + this.settings.api.timeoutMs;
       const state = this.view.state(row, target);
       // The cause of the refusal was mended just now: its back-off is for those who come later.
       const decision = decide(

@@ -34,9 +34,13 @@ export class UnsavedTokens {
     this.byName.set(unsaved.name, unsaved);
   }
 
+  get(name: TokenName): UnsavedToken | undefined {
+    return this.byName.get(name);
+  }
+
   /** Whether the row was written before an unsaved token was asked for: there is nothing in it to serve. */
   outdates(row: TokenRow): boolean {
-    const unsaved = this.byName.get(row.name);
+    const unsaved = this.get(row.name);
     if (!unsaved) return false;
     const writtenAt = this.clock.now() + (row.updatedInMs ?? -Infinity);
     return row.value === null || writtenAt <= unsaved.since;
@@ -44,7 +48,7 @@ export class UnsavedTokens {
 
   /** Writes the token of that name, if there is one; it is forgotten once the row holds a newer one. */
   async save(name: TokenName): Promise<void> {
-    const unsaved = this.byName.get(name);
+    const unsaved = this.get(name);
     if (!unsaved) return;
     const { lease, token } = unsaved;
     const stored =
@@ -68,6 +72,7 @@ export class UnsavedTokens {
     name,
     token,
     since,
+    lease: lost,
   }: UnsavedToken): Promise<boolean | undefined> {
     const row = await this.store.read(name);
     if (!row || !this.outdates(row)) return row?.value === token.value;
@@ -75,10 +80,12 @@ export class UnsavedTokens {
     const lease = await this.store.claim(row, this.replica.id, leaseMs);
     if (!lease) return undefined;
     const age = lease.until - lease.durationMs - since;
+    // Whoever held the lease in between may have asked WeChat and lost the answer: then this token ends soon.
+    const refreshAfterMs = lost ? 0 : Math.round(token.refreshAfterMs - age);
     return this.store.storeRenewed(lease, {
       ...token,
       unchanged: isUnchanged(token, row),
-      refreshAfterMs: Math.round(token.refreshAfterMs - age),
+      refreshAfterMs,
       expiresAfterMs: Math.round(token.expiresAfterMs - age),
     });
   }

@@ -27,6 +27,7 @@ export interface LearnedToken extends Omit<HeldToken, 'promise'> {
 @Injectable()
 export class TokenMemory {
   private readonly held = new Map<TokenName, HeldToken>();
+  private readonly listeners = new Map<TokenName, () => void>();
 
   /** The token, if it may be handed out at `now`. */
   usable(name: TokenName, now: number): HeldToken | undefined {
@@ -50,6 +51,17 @@ export class TokenMemory {
         ? known.promise
         : Promise.resolve(token.value);
     this.held.set(name, { ...token, promise });
+    const isStored = token.knownAt !== Infinity;
+    if (isStored && askedAt < token.serveUntil) this.listeners.get(name)?.();
+  }
+
+  /** Has `listener`, and no other, called whenever a token of that name comes that may be handed out and is in its row. */
+  listen(name: TokenName, listener: () => void): void {
+    this.listeners.set(name, listener);
+  }
+
+  unlisten(name: TokenName): void {
+    this.listeners.delete(name);
   }
 
   /** For a token that the row does not have: it is newer than all that is known by now. */

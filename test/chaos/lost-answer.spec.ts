@@ -1,0 +1,37 @@
+import { chaosDatabase } from './support/chaos-database.js';
+import { ChaosRun } from './support/chaos-run.js';
+import { chaosSeconds, chaosTestTimeout } from './support/chaos-time.js';
+
+vi.setConfig({ testTimeout: chaosTestTimeout() });
+
+describe('the lost answer: at each renewal the platform issues a token, and resets the connection', () => {
+  it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {
+    await using run = await ChaosRun.create({
+      name: 'lost answer',
+      mode,
+      database: await chaosDatabase(),
+      wechat: { lifeSeconds: 8 },
+    });
+    const until = run.tally.now + chaosSeconds(0.7);
+    let lostAnswers = 0;
+    do {
+      const lost = run.wechat.inject(mode, { lostAnswer: true });
+      await vi.waitUntil(() => lost.hits > 0, { timeout: 12_000 });
+      lostAnswers += 1;
+      // Not two of them in a row, for which so short a life is too short.
+      const calls = run.upstreamCalls;
+      await vi.waitUntil(() => run.upstreamCalls > calls, { timeout: 12_000 });
+      await vi.waitUntil(() => run.isRenewed(), { timeout: 12_000 });
+    } while (run.tally.now < until);
+    await run.settles();
+
+    const report = await run.finish();
+    expect(run.tally.of(['refusal', 'failed call'])).toEqual([]);
+    // Classic: the retry makes the platform drop the token that all still hold, until they hear of the new one.
+    if (mode === 'stable') expect(run.tally.of(['bad token'])).toEqual([]);
+    // Each lost answer is asked for once more.
+    expect(report.upstreamCalls).toBeLessThanOrEqual(
+      report.renewalsDue + lostAnswers,
+    );
+  });
+});

@@ -1,0 +1,19 @@
+/** R8: the back-off doubles from a little less than 1 s, up to 80 s. */
+const SHORTEST_SECONDS = 0.85;
+const LONGEST_SECONDS = 80;
+
+/** How often all replicas together ask, at most, while nobody answers for so long: at once, and after each wait. */
+export function callsWhileDown(seconds: number): number {
+  let calls = 0;
+  let wait = SHORTEST_SECONDS;
+  for (let at = 0; at <= seconds; at += wait, wait *= 2) {
+    wait = Math.min(wait, SHORTEST_SECONDS * LONGEST_SECONDS);
+    calls += 1;
+  }
+  return calls;
+}
+
+/** How long after such an outage the next call comes: the last wait is hardly longer than all before it together. */
+export function longestWait(seconds: number): number {
+  return Math.min(LONGEST_SECONDS, seconds + 1);
+}

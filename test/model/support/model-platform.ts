@@ -1,0 +1,77 @@
+import type {
+  IssuedToken,
+  IssueRequest,
+  TokenSource,
+} from '../../../src/wechat-token/upstream/token-source.js';
+import { UpstreamError } from '../../../src/wechat-token/upstream/failure.js';
+import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
+import { ANSWERS, CALLS, type Gates } from './gates.js';
+
+const LIFE_MS = 7_200_000;
+
+/** Tokens are named for the order in which they were issued: `T0`, `T1`, … */
+export const tokenOf = (number: number) => `T${number}`;
+/** -1 for no token. */
+export const numberOf = (token: string | null) =>
+  token === null ? -1 : Number(token.slice(1));
+
+/** What the replicas call: classic issues a new token at every call, stable only when it rotates or is forced. */
+export class ModelPlatform {
+  calls = 0;
+
+  constructor(
+    private readonly mode: TokenMode,
+    /** The number of the newest token. */
+    public newest: number,
+  ) {}
+
+  /** Null before the first call. */
+  get current(): string | null {
+    return this.newest < 0 ? null : tokenOf(this.newest);
+  }
+
+  issue(force: boolean): string {
+    this.calls += 1;
+    if (this.mode === 'classic' || force || this.newest < 0) this.newest += 1;
+    return tokenOf(this.newest);
+  }
+
+  /** Another system forces a new token, or a stable one has come to its end. */
+  rotate(): void {
+    this.newest += 1;
+  }
+}
+
+/** Who watches the calls. */
+export interface CallWatcher {
+  asked(replica: string): void;
+  issued(replica: string, token: string): void;
+}
+
+/** One replica's way to the platform. A call has two gates: it arrives there, and its answer arrives here. */
+export function modelSource(
+  platform: ModelPlatform,
+  mode: TokenMode,
+  gates: Gates,
+  replica: string,
+  watcher: CallWatcher,
+): TokenSource {
+  return {
+    id: mode,
+    kind: 'access_token',
+    rotatesOnEveryCall: mode === 'classic',
+    serves: () => true,
+    needs: () => [],
+    async issue({ force }: IssueRequest): Promise<IssuedToken> {
+      watcher.asked(replica);
+      await gates.pass(replica, CALLS);
+      const value = platform.issue(force);
+      watcher.issued(replica, value);
+      const passage = await gates.pass(replica, ANSWERS);
+      if (passage !== 'done')
+        throw new UpstreamError('the answer was lost', { class: 'transient' });
+      gates.saw(replica, value);
+      return { value, lifeMs: LIFE_MS };
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { Accounts } from '../../../src/wechat-token/accounts/account-source.js';
+import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
+import { Clock } from '../../../src/wechat-token/clock.js';
+import type { RenewalIntent } from '../../../src/wechat-token/refresh/policy.js';
+import { TokenRenewer } from '../../../src/wechat-token/refresh/token-renewer.js';
+import { UnsavedTokens } from '../../../src/wechat-token/refresh/unsaved-tokens.js';
+import { Replica } from '../../../src/wechat-token/replica.js';
+import { Sealing } from '../../../src/wechat-token/store/sealing.js';
+import { SqlSession } from '../../../src/wechat-token/store/sql-session.js';
+import { TokenMemory } from '../../../src/wechat-token/store/token-memory.js';
+import type { TokenSource } from '../../../src/wechat-token/upstream/token-source.js';
+import { TokenSources } from '../../../src/wechat-token/upstream/token-sources.js';
+import { isWechatTokenError } from '../../../src/wechat-token/wechat-token.errors.js';
+import { resolveOptions } from '../../../src/wechat-token/wechat-token.options.schema.js';
+import { WechatTokenSettings } from '../../../src/wechat-token/wechat-token.settings.js';
+import { Injector } from './injector.js';
+import { CALL_TIMEOUT_MS, LEASE_MS } from './model-time.js';
+
+export const NAME = 'access_token';
+
+/** What a replica of the model stands on, all of it gated. */
+export interface Ground {
+  readonly id: string;
+  readonly mode: TokenMode;
+  readonly clock: Clock;
+  readonly session: SqlSession;
+  readonly source: TokenSource;
+}
+
+/** The real engine as one process has it, from the renewer to the statements. */
+export class ModelReplica {
+  readonly id: string;
+  ended = false;
+  /** A renewal has ended in an error. */
+  failed = false;
+  crashed = false;
+  private readonly renewer: TokenRenewer;
+  private readonly memory: TokenMemory;
+  private readonly unsavedTokens: UnsavedTokens;
+
+  constructor(
+    ground: Ground,
+    private readonly clock: Clock = ground.clock,
+  ) {
+    this.id = ground.id;
+    const { settings, accounts } = resolvedOptions[ground.mode];
+    const injector = new Injector()
+      .provide(Clock, clock)
+      .provide(Replica, { id: ground.id })
+      .provide(SqlSession, ground.session)
+      .provide(Sealing, new Sealing([]))
+      .provide(WechatTokenSettings, settings)
+      .provide(Accounts, new Accounts(accounts))
+      .provide(TokenSources, new TokenSources([ground.source]));
+    this.renewer = injector.get(TokenRenewer);
+    this.memory = injector.get(TokenMemory);
+    this.unsavedTokens = injector.get(UnsavedTokens);
+  }
+
+  get isRunning(): boolean {
+    return !this.ended && !this.crashed;
+  }
+
+  /** What it hands out without asking anybody. */
+  served(): string | null {
+    return this.memory.usable(NAME, this.clock.now())?.value ?? null;
+  }
+
+  /** The token that it has and could not write. */
+  unsaved(): string | undefined {
+    return this.unsavedTokens.get(NAME)?.token.value;
+  }
+
+  async renew(intent: RenewalIntent): Promise<void> {
+    try {
+      await this.renewer.renew(NAME, intent);
+    } catch (error) {
+      if (!isWechatTokenError(error)) throw error;
+      this.failed = true;
+    }
+  }
+}
+
+export const ACCOUNT = { appId: 'wx_model', appSecret: 'model' };
+
+function options(mode: TokenMode) {
+  return resolveOptions({
+    accounts: [{ ...ACCOUNT, mode }],
+    api: { timeoutMs: CALL_TIMEOUT_MS },
+    refresh: { leaseSeconds: LEASE_MS / 1000 },
+  });
+}
+
+const resolvedOptions = {
+  stable: options('stable'),
+  classic: options('classic'),
+};

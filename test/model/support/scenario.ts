@@ -1,0 +1,66 @@
+import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
+import type { RenewalIntent } from '../../../src/wechat-token/refresh/policy.js';
+import type { Sabotage, StatementName } from './gated-session.js';
+import type { StoredToken } from './model-database.js';
+
+/** How often each thing may go wrong in one run. */
+export interface Bounds {
+  /** Two thirds of a lease pass while everybody stands still. */
+  readonly ticks: number;
+  readonly crashes: number;
+  /** The platform has acted, and the replica gets an error. */
+  readonly lostAnswers: number;
+  /** A statement does not change the row, or it does, and the replica gets an error. */
+  readonly failedWrites: number;
+  /** Another system has the platform issue a new token. */
+  readonly rotations: number;
+}
+
+const NO_FAULTS: Bounds = {
+  ticks: 0,
+  crashes: 0,
+  lostAnswers: 0,
+  failedWrites: 0,
+  rotations: 0,
+};
+
+export interface Scenario {
+  readonly mode: TokenMode;
+  /** What the row holds at the beginning. */
+  readonly stored: StoredToken;
+  /** How many tokens the platform has issued since the stored one. */
+  readonly ahead: number;
+  /** What each replica does, one renewal after the other. */
+  readonly replicas: readonly (readonly RenewalIntent[])[];
+  readonly bounds: Bounds;
+  /** How many calls they make at most when nothing goes wrong. */
+  readonly calls: number;
+  /** The statements that {@link Bounds.failedWrites} is about; default: those that store a token. */
+  readonly failing?: readonly StatementName[];
+  readonly sabotage?: Sabotage;
+  /** The first replica's clock stands, as if its machine slept. */
+  readonly clockStands?: boolean;
+  /** A violation is noted, and ends only the run: for faults that are built in. */
+  readonly isBroken?: boolean;
+}
+
+/** As often as is said; what is not named does not happen. */
+export function boundedBy(faults: Partial<Bounds>): Bounds {
+  return { ...NO_FAULTS, ...faults };
+}
+
+export const DUE = { kind: 'due' } as const;
+export const CONFIRM = { kind: 'due-or-unconfirmed' } as const;
+export const FORCE = { kind: 'forced' } as const;
+/** A caller whose token, the stored one, was refused. */
+export const REPORT = { kind: 'rejected', value: 'T0' } as const;
+
+/** Two replicas at once need a new token, as after a long outage. */
+export const CLASSIC: Scenario = {
+  mode: 'classic',
+  stored: 'expired',
+  ahead: 0,
+  replicas: [[DUE], [DUE]],
+  calls: 1,
+  bounds: boundedBy({ ticks: 2, crashes: 1, lostAnswers: 1 }),
+};

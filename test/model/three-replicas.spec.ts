@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { Model } from './support/model.js';
+import {
+  boundedBy,
+  CLASSIC,
+  DUE,
+  REPORT,
+  type Scenario,
+} from './support/scenario.js';
+
+const THREE: Scenario = { ...CLASSIC, replicas: [[DUE], [DUE], [DUE]] };
+const EVERYTHING = boundedBy({
+  ticks: 6,
+  crashes: 2,
+  lostAnswers: 1,
+  failedWrites: 2,
+});
+
+describe('R4 three replicas', () => {
+  let model: Model;
+  beforeAll(async () => {
+    model = await Model.open();
+  });
+  afterAll(() => model[Symbol.asyncDispose]());
+
+  it(
+    'every interleaving in which a lease lapses',
+    { timeout: 60_000 },
+    async () => {
+      const bounds = boundedBy({ ticks: 2 });
+      await model.explore('classic, three', { ...THREE, bounds });
+    },
+  );
+
+  it.each<[string, Scenario]>([
+    ['that wait for an expired token', THREE],
+    ['that find a token due', { ...THREE, stored: 'due' }],
+    [
+      'one of which reports a token twice',
+      {
+        ...THREE,
+        stored: 'due',
+        replicas: [[REPORT, DUE], [DUE], [DUE, REPORT]],
+      },
+    ],
+    ['in stable mode', { ...THREE, mode: 'stable', ahead: 1 }],
+  ])('%s: any way in which much goes wrong', async (_, scenario) => {
+    const choices = fc.array(fc.nat(1000), { minLength: 20, maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(choices, async (chosen) => {
+        const run = await model.start({ ...scenario, bounds: EVERYTHING });
+        for (let step = 0; run.choices().length > 0; step += 1)
+          await run.take((chosen[step] ?? 0) % run.choices().length);
+        await run.finish();
+        for (const note of new Set(run.notes)) model.count(note);
+      }),
+      { seed: 20261123, numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    'a lapsed lease taken over',
+    'a late write lost',
+    'a crash between the call and the write',
+    'a lost answer',
+    'a failed write',
+  ])('among them are those with %s', (note) => {
+    expect(model.seen.get(note)).toBeGreaterThan(0);
+  });
+});
