@@ -38,7 +38,11 @@ try {
       // The usual 5 s are long for so short a life.
       WECHAT_REFRESH_CRON: '* * * * * *',
       API_KEYS: JSON.stringify([
-        { id: 'demo', key: API_KEY, scopes: ['tokens:issue'] },
+        {
+          id: 'demo',
+          key: API_KEY,
+          scopes: ['tokens:issue', 'tokens:read', 'tokens:refresh'],
+        },
       ]),
     }),
   );
@@ -49,10 +53,39 @@ and keeps the token of a model of WeChat on ${wechat.baseUrl} valid. A token liv
 ${LIFE_SECONDS} s there, so it is rotated about every ${Math.round((LIFE_SECONDS * 2) / 3)} s: watch it happen below. Ctrl-C ends all of it.
 Try in another terminal:
 
-  curl '${url}/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${API_KEY}'
-  curl '${url}/health/live'
+${tries(url).join('\n')}
 `);
 } catch (error) {
   explain(error);
   await wechat.stop();
+}
+
+/** A line for each route. */
+function tries(url: string): string[] {
+  const key = `-H 'Authorization: Bearer ${API_KEY}'`;
+  const json = `-H 'Content-Type: application/json' -d`;
+  const question = {
+    grant_type: 'client_credential',
+    appid: appId,
+    secret: API_KEY,
+  };
+  const admin = `${url}/admin/wechat-tokens`;
+  const token = `${url}/wechat-tokens/access_token`;
+  return [
+    '  # as an SDK asks WeChat',
+    `  curl '${url}/cgi-bin/token?${new URLSearchParams(question).toString()}'`,
+    `  curl '${url}/cgi-bin/stable_token' -d '${JSON.stringify(question)}'`,
+    '  # as a program in any language asks, and reports a token that WeChat has refused',
+    `  curl '${token}' ${key}`,
+    `  curl '${token}/rejected' ${key} ${json} '{"value":"the-refused-token"}'`,
+    '  # as an operator looks, and renews',
+    `  curl '${admin}' ${key}`,
+    `  curl '${admin}/access_token' ${key}`,
+    `  curl '${admin}/access_token/events?limit=10' ${key}`,
+    `  curl '${admin}/access_token/refresh' ${key} ${json} '{"force":true,"reason":"to see it"}'`,
+    `  curl -N '${admin}/stream' ${key}`,
+    '  # the rest',
+    `  curl '${url}/health/live'`,
+    `  curl '${url}/docs-json'   # in a browser: ${url}/docs`,
+  ];
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,38 @@ import {
 
 vi.setConfig({ testTimeout: 60_000 });
 
+/** What curl would send, as the shell hands it its arguments. */
+function requestOf(line: string): { url: string; request: RequestInit } {
+  const script = `curl() { printf '%s\\0' "$@"; }; ${line}`;
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  const args = stdout.split('\0').slice(0, -1);
+  const after = (option: string) =>
+    args.filter((_, index) => args[index - 1] === option);
+  const given = after('-H').map((header) => header.split(': ', 2));
+  const [body] = after('-d');
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return {
+    url: args.find((arg) => arg.startsWith('http')) ?? '',
+    request: {
+      headers: { ...(body && form), ...Object.fromEntries(given) },
+      ...(body !== undefined && { method: 'POST', body }),
+    },
+  };
+}
+
+/** The answer; of a stream its first event. */
+async function jsonOf(response: Response): Promise<unknown> {
+  if (!/event-stream/.test(response.headers.get('content-type') ?? ''))
+    return response.json();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString('utf8');
+    const data = /^data: (.*)$/m.exec(text)?.[1];
+    if (data !== undefined && /\n\n/.test(text)) return JSON.parse(data);
+  }
+  return undefined;
+}
+
 const DEMO = { script: join(PROJECT, 'dist/demo.js') };
 
 describe('npm run demo', () => {
@@ -31,7 +64,7 @@ describe('npm run demo', () => {
     demo = spawnApp({ TMPDIR: folder, DEMO_LIFE_SECONDS: '6' }, DEMO);
     await demo.listening;
     intro = await vi.waitUntil(
-      () => /^[^]*?\/health\/live'\n/.exec(demo.logs())?.[0],
+      () => /^[^]*?\/docs-json'.*\n/.exec(demo.logs())?.[0],
       { timeout: 10_000 },
     );
   });
@@ -55,19 +88,31 @@ describe('npm run demo', () => {
   });
 
   it('prints commands that work as they are printed', async () => {
-    const urls = [...intro.matchAll(/^ {2}curl '([^']+)'$/gm)].map(
-      ([, url]) => url ?? '',
-    );
-    const answers = await Promise.all(
-      urls.map(async (url) => (await fetch(url)).json()),
-    );
-    expect(answers).toEqual([
-      {
-        access_token: expect.stringMatching(/^90_/),
-        expires_in: expect.any(Number),
-      },
-      { status: 'ok' },
-    ]);
+    const token = { value: expect.stringMatching(/^90_/) };
+    const issued = { access_token: expect.stringMatching(/^90_/) };
+    const view = { name: 'access_token', masked: expect.any(String) };
+    const expected: readonly [route: RegExp, answer: object][] = [
+      [/cgi-bin.token/, issued],
+      [/stable_token/, issued],
+      [/wechat-tokens.access_token$/, token],
+      [/rejected$/, token],
+      [/admin.wechat-tokens$/, { items: [view] }],
+      [/admin.wechat-tokens.access_token$/, view],
+      [/events/, { items: expect.any(Array) }],
+      [/refresh$/, { outcome: 'refreshed' }],
+      [/stream$/, view],
+      [/health.live/, { status: 'ok' }],
+      [/docs-json/, { openapi: expect.any(String) }],
+    ];
+    const lines = intro.match(/^ {2}curl .*$/gm) ?? [];
+    expect(lines).toHaveLength(expected.length);
+    for (const [index, [route, answer]] of expected.entries()) {
+      const { url, request } = requestOf(lines[index] ?? '');
+      expect(url).toMatch(route);
+      expect(await jsonOf(await fetch(url, request)), url).toMatchObject(
+        answer,
+      );
+    }
   });
 
   it('shows each rotation as it happens: what WeChat issues, the app has', async () => {
@@ -85,7 +130,7 @@ describe('npm run demo', () => {
       .logs()
       .slice(intro.length)
       .split('\n')
-      .filter((line) => !/^>> |"token refreshed"|^$/.test(line));
+      .filter((line) => !/^>> |"token refreshed"|"refresh asked for"|^$/.test(line));
     expect(rest).toEqual([]);
     expect(demo.logs().indexOf('The app listens on')).toBeLessThan(2);
   });

@@ -1,5 +1,5 @@
 import WechatAPI from 'co-wechat-api';
-import { OfficialAccount } from './node-easywechat.js';
+import { OfficialAccount } from 'node-easywechat';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { API_KEY, AppSandbox } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';

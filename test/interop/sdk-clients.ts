@@ -1,4 +1,4 @@
-import { OfficialAccount } from './node-easywechat.js';
+import { OfficialAccount } from 'node-easywechat';
 import { importRecipes } from './recipe.js';
 
 /** What a program says to the token server. */
