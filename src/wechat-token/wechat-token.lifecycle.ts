@@ -111,8 +111,11 @@ export class WechatTokenLifecycle
 
   /** What is under way ends: calls, writes, reads and events. */
   private async finish(): Promise<void> {
-    await this.renewer.stop();
-    await Promise.all([this.started, this.ticking, this.pulling]);
-    await this.journal.settled();
+    try {
+      await this.renewer.stop();
+    } finally {
+      await Promise.all([this.started, this.ticking, this.pulling]);
+      await this.journal.settled();
+    }
   }
 }

@@ -87,6 +87,8 @@ export const messages = {
     'This process is shutting down and renews no more tokens.',
   coolingDown: (name: string, reason: string, seconds: number | undefined) =>
     `"${name}" is not valid, and its renewal ${seconds === undefined ? 'has stopped until its cause is mended' : `waits ${seconds} s more`}: ${reason}`,
+  rejectedAgain: () =>
+    'WeChat has refused one token after the other, and without the database they are not counted. See that the database is back, and whether another system fetches tokens for the same appid.',
   withoutLease: () =>
     'asked without a lease: neither the database nor the replica that holds the lease answered',
   renewalFailed: (name: string, reason: string) =>

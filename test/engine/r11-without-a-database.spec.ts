@@ -125,6 +125,47 @@ describe('R11 without a database, an expired token in stable mode', () => {
     expect((await world.row()).value).toBe(forced);
   });
 
+  it('gives way to it however often this replica has asked meanwhile', async () => {
+    await using world = await World.create();
+    const [ours, other] = await world.pair();
+    await other.tokens.getAccessToken();
+    let held = await ours.tokens.getAccessToken();
+    await loseDatabase(ours);
+    for (let replaced = 0; replaced < 3; replaced++) {
+      world.wechat.drop(appId);
+      held = await ours.tokens.invalidate(held);
+      await world.advance(31);
+    }
+    await other.refresher.refresh('access_token', { force: true });
+    const forced = await other.tokens.getAccessToken();
+
+    await findDatabase(ours);
+    await ours.refresher.tick();
+    await ours.sync.pull();
+
+    expect(await ours.tokens.getAccessToken()).toBe(forced);
+    expect(await ours.tokens.invalidate(held)).toBe(forced);
+  });
+
+  it('gives way to a newer one that came while its own answer was on the way', async () => {
+    await using world = await World.create();
+    const replica = await world.replica();
+    const old = await replica.tokens.getAccessToken();
+    await world.advance(6950);
+    await loseDatabase(replica);
+    world.wechat.inject('stable', { delayMs: 800 });
+    await replica.tokens.getAccessToken();
+    await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
+    world.wechat.drop(appId);
+    const newer = await replica.tokens.invalidate(old);
+
+    await findDatabase(replica);
+    await replica.close();
+
+    expect(world.wechat.accepts(newer)).toBe(true);
+    expect((await world.row()).value).toBe(newer);
+  });
+
   it('is not fetched by a reader', async () => {
     await using world = await World.create();
     const refresher = await world.replica();
@@ -212,6 +253,24 @@ describe('R11 without a database, a token that the platform refuses', () => {
     await findDatabase(replica);
     await replica.refresher.tick();
     expect((await world.row()).value).toBe(got[0]);
+  });
+
+  it('costs one call in 30 s, when the platform refuses each one it gives', async () => {
+    await using world = await World.create();
+    const replica = await world.replica();
+    const { tokens } = replica;
+    let held = await tokens.getAccessToken();
+    await loseDatabase(replica);
+    const before = world.wechat.calls.total;
+
+    for (let step = 0; step < 60; step++) {
+      world.wechat.drop(appId);
+      const replaced = tokens.invalidate(held, ...ONCE);
+      held = await replaced.catch(() => held);
+      await world.advance(5);
+    }
+
+    expect(world.wechat.calls.total - before).toBeLessThanOrEqual(11);
   });
 
   it('is an error when only force would help, whose budget is in the database; reports cost one call in 30 s', async () => {

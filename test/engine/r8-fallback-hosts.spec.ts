@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   DEFAULT_FAKE_ACCOUNT,
   FakeWechat,
@@ -118,5 +120,27 @@ describe('R8 fallback hosts', () => {
 
     expect(first.calls.stableForced).toBe(1);
     expect(world.wechat.calls.total).toBe(0);
+  });
+
+  it('stable: the next is asked in time also while the garbage collector is at work', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    await using first = await FakeWechat.start();
+    await using world = await World.create();
+    first.inject('stable', { hang: true });
+    const collecting = setInterval(collectGarbage, 100);
+    const { tokens } = await world.replica({
+      api: {
+        baseUrl: first.baseUrl,
+        fallbackUrls: [world.wechat.baseUrl],
+        timeoutMs: 2000,
+      },
+    });
+
+    const token = await tokens.getAccessToken();
+    clearInterval(collecting);
+
+    expect(world.wechat.accepts(token)).toBe(true);
+    expect(world.wechat.calls.total).toBe(1);
   });
 });

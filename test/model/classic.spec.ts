@@ -63,7 +63,7 @@ describe('R4 classic mode, every interleaving of two replicas', () => {
 
   it.each(SCENARIOS)(
     '%s: one replica at a time may call, no newer token is overwritten, and the last one is stored',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async (title, scenario) => {
       const { endStates } = await model.explore(`classic, ${title}`, scenario);
 

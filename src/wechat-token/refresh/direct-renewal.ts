@@ -23,6 +23,9 @@ import { UnsavedTokens } from './unsaved-tokens.js';
  */
 @Injectable()
 export class DirectRenewal {
+  /** When this replica may next replace a token that was refused, on its clock. */
+  private readonly nextReplacement = new Map<TokenName, number>();
+
   constructor(
     private readonly memory: TokenMemory,
     private readonly unsaved: UnsavedTokens,
@@ -50,14 +53,15 @@ export class DirectRenewal {
   ): Promise<void> {
     const { name, account, source } = target;
     const sentAt = this.clock.now();
-    if (rejected !== undefined) {
-      const held = this.memory.usable(name, sentAt);
-      if (held && held.value !== rejected) return;
-      this.journal.rejected(name, fingerprint(rejected));
-    }
+    const held = this.memory.usable(name, sentAt);
+    const isFresh = held !== undefined && sentAt < held.refreshAt;
+    if (rejected === undefined ? isFresh : held && held.value !== rejected)
+      return;
+    if (rejected !== undefined) this.spendReplacement(name, rejected);
     const own = this.ownCoolDowns.get(name, account);
     if (own && own.until > sentAt)
       throw coolingDown(name, own.until - sentAt, own.reason);
+    const version = this.memory.nextVersion(name);
     let issued: IssuedToken;
     try {
       issued = await source.issue({ account, inputs, force: false });
@@ -67,22 +71,29 @@ export class DirectRenewal {
       throw error;
     }
     if (issued.value === rejected) throw this.stillRejected(target);
-    this.keep(target, issued, sentAt);
+    this.keep(target, issued, sentAt, version);
+  }
+
+  /** R5: the budget of rejections is in the database; without it there is this one. */
+  private spendReplacement(name: TokenName, rejected: string): void {
+    const now = this.clock.now();
+    const wait = (this.nextReplacement.get(name) ?? now) - now;
+    if (wait > 0) throw coolingDown(name, wait, messages.rejectedAgain());
+    this.journal.rejected(name, fingerprint(rejected));
+    this.nextReplacement.set(name, now + policy.FORCE_BUDGET.spacing);
   }
 
   private keep(
     target: RenewalTarget,
     issued: IssuedToken,
     sentAt: number,
+    version: number,
   ): void {
     const { name, source } = target;
     const { marginSeconds } = this.settings.refresh;
     const token = toStore(issued, target, marginSeconds);
-    const version = this.memory.nextVersion(name);
-    this.memory.adopt(
-      name,
-      toServe(token, sentAt, { version, knownAt: Infinity }),
-    );
+    const known = { version, knownAt: this.clock.now() };
+    this.memory.adopt(name, toServe(token, sentAt, known));
     this.unsaved.keep({ name, token, since: sentAt });
     this.ownCoolDowns.clear(name);
     const latencyMs = this.clock.now() - sentAt;

@@ -8,6 +8,7 @@ import { TokenSources } from '../upstream/token-sources.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { inParallel } from './in-parallel.js';
 import { FOREVER, type RenewalIntent } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
@@ -112,18 +113,14 @@ export class TokenRefresher {
     names: readonly TokenName[],
     intent: RenewalIntent,
   ): Promise<void> {
-    const queue = names.values();
-    const worker = async () => {
-      for (const name of queue) {
-        try {
-          await this.renewer.renew(name, intent);
-        } catch (error) {
-          this.journal.notRenewed(name, error);
-        }
-      }
-    };
     const { concurrency } = this.settings.refresh;
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await inParallel(names, concurrency, async (name) => {
+      try {
+        await this.renewer.renew(name, intent);
+      } catch (error) {
+        this.journal.notRenewed(name, error);
+      }
+    });
   }
 
   private async purge(): Promise<void> {

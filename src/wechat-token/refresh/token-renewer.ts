@@ -7,7 +7,11 @@ import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { Replica } from '../replica.js';
-import { isStoreError, TokenUnavailableError } from '../wechat-token.errors.js';
+import {
+  isStoreError,
+  isTokenUnavailableError,
+  TokenUnavailableError,
+} from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { withDeadline } from '../with-deadline.js';
@@ -32,6 +36,8 @@ const POLL_MS = 100;
  * caller waiting.
  */
 const PATIENCE_MARGIN_MS = 500;
+/** Less than the usual timeout of a caller, however long a call to WeChat may take. */
+const LONGEST_PATIENCE_MS = 8000;
 /** After a failure that left no instant in the row, such as a database that is away. */
 const RETRY_MS = 1000;
 
@@ -50,6 +56,11 @@ export class TokenRenewer {
   private readonly answers = new SingleFlight<void>();
   /** What callers wait for: those answers, or a token that comes before. */
   private readonly arrivals = new SingleFlight<void>();
+  /** The last of them that failed: those who come soon after are told the same. */
+  private readonly failures = new Map<
+    TokenName,
+    { readonly error: unknown; readonly until: number }
+  >();
   private readonly stopping = new AbortController();
   private forcedFlights = 0;
 
@@ -149,14 +160,25 @@ export class TokenRenewer {
 
   /** R2: nobody waits for the platform while there is a stored token that is good. */
   private arrival(name: TokenName): Promise<void> {
+    const failed = this.failures.get(name);
+    if (failed && this.clock.now() < failed.until)
+      return Promise.reject(failed.error);
     return this.arrivals.run(name, () => {
+      this.failures.delete(name);
       const comes = new Promise<void>((resolve) =>
         this.memory.listen(name, resolve),
       );
       const answer = this.answer(name, { kind: 'due' });
-      return Promise.race([answer, comes]).finally(() =>
-        this.memory.unlisten(name),
-      );
+      return Promise.race([answer, comes])
+        .catch((error: unknown) => {
+          if (isStoreError(error) || isTokenUnavailableError(error))
+            this.failures.set(name, {
+              error,
+              until: this.clock.now() + RETRY_MS,
+            });
+          throw error;
+        })
+        .finally(() => this.memory.unlisten(name));
     });
   }
 
@@ -172,7 +194,10 @@ export class TokenRenewer {
       if (!this.direct.isSafe(target)) return void (await renewal);
       try {
         await withDeadline(renewal, this.clock, {
-          timeoutMs: this.settings.api.timeoutMs + PATIENCE_MARGIN_MS,
+          timeoutMs: Math.min(
+            this.settings.api.timeoutMs + PATIENCE_MARGIN_MS,
+            LONGEST_PATIENCE_MS,
+          ),
           timedOut: () => new Silence(),
         });
       } catch (error) {

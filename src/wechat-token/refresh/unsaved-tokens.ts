@@ -6,6 +6,7 @@ import type { Lease, RenewedToken, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { inParallel } from './in-parallel.js';
 import { isUnchanged } from './renewed-token.js';
 
 export interface UnsavedToken {
@@ -30,8 +31,11 @@ export class UnsavedTokens {
     private readonly settings: WechatTokenSettings,
   ) {}
 
+  /** Unless a newer one is here: an answer may have been long on its way. */
   keep(unsaved: UnsavedToken): void {
-    this.byName.set(unsaved.name, unsaved);
+    const known = this.get(unsaved.name);
+    if (!known || known.since <= unsaved.since)
+      this.byName.set(unsaved.name, unsaved);
   }
 
   get(name: TokenName): UnsavedToken | undefined {
@@ -41,41 +45,51 @@ export class UnsavedTokens {
   /** Whether the row was written before an unsaved token was asked for: there is nothing in it to serve. */
   outdates(row: TokenRow): boolean {
     const unsaved = this.get(row.name);
-    if (!unsaved) return false;
-    const writtenAt = this.clock.now() + (row.updatedInMs ?? -Infinity);
-    return row.value === null || writtenAt <= unsaved.since;
+    return unsaved !== undefined && this.isOlder(row, unsaved);
   }
 
   /** Writes the token of that name, if there is one; it is forgotten once the row holds a newer one. */
   async save(name: TokenName): Promise<void> {
     const unsaved = this.get(name);
     if (!unsaved) return;
-    const { lease, token } = unsaved;
+    const { lease, token, since } = unsaved;
+    if (this.clock.now() >= since + token.expiresAfterMs)
+      return this.forget(unsaved);
     const stored =
       (lease && (await this.store.storeRenewed(lease, token))) ||
       (await this.saveUnderNewLease(unsaved));
     if (stored === undefined) return;
     this.journal.storedLate(name, stored);
-    if (this.byName.get(name) === unsaved) this.byName.delete(name);
+    this.forget(unsaved);
   }
 
   /** Tries each of them, whatever becomes of the others. @throws StoreError when one was not written. */
   async saveAll(): Promise<void> {
-    const names = [...this.byName.keys()];
-    const saved = await Promise.allSettled(names.map((n) => this.save(n)));
-    const failed = saved.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    const { concurrency } = this.settings.refresh;
+    const failures: unknown[] = [];
+    await inParallel([...this.byName.keys()], concurrency, async (name) => {
+      await this.save(name).catch((error: unknown) => failures.push(error));
+    });
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private isOlder(row: TokenRow, { since }: UnsavedToken): boolean {
+    const writtenAt = this.clock.now() + (row.updatedInMs ?? -Infinity);
+    return row.value === null || writtenAt <= since;
+  }
+
+  private forget(unsaved: UnsavedToken): void {
+    const { name } = unsaved;
+    if (this.get(name) === unsaved) this.byName.delete(name);
   }
 
   /** False when the row holds a newer token by now, undefined while another replica's lease may bring one. */
-  private async saveUnderNewLease({
-    name,
-    token,
-    since,
-    lease: lost,
-  }: UnsavedToken): Promise<boolean | undefined> {
+  private async saveUnderNewLease(
+    unsaved: UnsavedToken,
+  ): Promise<boolean | undefined> {
+    const { name, token, since, lease: lost } = unsaved;
     const row = await this.store.read(name);
-    if (!row || !this.outdates(row)) return row?.value === token.value;
+    if (!row || !this.isOlder(row, unsaved)) return row?.value === token.value;
     const { leaseMs } = this.settings.refresh;
     const lease = await this.store.claim(row, this.replica.id, leaseMs);
     if (!lease) return undefined;

@@ -51,10 +51,14 @@ export class WechatGateway {
     const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
     for (let host = baseUrl; ;) {
-      const signal =
-        request.repeatable && hosts.length > 0
-          ? AbortSignal.any([deadline, AbortSignal.timeout(share)])
-          : deadline;
+      // Not AbortSignal.timeout(): what nothing but AbortSignal.any() refers to may be collected before it fires.
+      const patience = new AbortController();
+      const isLast = !request.repeatable || hosts.length === 0;
+      const timer = setTimeout(
+        () => patience.abort(),
+        isLast ? timeoutMs : share,
+      );
+      const signal = AbortSignal.any([deadline, patience.signal]);
       try {
         return await this.callHost(host, request, signal);
       } catch (error) {
@@ -64,6 +68,8 @@ export class WechatGateway {
         const next = mayAskAnother ? hosts.shift() : undefined;
         if (next === undefined) throw unreachable(request.path, host, code);
         host = next;
+      } finally {
+        clearTimeout(timer);
       }
     }
   }
