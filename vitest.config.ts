@@ -9,7 +9,7 @@ export default defineConfig({
     globals: true,
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
       {

@@ -130,7 +130,9 @@ describe('npm run demo', () => {
       .logs()
       .slice(intro.length)
       .split('\n')
-      .filter((line) => !/^>> |"token refreshed"|"refresh asked for"|^$/.test(line));
+      .filter(
+        (line) => !/^>> |"token refreshed"|"refresh asked for"|^$/.test(line),
+      );
     expect(rest).toEqual([]);
     expect(demo.logs().indexOf('The app listens on')).toBeLessThan(2);
   });
