@@ -350,6 +350,20 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     }
   });
 
+  it('a refresh whose body was not read is refused, not taken for one without a wish', async () => {
+    await start();
+    const response = await fetch(
+      `${app.url}/admin/wechat-tokens/${NAME}/refresh`,
+      {
+        method: 'POST',
+        headers: { ...bearer(KEYS.all), 'content-type': 'text/plain' },
+        body: '{"force":true}',
+      },
+    );
+    expect(response.status).toBe(400);
+    expect(world.wechat.calls.stableForced).toBe(0);
+  });
+
   it('500 without a word of it when the accounts cannot be looked up', async () => {
     const password = 'the-password-of-the-database';
     const find = () => {

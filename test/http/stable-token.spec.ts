@@ -107,6 +107,31 @@ describe.each(PLATFORMS)(
         ).toMatchObject({ access_token: current() });
     });
 
+    it.each(['{a[toString]=1', '{a[b]=1', '{a=1&{a=2'])(
+      'a form that could never have been JSON has no token in it: %s',
+      async (body) => {
+        const answer = await ask(body, 'application/x-www-form-urlencoded');
+        // Fastify's parser makes no objects of brackets.
+        expect([40002, 47001]).toContain(answer.errcode);
+      },
+    );
+
+    it('an SDK that forces always costs no write while that is not possible', async () => {
+      await ask({ ...question, force_refresh: true });
+      const before = await world.row();
+      const events = async () =>
+        (await app.store.events('access_token', { limit: 100 })).length;
+      const count = await events();
+
+      for (let n = 0; n < 5; n++)
+        expect(
+          (await ask({ ...question, force_refresh: true })).access_token,
+        ).toBe(current());
+
+      expect((await world.row()).version).toBe(before.version);
+      expect(await events()).toBe(count);
+    });
+
     it('reads JSON that says of itself nothing, where the platform lets it', async () => {
       const status = await new Promise<number | undefined>(
         (resolve, reject) => {

@@ -81,6 +81,24 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect(text).not.toContain(current().slice(0, 6));
   });
 
+  it('R1: is served from memory also when the accounts cannot be looked up', async () => {
+    let isAway = false;
+    const find = () => {
+      if (isAway) throw new Error('no connection');
+      return DEFAULT_FAKE_ACCOUNT;
+    };
+    const accounts = { find, list: () => [DEFAULT_FAKE_ACCOUNT] };
+    const other = await world.httpReplica(adapter(), { accounts, http });
+    const url = `${other.url}/wechat-tokens/${NAME}`;
+    const headers = bearer(KEYS.issue);
+    const first = await answer(await fetch(url, { headers }));
+    isAway = true;
+
+    expect((await answer(await fetch(url, { headers }))).value).toBe(
+      first.value,
+    );
+  });
+
   it('R1: costs neither the platform nor the database anything', async () => {
     const before = world.wechat.calls.total;
     await app.dataSource.destroy();

@@ -22,6 +22,7 @@ const LONGEST_MS = 10 * 60_000;
 @Injectable()
 export class AdminStreams {
   private readonly open = new Set<Subscriber<MessageEvent>>();
+  private hasEnded = false;
 
   constructor(
     private readonly views: AdminViews,
@@ -31,7 +32,7 @@ export class AdminStreams {
   /** Errors before its first event are the request's: HttpProblem when there are too many streams, StoreError. */
   of(query: TokenPageQuery, caller: Caller): Observable<MessageEvent> {
     return new Observable((subscriber) => {
-      if (this.open.size >= MOST_STREAMS) {
+      if (this.hasEnded || this.open.size >= MOST_STREAMS) {
         const message = messages.tooManyStreams(MOST_STREAMS);
         const more = { retryAfter: RETRY_SECONDS };
         return subscriber.error(new HttpProblem(503, message, more));
@@ -50,6 +51,7 @@ export class AdminStreams {
 
   /** R12: an open stream would keep the server from closing. */
   end(): void {
+    this.hasEnded = true;
     for (const subscriber of this.open) subscriber.complete();
   }
 

@@ -8,6 +8,7 @@ import {
   Param,
   Post,
   Query,
+  Req,
   Sse,
   UseFilters,
   UseGuards,
@@ -18,11 +19,13 @@ import type { RefreshOutcome } from '../refresh/refresh-outcome.js';
 import { RenewalTargets } from '../refresh/renewal-target.js';
 import { TokenRefresher } from '../refresh/token-refresher.js';
 import { type StoredEvent, TokenStore } from '../store/token-store.js';
+import { messages } from '../wechat-token.messages.js';
 import { AccessGuard } from './access.guard.js';
 import { AdminStreams } from './admin-streams.js';
 import type { AdminView } from './admin-view.js';
 import { AdminViews, cut } from './admin-views.js';
 import { type Caller, CurrentCaller } from './caller.js';
+import { HttpProblem } from './http-problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import {
   checked,
@@ -33,7 +36,7 @@ import {
   type TokenPageQuery,
   tokenPageQuery,
 } from './requests.js';
-import { Group, Needs } from './routes.js';
+import { Group, type HttpRequest, Needs } from './routes.js';
 
 /** An event as it is told: `at` is ISO 8601 in UTC. */
 type EventView = Omit<StoredEvent, 'at'> & { readonly at: string };
@@ -104,9 +107,21 @@ export class AdminController {
   @Header('Cache-Control', 'no-store')
   refresh(
     @Param('name') name: string,
-    @Body({ schema: refreshBody }) request: RefreshBody,
+    @Body({ schema: refreshBody }) wanted: RefreshBody,
     @CurrentCaller() { actor }: Caller,
+    @Req() request: HttpRequest,
   ): Promise<RefreshOutcome> {
-    return this.refresher.refresh(name, { ...request, actor });
+    if (hasUnreadBody(request))
+      throw new HttpProblem(400, messages.unreadableBody());
+    return this.refresher.refresh(name, { ...wanted, actor });
   }
+}
+
+/** A body of a type that no parser of the app's is for: nothing of it was seen, so it must not be taken for none. */
+function hasUnreadBody({ body, headers }: HttpRequest): boolean {
+  const length = headers['content-length'] ?? '0';
+  return (
+    body === undefined &&
+    (length !== '0' || headers['transfer-encoding'] !== undefined)
+  );
 }

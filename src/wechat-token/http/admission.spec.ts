@@ -1,4 +1,5 @@
 import { ThrottlerStorageService } from '@nestjs/throttler';
+import type { MockInstance } from 'vitest';
 import { AdmissionDesk } from './admission.js';
 import { ApiKeys } from './api-keys.js';
 
@@ -9,13 +10,14 @@ const client = { id: 'shop', scopes: ['tokens:issue'] as const };
 describe('who tries keys', () => {
   let storage: ThrottlerStorageService;
   let desk: AdmissionDesk;
+  let told: MockInstance;
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'] });
     storage = new ThrottlerStorageService();
     const keys = new ApiKeys({ current: () => [{ ...client, key }] });
     desk = new AdmissionDesk(keys, storage);
-    vi.spyOn(desk['logger'], 'warn').mockImplementation(() => undefined);
+    told = vi.spyOn(desk['logger'], 'warn').mockReturnValue();
   });
   afterEach(() => {
     storage.onApplicationShutdown();
@@ -29,6 +31,14 @@ describe('who tries keys', () => {
   it('is let in with a key, as often as he likes', async () => {
     for (let n = 0; n < 100; n++)
       expect(await desk.admit(key, '10.0.0.1')).toEqual({ client });
+  });
+
+  it('is counted one by one when he tries all at once', async () => {
+    await Promise.all(
+      Array.from({ length: 100 }, () => desk.admit(WRONG, '10.0.0.1')),
+    );
+
+    expect(told).toHaveBeenCalledTimes(10);
   });
 
   it('is not looked at after ten wrong ones, for a minute', async () => {

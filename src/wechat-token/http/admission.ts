@@ -34,8 +34,11 @@ export class AdmissionDesk {
     const client = this.keys.find(key);
     const visit = JSON.stringify([address, client?.id]);
     if (client && this.known.has(visit)) return { client };
-    const retryAfter = await this.blockedFor(address);
-    if (retryAfter > 0) return { retryAfter };
+    // Without a pause up to the count, so that requests which come all at once are counted one by one.
+    if (this.isBlocked(address)) {
+      const retryAfter = await this.blockedFor(address);
+      if (retryAfter > 0) return { retryAfter };
+    }
     if (client) {
       this.remember(visit);
       return { client };
@@ -50,9 +53,11 @@ export class AdmissionDesk {
     this.known.add(visit);
   }
 
+  private isBlocked(address: string): boolean {
+    return this.storage.storage.get(this.bucketOf(address))?.isBlocked ?? false;
+  }
+
   private async blockedFor(address: string): Promise<number> {
-    const record = this.storage.storage.get(this.bucketOf(address));
-    if (!record?.isBlocked) return 0;
     // Of one that is blocked this counts nothing; of one that was, it says so.
     const { isBlocked, timeToBlockExpire } = await this.count(address);
     return isBlocked ? timeToBlockExpire : 0;

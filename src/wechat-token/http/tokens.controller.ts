@@ -17,10 +17,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Clock } from '../clock.js';
 import { fingerprint } from '../observe/fingerprint.js';
-import { RenewalTargets } from '../refresh/renewal-target.js';
 import type { HeldToken } from '../store/token-memory.js';
 import { TokenStore } from '../store/token-store.js';
-import { parseTokenName, type TokenName } from '../token-name.js';
+import { parseTokenName, type TokenName, tokenName } from '../token-name.js';
 import { UnknownTokenError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { AccessGuard } from './access.guard.js';
@@ -52,7 +51,6 @@ export interface TokenAnswer {
 export class TokensController {
   constructor(
     private readonly tokens: AccessTokenProvider,
-    private readonly targets: RenewalTargets,
     private readonly store: TokenStore,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
@@ -67,7 +65,7 @@ export class TokensController {
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
-    const held = await this.tokens.held(await this.accountOf(name));
+    const held = await this.tokens.held(accountOf(name));
     const tag = `"${fingerprint(held.value)}"`;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(response, 'ETag', tag);
@@ -86,17 +84,9 @@ export class TokensController {
     @Body({ schema: rejectedBody }) { value }: RejectedBody,
     @CurrentCaller() { actor }: Caller,
   ): Promise<TokenAnswer> {
-    const account = await this.accountOf(name);
+    const account = accountOf(name);
     await this.tokens.invalidate(value, account, { actor });
     return this.answer(name, await this.tokens.held(account));
-  }
-
-  /** @throws UnknownAccountError, UnknownTokenError */
-  private async accountOf(name: TokenName): Promise<string> {
-    await this.targets.get(name);
-    const { kind, account } = parseTokenName(name);
-    if (kind === 'access_token') return account;
-    throw new UnknownTokenError(messages.unknownToken(kind, account));
   }
 
   private answer(name: TokenName, held: HeldToken): TokenAnswer {
@@ -112,7 +102,15 @@ export class TokensController {
   }
 }
 
-/** Whether an If-None-Match names this tag; weak ones count, since the answer is the same to the byte or another token. */
+/** By the name alone: with the token in memory nobody is asked for it. @throws UnknownTokenError */
+function accountOf(name: TokenName): string {
+  const { kind, account } = parseTokenName(name);
+  if (kind === 'access_token' && tokenName(kind, account) === name)
+    return account;
+  throw new UnknownTokenError(messages.unknownToken(kind, account));
+}
+
+/** Whether an If-None-Match names this tag, the token's; weak ones count, since only the life that is left differs. */
 function isAmong(tag: string, ifNoneMatch = ''): boolean {
   const tags = ifNoneMatch.split(',').map((t) => t.trim().replace(/^W\//, ''));
   return tags.includes(tag) || tags.includes('*');

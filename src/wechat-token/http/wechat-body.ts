@@ -23,6 +23,9 @@ export async function wechatBody(request: {
 
 /** JSON that was taken for a form: cut at `&` and `=`, its plus signs made spaces. No credential has a space in it. */
 function misread(form: Fields): Fields | undefined {
+  // Brackets make objects of it, and what they hold is nothing that could be put together again.
+  if (!Object.values(form).every((value) => typeof value === 'string'))
+    return undefined;
   const text = Object.entries(form)
     .map(([name, rest]) => (rest === '' ? name : `${name}=${String(rest)}`))
     .join('&');

@@ -94,7 +94,7 @@ export class WechatShapedController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async stableToken(
-    @Req() request: HttpRequest & { body?: unknown },
+    @Req() request: HttpRequest,
     @Ip() address: string,
   ): Promise<WechatShaped> {
     this.mindMounted(request);
@@ -148,6 +148,8 @@ export class WechatShapedController {
 
   private async renew(account: string, client: ApiClient): Promise<void> {
     const name = tokenName('access_token', account);
+    // Asked for over and over by an SDK, it is to cost no more than a look.
+    if ((await this.refresher.untilForce(name)) > 0) return;
     const request = { force: true, actor: client.id, reason: 'stable_token' };
     await this.refresher.refresh(name, request).catch((error: unknown) => {
       if (!isRefreshBudgetError(error)) throw error;

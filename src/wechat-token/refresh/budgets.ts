@@ -18,11 +18,16 @@ const seconds = (ms: number) => Math.ceil(ms / 1000);
 export class Budgets {
   constructor(private readonly store: TokenStore) {}
 
+  /** Spends nothing. */
+  async untilForce(name: TokenName): Promise<number> {
+    const row = await this.store.read(name);
+    return row ? (await this.forceWait(row)).wait : 0;
+  }
+
   /** R9. @throws RefreshBudgetError that says when the next forced renewal is possible. */
   async spendForced(row: TokenRow, actor: string): Promise<void> {
     const { name } = row;
-    const ages = await this.store.recentEvents(name, 'forced', DAY_MS);
-    const { wait, spent } = forceWait(ages, row.databaseNow);
+    const { wait, spent } = await this.forceWait(row);
     if (wait > 0) {
       const message = spent
         ? messages.forceSpent(name, FORCE_BUDGET.perDay, seconds(wait))
@@ -48,6 +53,11 @@ export class Budgets {
         seconds(wait),
       );
     await this.record(row.name, 'rejected', actor, reported);
+  }
+
+  private async forceWait(row: TokenRow) {
+    const ages = await this.store.recentEvents(row.name, 'forced', DAY_MS);
+    return forceWait(ages, row.databaseNow);
   }
 
   private record(

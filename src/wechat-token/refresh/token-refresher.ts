@@ -8,6 +8,7 @@ import { TokenSources } from '../upstream/token-sources.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { Budgets } from './budgets.js';
 import { inParallel } from './in-parallel.js';
 import { FOREVER, type RenewalIntent } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
@@ -39,6 +40,7 @@ export class TokenRefresher {
     private readonly targets: RenewalTargets,
     private readonly unsaved: UnsavedTokens,
     private readonly store: TokenStore,
+    private readonly budgets: Budgets,
     private readonly accounts: Accounts,
     private readonly sources: TokenSources,
     private readonly journal: TokenJournal,
@@ -68,6 +70,11 @@ export class TokenRefresher {
       { kind: force ? 'forced' : 'gentle', expected: expectedFingerprint },
       actor,
     );
+  }
+
+  /** @internal R9: milliseconds until a forced renewal is possible, by the budget as it is now. */
+  untilForce(name: TokenName): Promise<number> {
+    return this.budgets.untilForce(name);
   }
 
   /** R12: looks at every account's tokens once; those that are valid cost one read each and no call. */
