@@ -1,4 +1,6 @@
+import type { TokenRow } from '../store/token-row.js';
 import type { TokenName } from '../token-name.js';
+import { overtaken, type RenewalIntent, type TokenState } from './policy.js';
 
 /** What a renewal came to. */
 export interface RefreshOutcome {
@@ -13,4 +15,21 @@ export interface RefreshOutcome {
   readonly version: number;
   /** Seconds that are left. */
   readonly expiresIn: number;
+}
+
+/** Of a renewal that found nothing to do. */
+export function served(
+  row: TokenRow,
+  state: TokenState,
+  intent: RenewalIntent,
+): RefreshOutcome {
+  // An operator who asks gently for what is not due leaves it as it is.
+  const isUnchanged = intent.kind === 'gentle' && !overtaken(state, intent);
+  return {
+    outcome: isUnchanged ? 'unchanged' : 'superseded',
+    name: row.name,
+    fingerprint: state.fingerprint ?? '',
+    version: row.version,
+    expiresIn: Math.floor((row.expiresInMs ?? 0) / 1000),
+  };
 }

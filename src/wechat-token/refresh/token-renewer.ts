@@ -17,13 +17,8 @@ import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { withDeadline } from '../with-deadline.js';
 import { DirectRenewal } from './direct-renewal.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import {
-  decide,
-  overtaken,
-  type RenewalIntent,
-  type TokenState,
-} from './policy.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
+import { decide, type RenewalIntent } from './policy.js';
+import { type RefreshOutcome, served } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { SingleFlight } from './single-flight.js';
 import { TokenView } from './token-view.js';
@@ -294,20 +289,4 @@ export class TokenRenewer {
     if (this.isStopping)
       throw new TokenUnavailableError(messages.shuttingDown());
   }
-}
-
-function served(
-  row: TokenRow,
-  state: TokenState,
-  intent: RenewalIntent,
-): RefreshOutcome {
-  // An operator who asks gently for what is not due leaves it as it is.
-  const isUnchanged = intent.kind === 'gentle' && !overtaken(state, intent);
-  return {
-    outcome: isUnchanged ? 'unchanged' : 'superseded',
-    name: row.name,
-    fingerprint: state.fingerprint ?? '',
-    version: row.version,
-    expiresIn: Math.floor((row.expiresInMs ?? 0) / 1000),
-  };
 }
