@@ -8,12 +8,15 @@ import {
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { withDeadline } from './with-deadline.js';
+import { Accounts } from './accounts/account-source.js';
 import { Clock } from './clock.js';
 import { AdminStreams } from './http/admin-streams.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { TokenRefresher } from './refresh/token-refresher.js';
 import { TokenRenewer } from './refresh/token-renewer.js';
+import { TokenSupply } from './refresh/token-supply.js';
 import { TokenSync } from './refresh/token-sync.js';
+import { UnsavedTokens } from './refresh/unsaved-tokens.js';
 import {
   ConfigurationError,
   TokenUnavailableError,
@@ -25,6 +28,9 @@ const CRON = 'wechat-token:refresh';
 const INTERVAL = 'wechat-token:sync';
 /** A tick that is a whole period and this much late does not come by itself. */
 const TICK_SLACK_MS = 1000;
+/** An account that the app adds or removes while it runs is noticed so soon, also when nobody asks for its token. */
+const WALK_EVERY_MS = 60_000;
+const WALK_RETRY_MS = 5000;
 /** Beside the longest call to WeChat: for the write of its answer. */
 const STOP_MARGIN_MS = 3000;
 
@@ -34,7 +40,8 @@ export class WechatTokenLifecycle
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   private readonly scheduler: SchedulerRegistry;
-  private started: Promise<void> = Promise.resolve();
+  private walking: Promise<void> = Promise.resolve();
+  private walkAt = Infinity;
   private ticking: Promise<void> = Promise.resolve();
   private pulling: Promise<void> = Promise.resolve();
   private tickBy = Infinity;
@@ -42,6 +49,9 @@ export class WechatTokenLifecycle
   constructor(
     private readonly refresher: TokenRefresher,
     private readonly renewer: TokenRenewer,
+    private readonly supply: TokenSupply,
+    private readonly unsaved: UnsavedTokens,
+    private readonly accounts: Accounts,
     private readonly sync: TokenSync,
     private readonly journal: TokenJournal,
     private readonly streams: AdminStreams,
@@ -59,16 +69,32 @@ export class WechatTokenLifecycle
   /** Not awaited: the app listens while the first token is on its way, and a WeChat that is down does not keep it from starting. */
   onApplicationBootstrap(): void {
     const { syncIntervalMs } = this.settings.refresh;
-    this.started = this.refresher
-      .start()
-      .catch((error: unknown) => this.journal.problem('start failed', error));
+    this.walk();
     const cron =
       this.settings.role === 'refresher' ? this.startCron() : undefined;
     const interval = setInterval(() => {
       this.pulling = this.sync.pull();
+      if (this.clock.now() >= this.walkAt) this.walk();
       if (cron?.isActive && this.clock.now() > this.tickBy) this.tick(cron);
     }, syncIntervalMs);
     this.scheduler.addInterval(INTERVAL, interval);
+  }
+
+  /** Until it has succeeded once; where accounts come and go, again and again. */
+  private walk(): void {
+    this.walkAt = Infinity;
+    this.walking = this.refresher.walkAccounts().then(
+      () =>
+        this.walkAgainAfter(this.accounts.canChange ? WALK_EVERY_MS : Infinity),
+      (error: unknown) => {
+        this.journal.problem('accounts not looked through', error);
+        this.walkAgainAfter(WALK_RETRY_MS);
+      },
+    );
+  }
+
+  private walkAgainAfter(ms: number): void {
+    this.walkAt = this.clock.now() + ms;
   }
 
   private startCron(): CronJob {
@@ -113,8 +139,10 @@ export class WechatTokenLifecycle
   private async finish(): Promise<void> {
     try {
       await this.renewer.stop();
+      await this.supply.settled();
+      await this.unsaved.saveAll();
     } finally {
-      await Promise.all([this.started, this.ticking, this.pulling]);
+      await Promise.all([this.walking, this.ticking, this.pulling]);
       await this.journal.settled();
     }
   }

@@ -24,13 +24,16 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped.controller.js';
 import { TokenJournal } from './observe/token-journal.js';
+import { AccountWalk } from './refresh/account-walk.js';
 import { Budgets } from './refresh/budgets.js';
 import { DirectRenewal } from './refresh/direct-renewal.js';
+import { DueRenewals } from './refresh/due-renewals.js';
 import { LeasedRenewal } from './refresh/leased-renewal.js';
 import { OwnCoolDowns } from './refresh/own-cool-downs.js';
 import { RenewalTargets } from './refresh/renewal-target.js';
 import { TokenRefresher } from './refresh/token-refresher.js';
 import { TokenRenewer } from './refresh/token-renewer.js';
+import { TokenSupply } from './refresh/token-supply.js';
 import { TokenSync } from './refresh/token-sync.js';
 import { TokenView } from './refresh/token-view.js';
 import { UnsavedTokens } from './refresh/unsaved-tokens.js';
@@ -39,6 +42,8 @@ import { wechatTokenEntities } from './store/entities.js';
 import { Sealing } from './store/sealing.js';
 import { SqlSession } from './store/sql-session.js';
 import { SystemVarStore } from './store/system-var.store.js';
+import { RowReader } from './store/row-reader.js';
+import { TokenEvents } from './store/token-events.js';
 import { TokenMemory } from './store/token-memory.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
@@ -173,7 +178,13 @@ const upstream: Provider[] = [
   },
 ];
 
-const store: Provider[] = [TokenStore, SystemVarStore, TokenMemory];
+const store: Provider[] = [
+  RowReader,
+  TokenStore,
+  TokenEvents,
+  SystemVarStore,
+  TokenMemory,
+];
 
 const refresh: Provider[] = [
   Budgets,
@@ -184,6 +195,9 @@ const refresh: Provider[] = [
   LeasedRenewal,
   DirectRenewal,
   TokenRenewer,
+  TokenSupply,
+  AccountWalk,
+  DueRenewals,
   TokenRefresher,
   TokenSync,
 ];

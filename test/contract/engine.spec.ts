@@ -46,7 +46,7 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
 
   it('R4: a write that comes after the lease was taken over loses', async () => {
     const store = await world.store();
-    await store.insertMissing(NAME, '');
+    await store.insertMissing([{ name: NAME, remark: '' }]);
     const claim = async (owner: string) => {
       const lease = await store.claim(await world.row(), owner, 30_000);
       if (!lease) throw new Error(`${owner} could not claim it`);
@@ -178,7 +178,7 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
     await world.advance(600);
 
     const { tokens, refresher } = await world.replica();
-    await refresher.start();
+    await refresher.walkAccounts();
 
     expect(await tokens.getAccessToken()).toBe(token);
     expect(world.wechat.calls.total).toBe(1);

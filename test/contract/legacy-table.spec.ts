@@ -68,7 +68,7 @@ describe.each(everyDatabase())(
       await using world = await World.create({ databaseUrl: fresh.url });
       const { variables, store } = await world.replica();
       const long = `access_token:${'x'.repeat(64)}`;
-      await store.insertMissing(long, '');
+      await store.insertMissing([{ name: long, remark: '' }]);
       await variables.save('Site_Name', 'v'.repeat(60_000));
 
       expect((await store.read(long))?.value).toBeNull();

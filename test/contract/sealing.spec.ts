@@ -27,9 +27,9 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
     expect(value).not.toContain(Buffer.from(TOKEN).toString('base64'));
     expect((await db.row('access_token')).value).toBe(TOKEN);
     expect(await db.variables.get('access_token')).toBe(TOKEN);
-    expect(await db.store.changedWithin(1000)).toMatchObject([
-      { value: TOKEN },
-    ]);
+    const range = { sinceMs: 1000, unconfirmedMs: 1000 };
+    const { news } = await db.store.look(range, () => true);
+    expect(news).toMatchObject([{ value: TOKEN }]);
   });
 
   it('the longest token there is fits, sealed', async () => {
@@ -127,9 +127,15 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
       await db.sql(
         "UPDATE system_var SET value = 'sealed:v1:lost:AAAA' WHERE name = 'access_token:a'",
       );
-      expect(await db.store.changedWithin(1000)).toMatchObject([
-        { name: 'access_token:b', value: TOKEN },
+      const range = { sinceMs: 1000, unconfirmedMs: 1000 };
+      const { news } = await db.store.look(range, () => true);
+      expect(news).toMatchObject([{ name: 'access_token:b', value: TOKEN }]);
+      const { rows, unreadable } = await db.store.readAll([
+        'access_token:a',
+        'access_token:b',
       ]);
+      expect(rows).toMatchObject([{ name: 'access_token:b', value: TOKEN }]);
+      expect(unreadable).toMatchObject([{ name: 'access_token:a' }]);
     });
 
     it('is never served, and nothing is fetched in its place', async () => {

@@ -9,6 +9,14 @@ import { isSqlite } from '../support/sql.js';
 
 const PRIMARY = { sqlite: 'sqlite_autoindex_system_var_1', mysql: 'PRIMARY' };
 
+const FIRST = '1000-01-01 00:00:00.000';
+
+/** A list of two tokens, each with the same details. */
+function list(details: object): string {
+  const names = ['access_token:7', 'access_token:8'];
+  return JSON.stringify(names.map((of_name) => ({ of_name, ...details })));
+}
+
 /** How a statement gets at a table's rows. */
 interface Access {
   readonly table: string;
@@ -26,20 +34,38 @@ const EXPECTED: Readonly<
 > = {
   read: { values: ['access_token:7'], access: [PRIMARY] },
   variable: { values: ['site:7'], access: [PRIMARY] },
-  changedSince: { values: [-11_000], access: ['IDX_system_var_updated_at'] },
+  readAll: { values: [list({})], access: [PRIMARY] },
+  look: {
+    values: [-1000, -11_000, -1000, -300_000],
+    access: [
+      'IDX_system_var_updated_at',
+      'IDX_system_var_updated_at',
+      'IDX_system_var_refresh_at',
+      'IDX_system_var_source_updated_at',
+    ],
+  },
   due: {
-    values: [-300_000, '', 100],
-    access: ['IDX_system_var_refresh_at', 'IDX_system_var_source_updated_at'],
+    values: [FIRST, FIRST, '', 100],
+    access: ['IDX_system_var_refresh_at'],
+  },
+  unconfirmed: {
+    values: [-300_000, FIRST, FIRST, '', 100],
+    access: ['IDX_system_var_source_updated_at'],
+  },
+  lockDue: {
+    values: ['access_token:7', 'access_token:8', -300_000],
+    access: [PRIMARY],
+  },
+  claimAll: {
+    values: [list({ new_owner: 'me', lease_ms: 30_000 })],
+    access: [PRIMARY],
   },
   claim: { values: ['me', 30_000, 'access_token:7', 1], access: [PRIMARY] },
   storeRenewed: {
-    values: ['v', -1, 'stable', 'c', 1, 2, 'access_token:7', 1],
+    values: [list({ of_version: 1, new_value: 'v' })],
     access: [PRIMARY],
   },
-  storeUnchanged: {
-    values: ['stable', 'c', 1, 2, 'access_token:7', 1],
-    access: [PRIMARY],
-  },
+  standing: { values: [list({})], access: [PRIMARY] },
   storeFailure: {
     values: [1000, '{}', 'access_token:7', 1],
     access: [PRIMARY],
@@ -54,6 +80,10 @@ const EXPECTED: Readonly<
   },
   events: {
     values: ['access_token:7', 1000, 50],
+    access: ['IDX_token_event_name_type_at'],
+  },
+  countEvents: {
+    values: [list({}), 'forced', -86_400_000],
     access: ['IDX_token_event_name_type_at'],
   },
   recentEvents: {
@@ -89,11 +119,14 @@ describe.each(everyDatabase())(
     it.each(Object.entries(EXPECTED))(
       '%s finds its rows by an index',
       async (name, { values, access }) => {
-        const sql = statements[name as keyof Statements];
+        const statement = statements[name as keyof Statements];
+        const sql = typeof statement === 'string' ? statement : statement(2);
         const found = await accesses(sql, values);
         const family = isSqlite(db.dataSource) ? 'sqlite' : 'mysql';
-        expect(found.map(({ index }) => index)).toEqual(
-          access.map((key) => (typeof key === 'string' ? key : key[family])),
+        expect(found.map(({ index }) => index).toSorted()).toEqual(
+          access
+            .map((key) => (typeof key === 'string' ? key : key[family]))
+            .toSorted(),
         );
       },
     );

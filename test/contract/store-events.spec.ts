@@ -14,13 +14,13 @@ describe.each(everyDatabase())('the events on $title', (database) => {
   afterEach(() => db[Symbol.asyncDispose]());
 
   it('keep everything that is known, at the database’s instant', async () => {
-    await db.store.recordEvent({
+    await db.events.record({
       ...forced(),
       fingerprint: '0a1b2c3d',
       latencyMs: 123.6,
       detail: '系统繁忙 ☕',
     });
-    await db.store.recordEvent({ name: NAME, type: 'failed', actor: 'x' });
+    await db.events.record({ name: NAME, type: 'failed', actor: 'x' });
     const columns = 'name, type, actor, fingerprint, latency, detail';
     expect(
       await db.sql(`SELECT ${columns} FROM token_event ORDER BY id`),
@@ -42,7 +42,7 @@ describe.each(everyDatabase())('the events on $title', (database) => {
         detail: null,
       },
     ]);
-    const [age] = await db.store.recentEvents(NAME, 'forced', DAY_MS);
+    const [age] = await db.events.recent(NAME, 'forced', DAY_MS);
     expect(age).toBeGreaterThanOrEqual(0);
     expect(age).toBeLessThan(5000);
   });
@@ -50,7 +50,7 @@ describe.each(everyDatabase())('the events on $title', (database) => {
   it('are cut to what the columns hold', async () => {
     const actor = 'a'.repeat(100);
     const detail = 'ü'.repeat(1000);
-    await db.store.recordEvent({ ...forced(), actor, detail });
+    await db.events.record({ ...forced(), actor, detail });
     expect(await db.sql('SELECT actor, detail FROM token_event')).toEqual([
       { actor: 'a'.repeat(64), detail: 'ü'.repeat(255) },
     ]);
@@ -58,11 +58,11 @@ describe.each(everyDatabase())('the events on $title', (database) => {
 
   it('R9: are counted within the window, newest first', async () => {
     for (const wait of [3_600_000, 60_000, 1000]) {
-      await db.store.recordEvent(forced());
+      await db.events.record(forced());
       await db.elapse(wait);
     }
     const minutes = async (windowMs: number) => {
-      const ages = await db.store.recentEvents(NAME, 'forced', windowMs);
+      const ages = await db.events.recent(NAME, 'forced', windowMs);
       return ages.map((age) => Math.floor(age / 60_000));
     };
     expect(await minutes(DAY_MS)).toEqual([0, 1, 61]);
@@ -72,12 +72,12 @@ describe.each(everyDatabase())('the events on $title', (database) => {
   });
 
   it('R9: belong to one token and one type; upper and lower case differ', async () => {
-    await db.store.recordEvent(forced('access_token:shop'));
-    await db.store.recordEvent({ ...forced(), type: 'rejected' });
+    await db.events.record(forced('access_token:shop'));
+    await db.events.record({ ...forced(), type: 'rejected' });
     for (const other of [NAME, 'access_token:Shop', 'ACCESS_TOKEN:SHOP'])
-      expect(await db.store.recentEvents(other, 'forced', DAY_MS)).toEqual([]);
+      expect(await db.events.recent(other, 'forced', DAY_MS)).toEqual([]);
     expect(
-      await db.store.recentEvents('access_token:shop', 'forced', DAY_MS),
+      await db.events.recent('access_token:shop', 'forced', DAY_MS),
     ).toHaveLength(1);
   });
 
@@ -96,13 +96,13 @@ describe.each(everyDatabase())('the events on $title', (database) => {
       return Number(row?.['n']);
     };
     await insertMany(2500);
-    await db.store.recordEvent(forced());
+    await db.events.record(forced());
 
-    expect(await db.store.purgeEvents(DAY_MS)).toBe(true);
+    expect(await db.events.purge(DAY_MS)).toBe(true);
     expect(await left()).toBe(1501);
-    expect(await db.store.purgeEvents(DAY_MS)).toBe(true);
-    expect(await db.store.purgeEvents(DAY_MS)).toBe(false);
+    expect(await db.events.purge(DAY_MS)).toBe(true);
+    expect(await db.events.purge(DAY_MS)).toBe(false);
     expect(await left()).toBe(1);
-    expect(await db.store.recentEvents(NAME, 'forced', DAY_MS)).toHaveLength(1);
+    expect(await db.events.recent(NAME, 'forced', DAY_MS)).toHaveLength(1);
   });
 });

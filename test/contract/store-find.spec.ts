@@ -1,10 +1,12 @@
 import { createConnection } from 'mysql2/promise';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
+import type { DueToken } from '../../src/wechat-token/store/token-store.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 
 const CONFIRM_MS = 300_000;
 const MINUTE_MS = 60_000;
+const FIRST = { name: '', since: '1000-01-01 00:00:00.000' };
 const FAILURE = { class: 'transient', message: 'no', credentialId: 'c0ffee00' };
 
 describe.each(everyDatabase())('what is found on $title', (database) => {
@@ -14,8 +16,15 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
   });
   afterEach(() => db[Symbol.asyncDispose]());
 
-  const due = (page: { after?: string; limit?: number } = {}) =>
-    db.store.due({ unconfirmedMs: CONFIRM_MS, after: '', limit: 100, ...page });
+  /** Names, in the order in which they are found. */
+  const due = async () => {
+    const { store } = db;
+    const found = [
+      ...(await store.due(FIRST, 100)),
+      ...(await store.unconfirmed(CONFIRM_MS, FIRST, 100)),
+    ];
+    return found.map(({ name }) => name);
+  };
 
   describe('R7 what is due', () => {
     it('is every new row, and none that is fresh', async () => {
@@ -43,12 +52,6 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       expect(await due()).toEqual([]);
       await db.elapse(MINUTE_MS);
       expect(await due()).toEqual(['access_token:stable']);
-    });
-
-    it('is named once, also when it is both', async () => {
-      await db.putToken('access_token', 'tok', { refreshAfterMs: MINUTE_MS });
-      await db.elapse(CONFIRM_MS);
-      expect(await due()).toEqual(['access_token']);
     });
 
     it('is nothing that somebody is at, until the lease lapses', async () => {
@@ -79,38 +82,90 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       expect(await due()).toEqual([]);
     });
 
-    it('comes a page at a time, in order of name, each name once', async () => {
-      const names = Array.from({ length: 25 }, (_, i) => `access_token:${i}`);
-      await Promise.all(names.map((name) => db.newRow(name)));
-      const pages: string[][] = [];
-      let page: string[] = [];
-      do {
-        page = await due({ after: page.at(-1) ?? '', limit: 10 });
-        pages.push(page);
-      } while (page.length === 10);
-      expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
-      expect(pages.flat()).toEqual(names.toSorted());
-    });
+    it.each(['due', 'unconfirmed'] as const)(
+      'R14: what is %s comes a page at a time, the oldest first, each once',
+      async (kind) => {
+        const names = Array.from({ length: 25 }, (_, i) => `access_token:${i}`);
+        const remark = '';
+        // Five of each age; those of one age in order of name.
+        for (let at = 0; at < names.length; at += 5) {
+          const five = names.slice(at, at + 5);
+          await db.store.insertMissing(five.map((name) => ({ name, remark })));
+          await db.sql("UPDATE system_var SET source = 'stable'");
+          await db.elapse(MINUTE_MS);
+        }
+        await db.elapse(CONFIRM_MS);
+        const pages: DueToken[][] = [];
+        let page: DueToken[] = [];
+        do {
+          const after = page.at(-1) ?? FIRST;
+          page = await (kind === 'due'
+            ? db.store.due(after, 10)
+            : db.store.unconfirmed(CONFIRM_MS, after, 10));
+          pages.push(page);
+        } while (page.length === 10);
+        expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
+        const ages = [0, 5, 10, 15, 20].map((at) => names.slice(at, at + 5));
+        expect(pages.flat().map(({ name }) => name)).toEqual(
+          ages.flatMap((five) => five.toSorted()),
+        );
+      },
+    );
   });
 
   describe('R13 what has changed', () => {
-    const changed = async (ms: number) => {
-      const rows = await db.store.changedWithin(ms);
-      return rows.map(({ name }) => name).toSorted();
-    };
+    const changed = (ms: number) => db.changedWithin(ms);
 
     it('is what was written within the window, with its value', async () => {
       await db.putToken('access_token:old', 'tok-old');
       await db.elapse(MINUTE_MS);
       await db.putToken('access_token:new', 'tok-new');
       expect(await changed(1000)).toEqual(['access_token:new']);
-      expect(await db.store.changedWithin(1000)).toMatchObject([
-        { value: 'tok-new', leaseOwner: null },
-      ]);
+      const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+      const look = await db.store.look(range, () => true);
+      expect(look.news).toMatchObject([{ value: 'tok-new', leaseOwner: null }]);
       expect(await changed(MINUTE_MS)).toEqual([
         'access_token:new',
         'access_token:old',
       ]);
+    });
+
+    it('is read whole within the window, a little further back by its version only, and not at all when it is known', async () => {
+      await db.putToken('access_token:late', 'tok');
+      await db.elapse(5000);
+      await db.putToken('access_token:fresh', 'tok');
+      const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+      const versions = new Map<string, number>();
+
+      const all = await db.store.look(range, (name, version) =>
+        Boolean(versions.set(name, version)),
+      );
+      const none = await db.store.look(
+        range,
+        (name, version) => versions.get(name) !== version,
+      );
+
+      expect(all.news).toMatchObject([{ name: 'access_token:fresh' }]);
+      expect(all.late).toEqual(['access_token:late']);
+      expect(none).toEqual({ news: [], late: [], anythingDue: false });
+    });
+
+    it('R14: the same look tells whether anything is due, or wants a confirmation', async () => {
+      const anythingDue = async () => {
+        const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+        return (await db.store.look(range, () => false)).anythingDue;
+      };
+      await db.variables.save('site_name', 'shop');
+      await db.elapse(10 * CONFIRM_MS);
+      expect(await anythingDue()).toBe(false);
+      await db.putToken('access_token', 'tok');
+      expect(await anythingDue()).toBe(false);
+      await db.elapse(CONFIRM_MS);
+      expect(await anythingDue()).toBe(true);
+      await db.lease('access_token');
+      expect(await anythingDue()).toBe(false);
+      await db.newRow('access_token:new');
+      expect(await anythingDue()).toBe(true);
     });
 
     it('is what was confirmed, and not what was only claimed', async () => {
@@ -155,13 +210,11 @@ describe.each(databaseServers())(
       await late.query(
         "UPDATE system_var SET value = 'late', updated_at = UTC_TIMESTAMP(3) - INTERVAL 5 SECOND",
       );
-      expect(await db.store.changedWithin(1000)).toEqual([]);
+      expect(await db.changedWithin(1000)).toEqual([]);
       await late.commit();
       await late.end();
 
-      expect(await db.store.changedWithin(1000)).toMatchObject([
-        { name: 'access_token', value: 'late' },
-      ]);
+      expect(await db.changedWithin(1000)).toEqual(['access_token']);
     });
   },
 );

@@ -17,7 +17,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
   describe('a new row', () => {
     it('is missing until it is inserted', async () => {
       expect(await db.store.read(NAME)).toBeUndefined();
-      await db.store.insertMissing(NAME, 'stable of wx1');
+      await db.store.insertMissing([{ name: NAME, remark: 'stable of wx1' }]);
       expect(await db.row(NAME)).toMatchObject({
         name: NAME,
         value: null,
@@ -52,13 +52,15 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
     it('leaves an existing row alone, whatever is in it', async () => {
       await db.putToken(NAME, 'tok-1');
       const before = await db.plainRow(NAME);
-      await db.store.insertMissing(NAME, 'another remark');
+      await db.store.insertMissing([{ name: NAME, remark: 'another remark' }]);
       expect(await db.plainRow(NAME)).toEqual(before);
     });
 
     it('is made once by twenty who insert it at the same time', async () => {
       await Promise.all(
-        Array.from({ length: 20 }, () => db.store.insertMissing(NAME, 'r')),
+        Array.from({ length: 20 }, () =>
+          db.store.insertMissing([{ name: NAME, remark: 'r' }]),
+        ),
       );
       const [count] = await db.sql('SELECT COUNT(*) AS n FROM system_var');
       expect(Number(count?.['n'])).toBe(1);

@@ -22,7 +22,7 @@ describe.each(everyDatabase())('what a row can hold on $title', (database) => {
 
   it('every character, in value and remark', async () => {
     const text = 'naïve 微信 ☕ 𝄞 \\ \' " ; -- \u0000 \n end';
-    await db.store.insertMissing('access_token', text);
+    await db.store.insertMissing([{ name: 'access_token', remark: text }]);
     await db.store.storeRenewed(await db.lease('access_token'), renewed(text));
     expect((await db.row('access_token')).value).toBe(text);
     expect((await db.plainRow('access_token'))['remark']).toBe(text);
@@ -97,9 +97,9 @@ describe.each(everyDatabase().filter(({ kind }) => kind !== 'sqlite'))(
       const { store, variables } = db;
       await expect(variables.save('fresh', tooLong)).rejects.toEqual(error);
       await expect(variables.save('n'.repeat(192), 'v')).rejects.toEqual(error);
-      await expect(store.insertMissing('n'.repeat(192), '')).rejects.toEqual(
-        error,
-      );
+      await expect(
+        store.insertMissing([{ name: 'n'.repeat(192), remark: '' }]),
+      ).rejects.toEqual(error);
       expect(await db.sql('SELECT name FROM system_var')).toEqual([]);
     });
 

@@ -76,9 +76,9 @@ const sources = (gateway: WechatGateway) => [
 describe('the graph of tokens', () => {
   it('a leaf that is renewed gets all that it is made from valid first', async () => {
     await using world = await World.create();
-    const { renewer } = await world.replica({ sources });
+    const { supply } = await world.replica({ sources });
 
-    const leaf = await renewer.obtain('signature');
+    const leaf = await supply.obtain('signature');
 
     const ticket = await world.row('jsapi_ticket');
     expect(leaf.value).toBe(`signed:${ticket.value}`);
@@ -98,7 +98,7 @@ describe('the graph of tokens', () => {
     );
 
     const leaves = await Promise.all(
-      fleet.map(({ renewer }) => renewer.obtain('signature')),
+      fleet.map(({ supply }) => supply.obtain('signature')),
     );
 
     expect(new Set(leaves.map(({ value }) => value)).size).toBe(1);
@@ -111,23 +111,23 @@ describe('the graph of tokens', () => {
 
   it('after everything has expired, all levels are renewed again', async () => {
     await using world = await World.create();
-    const { renewer, refresher } = await world.replica({ sources });
-    const old = await renewer.obtain('signature');
+    const { supply, refresher } = await world.replica({ sources });
+    const old = await supply.obtain('signature');
     await world.advance(7300);
 
-    const renewed = await renewer.obtain('signature');
+    const renewed = await supply.obtain('signature');
 
     expect(renewed.value).not.toBe(old.value);
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
     // A start afterwards finds all of them valid.
-    await refresher.start();
+    await refresher.walkAccounts();
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
   });
 
   it('when the platform refuses the input, the input is renewed once, and then the leaf', async () => {
     await using world = await World.create();
-    const { renewer } = await world.replica({ sources });
-    await renewer.obtain('jsapi_ticket');
+    const { supply, renewer } = await world.replica({ sources });
+    await supply.obtain('jsapi_ticket');
     world.wechat.drop();
 
     await renewer.renew('jsapi_ticket', GENTLE);
@@ -143,8 +143,8 @@ describe('the graph of tokens', () => {
   it('when the input was renewed by another replica meanwhile, it is adopted', async () => {
     await using world = await World.create();
     const [ours, other] = await world.pair({ sources });
-    await ours.renewer.obtain('signature');
-    await other.renewer.obtain('signature');
+    await ours.supply.obtain('signature');
+    await other.supply.obtain('signature');
     await other.refresher.refresh('access_token', { force: true });
 
     await ours.renewer.renew('jsapi_ticket', GENTLE);
@@ -154,11 +154,11 @@ describe('the graph of tokens', () => {
 
   it('when every input is refused, the leaf backs off, and its caller gets a clear error', async () => {
     await using world = await World.create();
-    const { renewer, refresher } = await world.replica({
+    const { supply, renewer, refresher } = await world.replica({
       sources,
       refresh: { confirmSeconds: 0 },
     });
-    await renewer.obtain('jsapi_ticket');
+    await supply.obtain('jsapi_ticket');
     const before = await world.row('jsapi_ticket');
     world.wechat.rejectAllTokens(appId, true);
 
@@ -190,9 +190,9 @@ describe('the graph of tokens', () => {
   it('when the input cannot be had, the leaf costs no call', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 40125 }, { times: Infinity });
-    const { renewer, refresher } = await world.replica({ sources });
+    const { supply, refresher } = await world.replica({ sources });
 
-    await expect(renewer.obtain('signature')).rejects.toMatchObject({
+    await expect(supply.obtain('signature')).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',
     });
     for (let tick = 0; tick < 20; tick++) {

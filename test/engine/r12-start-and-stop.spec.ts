@@ -21,7 +21,7 @@ describe('R12 start', () => {
       await world.advance(pause);
 
       const { tokens, refresher } = await world.replica();
-      await refresher.start();
+      await refresher.walkAccounts();
 
       expect(await tokens.getAccessToken()).toBe(token);
       expect(world.wechat.calls.total).toBe(1);
@@ -59,7 +59,7 @@ describe('R12 start', () => {
     await world.wechat.goDown();
 
     const { refresher } = await world.replica();
-    await refresher.start();
+    await refresher.walkAccounts();
 
     expect((await world.row()).failureCount).toBeGreaterThan(0);
   });
@@ -129,7 +129,7 @@ describe('R12 stop', () => {
   it('does not keep those who wait for another replica', async () => {
     await using world = await World.create();
     const store = await world.store();
-    await store.insertMissing(NAME, '');
+    await store.insertMissing([{ name: NAME, remark: '' }]);
     await store.claim(await world.row(), 'another', 30_000);
     const { tokens, close } = await world.replica();
     const waiting = failure(tokens.getAccessToken());

@@ -60,8 +60,10 @@ describe('R13 fast news', () => {
     const token = await tokens.getAccessToken();
     await variables.save('colour', 'green');
     const store = await world.store();
-    await store.insertMissing('access_token:of-another-app', '');
-    await store.insertMissing('something_else', '');
+    await store.insertMissing([
+      { name: 'access_token:of-another-app', remark: '' },
+      { name: 'something_else', remark: '' },
+    ]);
 
     await sync.pull();
 

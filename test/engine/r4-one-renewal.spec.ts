@@ -12,7 +12,7 @@ const CLASSIC = {
 /** Another replica, which never comes back, takes the lease. */
 async function claimByTheDead(world: World) {
   const store = await world.store();
-  await store.insertMissing(NAME, '');
+  await store.insertMissing([{ name: NAME, remark: '' }]);
   const lease = await store.claim(await world.row(), 'the dead', 30_000);
   if (!lease) throw new Error('not claimed');
   return lease;

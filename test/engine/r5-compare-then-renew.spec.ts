@@ -141,11 +141,11 @@ describe('R5 in stable mode', () => {
 
   it('forces no more than 20 times a day', async () => {
     await using world = await World.create();
-    const { tokens, store } = await world.replica();
+    const { tokens, events } = await world.replica();
     const old = await tokens.getAccessToken();
     const name = 'access_token';
     for (let spent = 0; spent < 20; spent++)
-      await store.recordEvent({ name, type: 'forced', actor: 'earlier' });
+      await events.record({ name, type: 'forced', actor: 'earlier' });
     world.wechat.dropSilently();
 
     await expect(tokens.invalidate(old)).rejects.toThrow('20 times today');

@@ -52,7 +52,7 @@ describe('R9 force is scarce', () => {
 
   it('is possible again 30 s later, and 20 times a day', async () => {
     await using world = await World.create();
-    const { tokens, refresher, store } = await world.replica();
+    const { tokens, refresher, events } = await world.replica();
     await tokens.getAccessToken();
     await refresher.refresh(NAME, FORCE);
     await world.advance(31);
@@ -60,7 +60,7 @@ describe('R9 force is scarce', () => {
     expect(world.wechat.calls.stableForced).toBe(2);
 
     for (let spent = 2; spent < 20; spent++)
-      await store.recordEvent({ name: NAME, type: 'forced', actor: 'others' });
+      await events.record({ name: NAME, type: 'forced', actor: 'others' });
     await world.advance(31);
     await expect(refresher.refresh(NAME, FORCE)).rejects.toMatchObject({
       code: 'REFRESH_BUDGET',

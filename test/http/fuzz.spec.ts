@@ -157,7 +157,7 @@ describe.each(PLATFORMS)('fuzzed requests on %s', (_platform, adapter) => {
       http: { apiKeys: Object.values(KEYS) },
       logger: log,
     });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
     for (const key of Object.values(KEYS))
       await fetch(`${app.url}/wechat-tokens/access_token:shop`, {
         headers: bearer(key),

@@ -19,7 +19,7 @@ import {
   type WechatTokenModuleExtras,
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
-import { TokenStore } from '../../src/wechat-token/store/token-store.js';
+import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { bearer, KEYS, PLATFORMS, posted, type Sent } from '../support/http.js';
 import { memoryDatabase } from '../support/memory-database.js';
 
@@ -96,7 +96,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
       logger: false,
     });
     await app.listen(0, '127.0.0.1');
-    await app.get(TokenRefresher, { strict: false }).start();
+    await app.get(TokenRefresher, { strict: false }).walkAccounts();
     return app;
   }
   const sync = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>
@@ -196,10 +196,10 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
           const running = await startWith({ guards });
           const path = `${ADMIN}/access_token/refresh`;
           expect((await ask(path, posted({}, alice))).status).toBe(200);
-          const store = running.get(TokenStore, { strict: false });
+          const history = running.get(TokenEvents, { strict: false });
           await vi.waitFor(async () =>
             expect(
-              await store.events('access_token', { limit: 1 }),
+              await history.page('access_token', { limit: 1 }),
             ).toMatchObject([{ type: 'asked', actor }]),
           );
           await running.close();

@@ -29,7 +29,7 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
       http: { apiKeys: Object.values(KEYS) },
       logger: log,
     });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
     await everything();
     await world.wechat.goDown();
     await world.advance(8000);

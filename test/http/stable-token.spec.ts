@@ -35,7 +35,7 @@ describe.each(PLATFORMS)(
       world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
       const accounts = [OWN, SHOP];
       app = await world.httpReplica(adapter(), { accounts, http });
-      await app.refresher.start();
+      await app.refresher.walkAccounts();
     });
     afterEach(() => world[Symbol.asyncDispose]());
 
@@ -120,7 +120,7 @@ describe.each(PLATFORMS)(
       await ask({ ...question, force_refresh: true });
       const before = await world.row();
       const events = async () =>
-        (await app.store.events('access_token', { limit: 100 })).length;
+        (await app.events.page('access_token', { limit: 100 })).length;
       const count = await events();
 
       for (let n = 0; n < 5; n++)
@@ -157,7 +157,7 @@ describe.each(PLATFORMS)(
       expect(world.wechat.callsFor(OWN.appId).stableForced).toBe(1);
 
       await vi.waitFor(async () => {
-        const events = await app.store.events('access_token', { limit: 100 });
+        const events = await app.events.page('access_token', { limit: 100 });
         expect(events).toContainEqual(
           expect.objectContaining({
             type: 'asked',

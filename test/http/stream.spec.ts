@@ -49,7 +49,7 @@ describe.each(PLATFORMS)('GET …/stream on %s', (_platform, adapter) => {
   beforeEach(async () => {
     world = await World.create({ wechat: { accounts } });
     app = await world.httpReplica(adapter(), { accounts, http });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
   });
   afterEach(() => world[Symbol.asyncDispose]());
 

@@ -15,7 +15,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
   beforeEach(async () => {
     world = await World.create();
     app = await world.httpReplica(adapter(), { http });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
   });
   afterEach(() => world[Symbol.asyncDispose]());
 
@@ -35,7 +35,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
   };
   const current = () => world.wechat.currentToken(appId) ?? '';
   const eventsOf = async (type: string) => {
-    const events = await app.store.events(NAME, { limit: 100 });
+    const events = await app.events.page(NAME, { limit: 100 });
     return events.filter((event) => event.type === type);
   };
 

@@ -54,7 +54,7 @@ describe.each(PLATFORMS)('who gets in, on %s', (_platform, adapter) => {
       http: { apiKeys: Object.values(KEYS) },
       logger: log,
     });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
@@ -161,7 +161,7 @@ describe.each(PLATFORMS)('wrong keys, on %s', (_platform, adapter) => {
     world = await World.create();
     const http = { apiKeys: [KEYS.all, KEYS.issue] };
     app = await world.httpReplica(adapter(), { http, logger: log });
-    await app.refresher.start();
+    await app.refresher.walkAccounts();
   });
   afterAll(() => world[Symbol.asyncDispose]());
 

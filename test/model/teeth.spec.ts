@@ -34,7 +34,12 @@ describe('the model catches', () => {
   it.each([
     [
       'a store without fencing',
-      { sabotage: without('storeRenewed', UNFENCED) },
+      {
+        sabotage: without('storeRenewed', {
+          of: 'AND version = of_version',
+          becomes: '',
+        }),
+      },
       'T1 has overwritten the newer T2',
     ],
     [

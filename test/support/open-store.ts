@@ -5,6 +5,7 @@ import {
   parseDatabaseUrl,
 } from '../../src/config/database-url.js';
 import { MonotonicClock } from '../../src/wechat-token/clock.js';
+import { RowReader } from '../../src/wechat-token/store/row-reader.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import type { EncryptionKey } from '../../src/wechat-token/wechat-token.settings.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
@@ -13,6 +14,7 @@ import type {
   Lease,
   TokenRow,
 } from '../../src/wechat-token/store/token-row.js';
+import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
 import { type InstantColumn, instantText, passTime } from './sql.js';
@@ -25,6 +27,7 @@ export interface PlainRow {
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
+  readonly events: TokenEvents;
   readonly variables: SystemVarStore;
 
   constructor(
@@ -33,15 +36,21 @@ export class StoreUnderTest implements AsyncDisposable {
     private readonly dispose: () => Promise<void>,
     keys: readonly EncryptionKey[],
   ) {
-    ({ store: this.store, variables: this.variables } = this.withKeys(keys));
+    const stores = this.withKeys(keys);
+    this.store = stores.store;
+    this.events = stores.events;
+    this.variables = stores.variables;
   }
 
   /** The stores of a replica that has these encryption keys, on the same database. */
   withKeys(keys: readonly EncryptionKey[]) {
-    const session = new SqlSession(this.dataSource, new MonotonicClock());
+    const clock = new MonotonicClock();
+    const session = new SqlSession(this.dataSource, clock);
     const sealing = new Sealing(keys);
+    const reader = new RowReader(sealing);
     return {
-      store: new TokenStore(session, sealing, new MonotonicClock()),
+      store: new TokenStore(session, sealing, reader, clock),
+      events: new TokenEvents(session),
       variables: new SystemVarStore(session, sealing),
     };
   }
@@ -80,7 +89,7 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** Makes the row, as the engine does before a token is fetched for the first time. */
   async newRow(name: string): Promise<TokenRow> {
-    await this.store.insertMissing(name, '');
+    await this.store.insertMissing([{ name: name, remark: '' }]);
     return this.row(name);
   }
 
@@ -89,6 +98,13 @@ export class StoreUnderTest implements AsyncDisposable {
     const row = await this.store.read(name);
     if (!row) throw new Error(`no row "${name}"`);
     return row;
+  }
+
+  /** The names that a replica would read which knows nothing yet, and looked last so many milliseconds ago. */
+  async changedWithin(sinceMs: number): Promise<string[]> {
+    const range = { sinceMs, unconfirmedMs: LIFE_MS };
+    const { news, late } = await this.store.look(range, () => true);
+    return [...news.map(({ name }) => name), ...late].toSorted();
   }
 
   /** Takes the lease, which must be free. */
@@ -104,7 +120,7 @@ export class StoreUnderTest implements AsyncDisposable {
     value: string,
     life: { expiresAfterMs?: number; refreshAfterMs?: number } = {},
   ): Promise<void> {
-    await this.store.insertMissing(name, '');
+    await this.store.insertMissing([{ name: name, remark: '' }]);
     const stored = await this.store.storeRenewed(await this.lease(name), {
       ...renewed(value),
       ...life,

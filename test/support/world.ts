@@ -28,10 +28,13 @@ import {
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
 import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
+import { TokenSupply } from '../../src/wechat-token/refresh/token-supply.js';
 import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
+import { RowReader } from '../../src/wechat-token/store/row-reader.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
+import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
 import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
@@ -62,9 +65,12 @@ export interface TestReplica {
   readonly refresher: TokenRefresher;
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
+  readonly events: TokenEvents;
   readonly sync: TokenSync;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
   readonly renewer: TokenRenewer;
+  /** What callers of any token wait for. */
+  readonly supply: TokenSupply;
   readonly close: () => Promise<void>;
 }
 
@@ -178,8 +184,10 @@ export class World implements AsyncDisposable {
       refresher: module.get(TokenRefresher),
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
+      events: module.get(TokenEvents),
       sync: module.get(TokenSync),
       renewer: module.get(TokenRenewer),
+      supply: module.get(TokenSupply),
       close,
     };
     this.replicas.push(replica);
@@ -210,7 +218,9 @@ export class World implements AsyncDisposable {
   /** The rows, by a connection that belongs to no replica. */
   async store(): Promise<TokenStore> {
     const session = new SqlSession(await this.dataSource(), this.clock);
-    return new TokenStore(session, new Sealing([]), this.clock);
+    const sealing = new Sealing([]);
+    const reader = new RowReader(sealing);
+    return new TokenStore(session, sealing, reader, this.clock);
   }
 
   async row(name = 'access_token'): Promise<TokenRow> {

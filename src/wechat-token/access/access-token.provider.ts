@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import { TokenRenewer } from '../refresh/token-renewer.js';
+import { TokenSupply } from '../refresh/token-supply.js';
 import { type HeldToken, TokenMemory } from '../store/token-memory.js';
 import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
 import {
@@ -33,7 +33,7 @@ export interface InvalidateOptions extends AccessTokenOptions {
 export class AccessTokenProvider {
   constructor(
     private readonly memory: TokenMemory,
-    private readonly renewer: TokenRenewer,
+    private readonly supply: TokenSupply,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -86,7 +86,7 @@ export class AccessTokenProvider {
     { actor, ...options }: InvalidateOptions = {},
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const replace = () => this.renewer.replace(name, rejectedToken, actor);
+    const replace = () => this.supply.replace(name, rejectedToken, actor);
     return valueOf(this.inTime(name, replace, options, rejectedToken));
   }
 
@@ -94,7 +94,7 @@ export class AccessTokenProvider {
   private served(name: TokenName): HeldToken | undefined {
     const now = this.clock.now();
     const held = this.memory.usable(name, now);
-    if (held && now >= held.refreshAt) this.renewer.renewInBackground(name);
+    if (held && now >= held.refreshAt) this.supply.renewInBackground(name);
     return held;
   }
 
@@ -102,7 +102,7 @@ export class AccessTokenProvider {
     name: TokenName,
     options?: AccessTokenOptions,
   ): Promise<HeldToken> {
-    return this.inTime(name, () => this.renewer.obtain(name), options);
+    return this.inTime(name, () => this.supply.obtain(name), options);
   }
 
   /** `rejected` is a value that is no help to this caller. */

@@ -4,11 +4,14 @@ import { type Account, toAccount, type WechatAccount } from './account.js';
 
 /** Where credentials come from. The app may pass its own, for accounts that live in its own tables. */
 export interface AccountSource {
-  /** The account of that name, or undefined when there is none. */
+  /**
+   * The account of that name, or undefined when there is none. Asked at every renewal, and for every token that another replica
+   * has renewed.
+   */
   find(
     name: string,
   ): WechatAccount | undefined | Promise<WechatAccount | undefined>;
-  /** All accounts, for the start and for the scheduled renewal. */
+  /** All accounts, for the start and once a minute: those that are new get a token, those that are gone are forgotten. */
   list(): Iterable<WechatAccount> | AsyncIterable<WechatAccount>;
 }
 
@@ -32,6 +35,11 @@ export class ListedAccounts implements AccountSource {
 /** Looks accounts up for the engine: defaults filled in, an unknown name a clear error. */
 export class Accounts {
   constructor(private readonly source: AccountSource) {}
+
+  /** Accounts may come and go while the app runs. */
+  get canChange(): boolean {
+    return !(this.source instanceof ListedAccounts);
+  }
 
   async get(name: string): Promise<Account> {
     const found = await this.source.find(name);

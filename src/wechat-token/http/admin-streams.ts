@@ -70,8 +70,8 @@ export class AdminStreams {
     const look = async () => {
       const { items } = await this.views.rows(query, caller);
       const news = items.filter((row) => marks.get(row.name) !== markOf(row));
-      const views = await Promise.all(news.map((row) => this.views.of(row)));
-      for (const data of views) if (data) tell({ type: 'token', data });
+      for (const data of await this.views.of(news))
+        tell({ type: 'token', data });
       marks.clear();
       for (const row of items) marks.set(row.name, markOf(row));
     };

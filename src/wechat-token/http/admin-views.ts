@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { sinceChinaMidnight } from '../refresh/policy.js';
 import { RenewalTargets } from '../refresh/renewal-target.js';
 import type { TokenRow } from '../store/token-row.js';
+import { TokenEvents } from '../store/token-events.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
-import {
-  isUnknownAccountError,
-  isUnknownTokenError,
-} from '../wechat-token.errors.js';
+import { isUnknownAccountError } from '../wechat-token.errors.js';
 import { type AdminView, adminView } from './admin-view.js';
 import type { Caller } from './caller.js';
 import type { TokenPageQuery } from './requests.js';
@@ -26,35 +24,36 @@ interface Page<Item> {
 export class AdminViews {
   constructor(
     private readonly store: TokenStore,
+    private readonly events: TokenEvents,
     private readonly targets: RenewalTargets,
   ) {}
 
   async page(query: TokenPageQuery, caller: Caller): Promise<Page<AdminView>> {
     const { items, next } = await this.rows(query, caller);
-    const views = await Promise.all(items.map((row) => this.of(row)));
-    return { items: views.filter((view) => view !== undefined), next };
+    return { items: await this.of(items), next };
   }
 
   /** @throws UnknownAccountError, UnknownTokenError */
   async one(name: TokenName): Promise<AdminView> {
     const { account } = await this.targets.get(name);
-    const row = await this.store.inspect(name);
-    if (!row) return adminView(nothingYet(name), account, 0);
-    return adminView(row, account, await this.forcedToday(row));
+    const rows = await this.store.inspectAll([name]);
+    const [view] = await this.of(rows);
+    return view ?? adminView(nothingYet(name), account, 0);
   }
 
-  /** Undefined for a row that belongs to none of our accounts. */
-  async of(row: TokenRow): Promise<AdminView | undefined> {
-    try {
-      const { account } = await this.targets.get(row.name);
-      return adminView(row, account, await this.forcedToday(row));
-    } catch (error) {
-      if (isUnknown(error)) return undefined;
-      throw error;
-    }
+  /** Without the rows that belong to none of our accounts. */
+  async of(rows: readonly TokenRow[]): Promise<AdminView[]> {
+    const forced = await this.forcedToday(rows);
+    const views = rows.map(async (row) => {
+      const target = await this.targets.find(row.name);
+      return target
+        ? [adminView(row, target.account, forced.get(row.name) ?? 0)]
+        : [];
+    });
+    return (await Promise.all(views)).flat();
   }
 
-  /** One statement; for a caller who has only some accounts, one for each of them. */
+  /** One statement. */
   async rows(
     { after, limit }: TokenPageQuery,
     { accounts }: Caller,
@@ -68,23 +67,30 @@ export class AdminViews {
     const names = [...new Set(owned.flat())].sort();
     const wanted = names.filter((name) => name > after);
     const { items, next } = cut(wanted, limit, (name) => name);
-    const rows = await Promise.all(items.map((n) => this.store.inspect(n)));
-    return { items: rows.filter((row) => row !== undefined), next };
+    const rows = items.length > 0 ? await this.store.inspectAll(items) : [];
+    return { items: rows.sort(byName), next };
   }
 
   private async namesOf(account: string): Promise<TokenName[]> {
     try {
       return await this.targets.namesOf(account);
     } catch (error) {
-      if (isUnknown(error)) return [];
+      if (isUnknownAccountError(error)) return [];
       throw error;
     }
   }
 
-  private async forcedToday({ name, databaseNow }: TokenRow): Promise<number> {
-    const today = sinceChinaMidnight(databaseNow);
-    return (await this.store.recentEvents(name, 'forced', today)).length;
+  private async forcedToday(
+    rows: readonly TokenRow[],
+  ): Promise<Map<TokenName, number>> {
+    const today = sinceChinaMidnight(rows[0]?.databaseNow ?? 0);
+    const names = rows.map(({ name }) => name);
+    return this.events.count(names, 'forced', today);
   }
+}
+
+function byName(one: TokenRow, other: TokenRow): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 export function cut<Item, Next extends string | number>(
@@ -96,10 +102,6 @@ export function cut<Item, Next extends string | number>(
   const last = items.at(-1);
   const hasMore = found.length > limit && last !== undefined;
   return { items, next: hasMore ? keyOf(last) : null };
-}
-
-function isUnknown(error: unknown): boolean {
-  return isUnknownAccountError(error) || isUnknownTokenError(error);
 }
 
 /** An account whose token was never looked at, such as a reader's on an empty database. */

@@ -18,7 +18,7 @@ import type { Observable } from 'rxjs';
 import type { RefreshOutcome } from '../refresh/refresh-outcome.js';
 import { RenewalTargets } from '../refresh/renewal-target.js';
 import { TokenRefresher } from '../refresh/token-refresher.js';
-import { type StoredEvent, TokenStore } from '../store/token-store.js';
+import { type StoredEvent, TokenEvents } from '../store/token-events.js';
 import { messages } from '../wechat-token.messages.js';
 import { AccessGuard } from './access.guard.js';
 import { AdminStreams } from './admin-streams.js';
@@ -52,7 +52,7 @@ export class AdminController {
     private readonly views: AdminViews,
     private readonly streams: AdminStreams,
     private readonly targets: RenewalTargets,
-    private readonly store: TokenStore,
+    private readonly history: TokenEvents,
     private readonly refresher: TokenRefresher,
   ) {}
 
@@ -92,7 +92,7 @@ export class AdminController {
   ): Promise<{ items: readonly EventView[]; next: number | null }> {
     await this.targets.get(name);
     const page = { before, limit: limit + 1 };
-    const events = await this.store.events(name, page);
+    const events = await this.history.page(name, page);
     const { items, next } = cut(events, limit, ({ id }) => id);
     const views = items.map(({ at, ...event }) => ({
       ...event,

@@ -17,8 +17,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Clock } from '../clock.js';
 import { fingerprint } from '../observe/fingerprint.js';
+import { RowReader } from '../store/row-reader.js';
 import type { HeldToken } from '../store/token-memory.js';
-import { TokenStore } from '../store/token-store.js';
+
 import { parseTokenName, type TokenName, tokenName } from '../token-name.js';
 import { UnknownTokenError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
@@ -51,7 +52,7 @@ export interface TokenAnswer {
 export class TokensController {
   constructor(
     private readonly tokens: AccessTokenProvider,
-    private readonly store: TokenStore,
+    private readonly rows: RowReader,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -91,7 +92,7 @@ export class TokensController {
 
   private answer(name: TokenName, held: HeldToken): TokenAnswer {
     const { value, version, expiresAt } = held;
-    const epoch = this.store.epochOf(expiresAt);
+    const epoch = this.rows.epochOf(expiresAt);
     return {
       name,
       value,

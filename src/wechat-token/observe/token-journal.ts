@@ -4,7 +4,7 @@ import {
   isTokenUnavailableError,
   isWechatTokenError,
 } from '../wechat-token.errors.js';
-import { type NewTokenEvent, TokenStore } from '../store/token-store.js';
+import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
@@ -16,7 +16,7 @@ export class TokenJournal {
   private readonly logger = new Logger('WechatToken');
   private readonly writing = new Set<Promise<void>>();
 
-  constructor(private readonly store: TokenStore) {}
+  constructor(private readonly events: TokenEvents) {}
 
   refreshed(
     event: JournalEntry,
@@ -93,13 +93,19 @@ export class TokenJournal {
     this.logger.error('token not renewed', { name, reason: reasonOf(error) });
   }
 
+  /** Of a round of renewals that takes long. */
+  progress(done: number, ms: number): void {
+    const seconds = Math.round(ms / 1000);
+    this.logger.log('tokens renewed so far', { done, seconds });
+  }
+
   problem(message: string, error: unknown): void {
     this.logger.error(message, { reason: reasonOf(error) });
   }
 
   /** Deletes what is older than 30 days. */
   async purge(): Promise<void> {
-    while (await this.store.purgeEvents(KEPT_MS));
+    while (await this.events.purge(KEPT_MS));
   }
 
   /** R12: resolves when all events so far are written. */
@@ -109,8 +115,8 @@ export class TokenJournal {
 
   /** History is worth less than the token: nobody waits for it, and a failure to write it is told, and stops nothing. */
   private record(event: NewTokenEvent): void {
-    const written = this.store
-      .recordEvent(event)
+    const written = this.events
+      .record(event)
       .catch((error: unknown) => {
         const reason = reasonOf(error);
         this.logger.warn('event not recorded', { name: event.name, reason });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { lifeOf, type TokenRow } from '../store/token-row.js';
+import { TokenEvents } from '../store/token-events.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import {
@@ -16,7 +17,10 @@ const seconds = (ms: number) => Math.ceil(ms / 1000);
 /** What is scarce, counted in the database for all replicas together. Spent under the lease, so that none is spent twice. */
 @Injectable()
 export class Budgets {
-  constructor(private readonly store: TokenStore) {}
+  constructor(
+    private readonly store: TokenStore,
+    private readonly events: TokenEvents,
+  ) {}
 
   /** Spends nothing. */
   async untilForce(name: TokenName): Promise<number> {
@@ -45,7 +49,7 @@ export class Budgets {
     reported: string,
   ): Promise<void> {
     const life = lifeOf(row);
-    const ages = await this.store.recentEvents(row.name, 'rejected', life);
+    const ages = await this.events.recent(row.name, 'rejected', life);
     const wait = rejectionWait(ages, life);
     if (wait > 0)
       throw new TokenUnavailableError(
@@ -56,7 +60,7 @@ export class Budgets {
   }
 
   private async forceWait(row: TokenRow) {
-    const ages = await this.store.recentEvents(row.name, 'forced', DAY_MS);
+    const ages = await this.events.recent(row.name, 'forced', DAY_MS);
     return forceWait(ages, row.databaseNow);
   }
 
@@ -66,6 +70,6 @@ export class Budgets {
     actor: string,
     token: string | undefined,
   ): Promise<void> {
-    return this.store.recordEvent({ name, type, actor, fingerprint: token });
+    return this.events.record({ name, type, actor, fingerprint: token });
   }
 }

@@ -1,13 +1,20 @@
-/** Does `work` for each item, at most `limit` at a time; ends when all have ended. `work` must not reject. */
+/**
+ * Does `work` for each item, at most `limit` at a time, as they come; ends when all have ended. `work` must not reject.
+ * @throws whatever the items' source throws, when what had begun has ended.
+ */
 export async function inParallel<Item>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   limit: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const queue = items[Symbol.iterator]();
+  const queue =
+    Symbol.asyncIterator in items
+      ? items[Symbol.asyncIterator]()
+      : items[Symbol.iterator]();
   const worker = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next())
+    for (let next = await queue.next(); !next.done; next = await queue.next())
       await work(next.value);
   };
-  await Promise.all(Array.from({ length: limit }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: limit }, worker));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }

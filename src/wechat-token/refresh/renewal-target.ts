@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/account-source.js';
+import { TokenJournal } from '../observe/token-journal.js';
 import { parseTokenName, type TokenName, tokenName } from '../token-name.js';
 import type { TokenSource } from '../upstream/token-source.js';
 import { TokenSources } from '../upstream/token-sources.js';
-import { UnknownTokenError } from '../wechat-token.errors.js';
+import {
+  isUnknownAccountError,
+  isUnknownTokenError,
+  UnknownTokenError,
+} from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 
 /** A token's name with all that is needed to renew it. */
@@ -14,12 +19,24 @@ export interface RenewalTarget {
   readonly source: TokenSource;
 }
 
+/** The graph: the values that its source needs, each from `valueOf`. */
+export async function inputsOf(
+  { source, account }: RenewalTarget,
+  valueOf: (name: TokenName) => Promise<string>,
+): Promise<ReadonlyMap<TokenName, string>> {
+  const inputs = new Map<TokenName, string>();
+  for (const name of source.needs(account))
+    inputs.set(name, await valueOf(name));
+  return inputs;
+}
+
 /** Finds the account and the source behind a name. */
 @Injectable()
 export class RenewalTargets {
   constructor(
     private readonly accounts: Accounts,
     private readonly sources: TokenSources,
+    private readonly journal: TokenJournal,
   ) {}
 
   /** @throws UnknownAccountError, UnknownTokenError */
@@ -32,6 +49,45 @@ export class RenewalTargets {
         messages.unknownToken(parsed.kind, parsed.account),
       );
     return { name, account, source: this.sources.get(parsed.kind, account) };
+  }
+
+  /**
+   * The targets of those of these tokens that are ours; undefined for those of others. An account that cannot be looked up is
+   * left out and told, and keeps none from the others (R14).
+   */
+  async known(
+    names: readonly TokenName[],
+  ): Promise<Map<TokenName, RenewalTarget | undefined>> {
+    const known = new Map<TokenName, RenewalTarget | undefined>();
+    await Promise.all(
+      names.map((name) =>
+        this.find(name).then(
+          (target) => known.set(name, target),
+          (error: unknown) => this.journal.notRenewed(name, error),
+        ),
+      ),
+    );
+    return known;
+  }
+
+  /** As {@link get}, but undefined for a token that is none of ours. */
+  async find(name: TokenName): Promise<RenewalTarget | undefined> {
+    try {
+      return await this.get(name);
+    } catch (error) {
+      if (isUnknownAccountError(error) || isUnknownTokenError(error))
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** Those of all accounts. */
+  async *all(): AsyncGenerator<RenewalTarget> {
+    for await (const account of this.accounts.list())
+      for (const kind of this.sources.kindsOf(account)) {
+        const name = tokenName(kind, account.name);
+        yield { name, account, source: this.sources.get(kind, account) };
+      }
   }
 
   /** The names of all tokens of one account. @throws UnknownAccountError */

@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { Accounts } from '../accounts/account-source.js';
 import { Clock } from '../clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { TokenStore } from '../store/token-store.js';
-import { type TokenName, tokenName } from '../token-name.js';
-import { TokenSources } from '../upstream/token-sources.js';
+import type { TokenName } from '../token-name.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { AccountWalk } from './account-walk.js';
 import { Budgets } from './budgets.js';
+import { DueRenewals, type RoundOptions } from './due-renewals.js';
 import { inParallel } from './in-parallel.js';
-import { FOREVER, type RenewalIntent } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { TokenRenewer } from './token-renewer.js';
+import { TokenSync } from './token-sync.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
 const PURGE_EVERY_MS = 3600 * 1000;
@@ -37,12 +36,12 @@ export class TokenRefresher {
 
   constructor(
     private readonly renewer: TokenRenewer,
+    private readonly due: DueRenewals,
+    private readonly walk: AccountWalk,
+    private readonly sync: TokenSync,
     private readonly targets: RenewalTargets,
     private readonly unsaved: UnsavedTokens,
-    private readonly store: TokenStore,
     private readonly budgets: Budgets,
-    private readonly accounts: Accounts,
-    private readonly sources: TokenSources,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -77,23 +76,41 @@ export class TokenRefresher {
     return this.budgets.untilForce(name);
   }
 
-  /** R12: looks at every account's tokens once; those that are valid cost one read each and no call. */
-  async start(): Promise<void> {
-    const names: TokenName[] = [];
-    for await (const account of this.accounts.list())
-      for (const kind of this.sources.kindsOf(account))
-        names.push(tokenName(kind, account.name));
-    await this.renewAll(names, { kind: 'due' });
+  /**
+   * R12: looks at every account's tokens, a batch in one statement; those that are valid cost no call. Again where accounts
+   * come and go while the app runs.
+   */
+  async walkAccounts(): Promise<void> {
+    const changed = await this.walk.run();
+    if (this.settings.role === 'reader') return;
+    this.sync.expectWork();
+    // One that is under way may have passed what was added.
+    await this.ticking;
+    await this.round({ confirm: false });
+    const { concurrency } = this.settings.refresh;
+    await inParallel(changed, concurrency, async (name) => {
+      try {
+        await this.renewer.renew(name, { kind: 'due' });
+      } catch (error) {
+        this.journal.notRenewed(name, error);
+      }
+    });
   }
 
   /** What the cron does, one at a time: a tick that takes long is not overtaken by the next. */
   tick(): Promise<void> {
-    this.ticking ??= this.renewDue().finally(() => (this.ticking = undefined));
+    return this.round({ confirm: true });
+  }
+
+  private round(options: RoundOptions): Promise<void> {
+    this.ticking ??= this.renewDue(options).finally(
+      () => (this.ticking = undefined),
+    );
     return this.ticking;
   }
 
-  /** Everything that is due, a page at a time; then old events, once an hour. */
-  private async renewDue(): Promise<void> {
+  /** Everything that is due; then old events, once an hour. */
+  private async renewDue(options: RoundOptions): Promise<void> {
     try {
       // R14: one that cannot be written is no reason to let the others expire.
       await this.unsaved
@@ -101,33 +118,11 @@ export class TokenRefresher {
         .catch((error: unknown) =>
           this.journal.problem('token not stored', error),
         );
-      const { batchSize: limit, confirmMs } = this.settings.refresh;
-      const unconfirmedMs = confirmMs || FOREVER;
-      let page: TokenName[] = [];
-      do {
-        const after = page.at(-1) ?? '';
-        page = await this.store.due({ unconfirmedMs, after, limit });
-        await this.renewAll(page, { kind: 'due-or-unconfirmed' });
-      } while (page.length === limit && !this.renewer.isStopping);
+      if (!this.sync.isQuiet) await this.due.run(options);
       if (!this.renewer.isStopping) await this.purge();
     } catch (error) {
       this.journal.problem('scheduled renewal failed', error);
     }
-  }
-
-  /** At most `concurrency` at a time; one that fails, or takes long, stops no other (R14). */
-  private async renewAll(
-    names: readonly TokenName[],
-    intent: RenewalIntent,
-  ): Promise<void> {
-    const { concurrency } = this.settings.refresh;
-    await inParallel(names, concurrency, async (name) => {
-      try {
-        await this.renewer.renew(name, intent);
-      } catch (error) {
-        this.journal.notRenewed(name, error);
-      }
-    });
   }
 
   private async purge(): Promise<void> {

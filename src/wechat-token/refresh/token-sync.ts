@@ -1,50 +1,79 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
+import { TokenMemory } from '../store/token-memory.js';
+import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
-import {
-  isUnknownAccountError,
-  isUnknownTokenError,
-} from '../wechat-token.errors.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { FOREVER } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
 import { TokenView } from './token-view.js';
+
+/** What was not due at the last look is taken for not due for so long. */
+const HINT_MS = 1500;
 
 /** R13: what another replica has written is in this one's memory within a second, for one indexed query a second. */
 @Injectable()
 export class TokenSync {
   private syncedAt: number;
+  /** What the last look has seen, news or not. */
+  private seen: ReadonlyMap<TokenName, number> = new Map();
+  private quietUntil = -Infinity;
   private running: Promise<void> | undefined;
   private failing = false;
 
   constructor(
     private readonly store: TokenStore,
+    private readonly memory: TokenMemory,
     private readonly targets: RenewalTargets,
     private readonly view: TokenView,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
   ) {
     this.syncedAt = clock.now();
   }
 
   /** Takes over everything that was written since the last time; one at a time. */
   pull(): Promise<void> {
-    this.running ??= this.read().finally(() => (this.running = undefined));
+    this.running ??= this.look().finally(() => (this.running = undefined));
     return this.running;
   }
 
+  /** Nothing was due a moment ago: the cron need not ask again. */
+  get isQuiet(): boolean {
+    return this.clock.now() < this.quietUntil;
+  }
+
+  /** Something may be due that the last look has not seen. */
+  expectWork(): void {
+    this.quietUntil = -Infinity;
+  }
+
   /** Says once, not each second, that the database is away. */
-  private async read(): Promise<void> {
+  private async look(): Promise<void> {
     try {
       const startedAt = this.clock.now();
-      const rows = await this.store.changedWithin(startedAt - this.syncedAt);
-      for (const row of rows) {
-        const target = await this.targets
-          .get(row.name)
-          .catch((error: unknown) => this.passOver(row.name, error));
-        if (target) this.view.adopt(row, target);
-      }
+      const seen = new Map<TokenName, number>();
+      const { news, late, anythingDue } = await this.store.look(
+        {
+          sinceMs: startedAt - this.syncedAt,
+          unconfirmedMs: this.settings.refresh.confirmMs || FOREVER,
+        },
+        (name, version) => {
+          seen.set(name, version);
+          return (
+            this.seen.get(name) !== version && !this.memory.knows(name, version)
+          );
+        },
+      );
+      await this.adopt(news, seen);
+      if (late.length > 0)
+        await this.adopt((await this.store.readAll(late)).rows, seen);
+      this.seen = seen;
       this.syncedAt = startedAt;
+      this.quietUntil = anythingDue ? -Infinity : startedAt + HINT_MS;
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.journal.problem('news not read', error);
@@ -52,9 +81,16 @@ export class TokenSync {
     }
   }
 
-  /** One account that cannot be looked up keeps no news from the others. Another program's token is none of ours. */
-  private passOver(name: TokenName, error: unknown): undefined {
-    if (!isUnknownAccountError(error) && !isUnknownTokenError(error))
-      this.journal.notRenewed(name, error);
+  private async adopt(
+    rows: readonly TokenRow[],
+    seen: Map<TokenName, number>,
+  ): Promise<void> {
+    const known = await this.targets.known(rows.map(({ name }) => name));
+    for (const row of rows) {
+      const target = known.get(row.name);
+      if (target) this.view.adopt(row, target);
+      // Whose account could not be looked up is news again the next time.
+      if (!known.has(row.name)) seen.delete(row.name);
+    }
   }
 }

@@ -2,6 +2,7 @@ import type { TokenName } from '../token-name.js';
 import { UpstreamError } from '../upstream/failure.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
+import type { Role } from '../wechat-token.settings.js';
 import { FOREVER } from './policy.js';
 
 /** What a caller is told when there is nothing to serve while a back-off lasts so many more milliseconds. */
@@ -23,6 +24,16 @@ export function renewalFailed(
 ): TokenUnavailableError {
   const message = messages.renewalFailed(name, error.message);
   return new TokenUnavailableError(message, secondsOf(wait), { cause: error });
+}
+
+/** What those are told who have waited in vain for whoever was to renew it. */
+export function nobodyRenewed(
+  name: TokenName,
+  role: Role,
+): TokenUnavailableError {
+  const message =
+    role === 'reader' ? messages.noRefresher : messages.nobodyRenewed;
+  return new TokenUnavailableError(message(name), 1);
 }
 
 /** What WeChat said, where that is why there is no token. */

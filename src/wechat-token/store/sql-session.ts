@@ -7,10 +7,15 @@ import { type Dialect, dialectOf } from './dialect.js';
 
 export type SqlValue = string | number | null;
 
+export interface SqlStatement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
 /** What mysql2's pooled connection and better-sqlite3's database offer, as far as it is used here. */
 interface MysqlConnection {
   query(
-    options: { sql: string; values: readonly SqlValue[]; timeout: number },
+    options: SqlStatement & { timeout: number },
     done: (error: Error | null, result: unknown) => void,
   ): void;
   destroy(): void;
@@ -22,6 +27,7 @@ interface SqliteDatabase {
     all(...values: readonly SqlValue[]): unknown[];
     run(...values: readonly SqlValue[]): { changes: number };
   };
+  transaction(work: () => void): { immediate(): void };
 }
 
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -49,25 +55,33 @@ export class SqlSession {
   }
 
   async rows<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]> {
-    return (await this.execute(sql, values)) as Row[];
+    return (await this.execute({ sql, values })) as Row[];
   }
 
   /** How many rows the statement found to change. */
   async change(sql: string, values: readonly SqlValue[]): Promise<number> {
-    const result = (await this.execute(sql, values)) as {
+    const result = (await this.execute({ sql, values })) as {
       affectedRows?: number;
       changes?: number;
     };
     return result.affectedRows ?? result.changes ?? 0;
   }
 
+  /** One short transaction: reads rows that it locks, and says at once what is to become of them. */
+  async changeLocked<Row>(
+    locking: SqlStatement,
+    changing: (rows: readonly Row[]) => SqlStatement | undefined,
+  ): Promise<void> {
+    await this.execute(locking, (rows) => changing(rows as Row[]));
+  }
+
   private async execute(
-    sql: string,
-    values: readonly SqlValue[],
+    statement: SqlStatement,
+    next?: (rows: unknown) => SqlStatement | undefined,
   ): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.executeOnce(sql, values);
+        return await this.executeOnce(statement, next);
       } catch (error) {
         const code = driverCode(error);
         // A deadlock's loser was rolled back whole: saying it again is safe.
@@ -78,8 +92,8 @@ export class SqlSession {
   }
 
   private async executeOnce(
-    sql: string,
-    values: readonly SqlValue[],
+    statement: SqlStatement,
+    next?: (rows: unknown) => SqlStatement | undefined,
   ): Promise<unknown> {
     const runner = this.dataSource.createQueryRunner();
     const connecting: Promise<unknown> = runner.connect();
@@ -89,9 +103,16 @@ export class SqlSession {
         timeoutMs: STATEMENT_TIMEOUT_MS,
         timedOut: () => driverError('TIMEOUT'),
       });
-      return this.dataSource.options.type === 'better-sqlite3'
-        ? await this.runSqlite(connection as SqliteDatabase, sql, values)
-        : await runMysql(connection as MysqlConnection, sql, values);
+      if (this.dataSource.options.type === 'better-sqlite3')
+        return await this.onSqlite(connection as SqliteDatabase, (database) =>
+          next
+            ? inSqliteTransaction(database, statement, next)
+            : runSqlite(database, statement),
+        );
+      const mysql = connection as MysqlConnection;
+      return await (next
+        ? inMysqlTransaction(mysql, statement, next)
+        : runMysql(mysql, statement));
     } finally {
       // Also the connection that comes after we have given up.
       const release = () => runner.release();
@@ -100,20 +121,16 @@ export class SqlSession {
   }
 
   /** TypeORM has one connection to SQLite: a statement within the app's transaction would be undone with it. */
-  private async runSqlite(
+  private async onSqlite(
     database: SqliteDatabase,
-    sql: string,
-    values: readonly SqlValue[],
+    work: (database: SqliteDatabase) => unknown,
   ): Promise<unknown> {
     let polls = STATEMENT_TIMEOUT_MS / TRANSACTION_POLL_MS;
     while (database.inTransaction) {
       if (polls-- <= 0) throw driverError('SQLITE_BUSY');
       await this.clock.sleep(TRANSACTION_POLL_MS);
     }
-    const statement = database.prepare(sql);
-    return statement.reader
-      ? statement.all(...values)
-      : statement.run(...values);
+    return work(database);
   }
 }
 
@@ -125,14 +142,54 @@ function driverError(code: string): Error {
   return Object.assign(new Error(), { code });
 }
 
+function runSqlite(
+  database: SqliteDatabase,
+  { sql, values }: SqlStatement,
+): unknown {
+  const statement = database.prepare(sql);
+  return statement.reader ? statement.all(...values) : statement.run(...values);
+}
+
+/** Without a pause: whatever the app runs on the same connection must not get into it. */
+function inSqliteTransaction(
+  database: SqliteDatabase,
+  locking: SqlStatement,
+  next: (rows: unknown) => SqlStatement | undefined,
+): void {
+  const work = () => {
+    const rows = runSqlite(database, locking);
+    const change = next(rows);
+    if (change) runSqlite(database, change);
+  };
+  database.transaction(work).immediate();
+}
+
+async function inMysqlTransaction(
+  connection: MysqlConnection,
+  locking: SqlStatement,
+  next: (rows: unknown) => SqlStatement | undefined,
+): Promise<void> {
+  const say = (sql: string) => runMysql(connection, { sql, values: [] });
+  try {
+    await say('START TRANSACTION');
+    const rows = await runMysql(connection, locking);
+    const change = next(rows);
+    if (change) await runMysql(connection, change);
+    await say('COMMIT');
+  } catch (error) {
+    // Nobody may get this connection with our transaction in it.
+    await say('ROLLBACK').catch(() => connection.destroy());
+    throw error;
+  }
+}
+
 function runMysql(
   connection: MysqlConnection,
-  sql: string,
-  values: readonly SqlValue[],
+  statement: SqlStatement,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     connection.query(
-      { sql, values, timeout: STATEMENT_TIMEOUT_MS },
+      { ...statement, timeout: STATEMENT_TIMEOUT_MS },
       (error, result) => {
         if (!error) return resolve(result);
         // The answer may still come: such a connection must not be used again.

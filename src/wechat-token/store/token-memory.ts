@@ -69,6 +69,18 @@ export class TokenMemory {
     return (this.held.get(name)?.version ?? 0) + 1;
   }
 
+  /** Whether it has learned this version from the row itself. */
+  knows(name: TokenName, version: number): boolean {
+    const known = this.held.get(name);
+    return known?.version === version && known.knownAt !== Infinity;
+  }
+
+  /** The tokens of accounts that are gone are not handed out. */
+  forgetAllBut(names: ReadonlySet<TokenName>): void {
+    for (const name of this.held.keys())
+      if (!names.has(name)) this.held.delete(name);
+  }
+
   /** Nothing can be done about this token before `at`: reads until then start nothing. */
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);

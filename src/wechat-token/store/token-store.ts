@@ -1,102 +1,88 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import type { TokenName } from '../token-name.js';
-import { SealedValueError } from '../wechat-token.errors.js';
+import { GatheredWrites } from './gathered-writes.js';
+import {
+  type RawNumber,
+  type RawRow,
+  type ReadRows,
+  RowReader,
+  type UnreadableRow,
+} from './row-reader.js';
 import { Sealing } from './sealing.js';
-import { SqlSession, type SqlValue } from './sql-session.js';
+import { SqlSession } from './sql-session.js';
 import { type Statements, statementsFor } from './statements.js';
-import type { TokenEventType } from './token-event.entity.js';
 import type { LastError, Lease, RenewedToken, TokenRow } from './token-row.js';
 
 /** A commit may become visible this long after its `updated_at` and is still seen by every replica (R13). */
 const LATE_COMMIT_MS = 10_000;
-const PURGE_BATCH = 1000;
 
-export interface NewTokenEvent {
+/** A row, and the lease on exactly that row. */
+export interface LeasedRow {
+  readonly row: TokenRow;
+  readonly lease: Lease;
+}
+
+export interface Claimed {
+  readonly claimed: readonly LeasedRow[];
+  readonly unreadable: readonly UnreadableRow[];
+}
+
+/** What one look at the table found. */
+export interface TableLook {
+  /** Written lately, and unknown until now. */
+  readonly news: readonly TokenRow[];
+  /** Written a little before that, and unknown until now: only their names were read. */
+  readonly late: readonly TokenName[];
+  /** Somebody should renew or confirm something. */
+  readonly anythingDue: boolean;
+}
+
+/** A token that somebody should renew, and since when, as a place in the order of all of them. */
+export interface DueToken {
   readonly name: TokenName;
-  readonly type: TokenEventType;
-  readonly actor: string;
-  readonly fingerprint?: string | undefined;
-  readonly latencyMs?: number | undefined;
-  readonly detail?: string | undefined;
+  readonly since: string;
 }
 
-/** As it is told: `at` in milliseconds since 1970-01-01 UTC. */
-export interface StoredEvent {
-  readonly id: number;
-  readonly at: number;
-  readonly type: TokenEventType;
-  readonly actor: string | null;
-  readonly fingerprint: string | null;
-  readonly latencyMs: number | null;
-  readonly detail: string | null;
-}
+type LookedAt =
+  | (RawRow & { readonly part: 'fresh' })
+  | (Pick<RawRow, 'name' | 'version'> & { readonly part: 'late' })
+  | { readonly part: 'due' };
 
-/** TypeORM has mysql2 give a BIGINT as text, and every computed duration is one. */
-type RawNumber<T> = number extends T ? T | string : T;
-type RawRow = {
-  [Column in keyof Omit<TokenRow, 'lastError' | 'readAt'>]: RawNumber<
-    TokenRow[Column]
-  >;
-} & { readonly lastError: string | null };
-
-/** The tokens' rows. Every method is one short statement; all instants are the database's (R3). */
+/** The tokens' rows. Every method is one short statement, or one short transaction; all instants are the database's (R3). */
 @Injectable()
 export class TokenStore {
   private readonly statements: Statements;
-  /** From this process's clock to the database's, as of the last row that was read. */
-  private clockOffset: number | undefined;
+  private readonly renewals: GatheredWrites<[Lease, RenewedToken], boolean>;
 
   constructor(
     private readonly session: SqlSession,
     private readonly sealing: Sealing,
+    private readonly reader: RowReader,
     private readonly clock: Clock,
   ) {
     this.statements = statementsFor(session.dialect);
+    this.renewals = new GatheredWrites((all) => this.writeRenewed(all));
   }
 
   /** The row as it is now; undefined when there is none. @throws SealedValueError when its value does not open. */
   async read(name: TokenName): Promise<TokenRow | undefined> {
     const readAt = this.clock.now();
     const [raw] = await this.session.rows<RawRow>(this.statements.read, [name]);
-    return raw && this.toRow(raw, readAt);
+    return raw && this.reader.toRow(raw, readAt);
   }
 
-  /** As {@link read}, but one that does not open comes as in a {@link page}. */
-  async inspect(name: TokenName): Promise<TokenRow | undefined> {
+  /** Those of these rows that there are. */
+  async readAll(names: readonly TokenName[]): Promise<ReadRows> {
     const readAt = this.clock.now();
-    const [raw] = await this.session.rows<RawRow>(this.statements.read, [name]);
-    return raw && this.toShownRow(raw, readAt);
+    return this.reader.toRows(await this.rawRows(names), readAt);
   }
 
-  /**
-   * R3: an instant of this process's clock by the database's, milliseconds since 1970-01-01 UTC, without asking it; undefined
-   * before the first row was read.
-   */
-  epochOf(instant: number): number | undefined {
-    return this.clockOffset === undefined
-      ? undefined
-      : instant + this.clockOffset;
-  }
-
-  /**
-   * All tokens that were written within the last `ms` milliseconds, and some that are a little older. One that does not open
-   * is left out: whoever reads it by name is told, and the others' news arrive (R14).
-   */
-  async changedWithin(ms: number): Promise<TokenRow[]> {
-    const window = Math.ceil(ms) + LATE_COMMIT_MS;
+  /** As {@link readAll}, but one that does not open comes as in a {@link page}. */
+  async inspectAll(names: readonly TokenName[]): Promise<TokenRow[]> {
     const readAt = this.clock.now();
-    const raw = await this.session.rows<RawRow>(this.statements.changedSince, [
-      -window,
-    ]);
-    return raw.flatMap((row) => {
-      try {
-        return [this.toRow(row, readAt)];
-      } catch (error) {
-        if (error instanceof SealedValueError) return [];
-        throw error;
-      }
-    });
+    const raw = await this.rawRows(names);
+    return raw.map((row) => this.reader.toShownRow(row, readAt));
   }
 
   /**
@@ -111,27 +97,66 @@ export class TokenStore {
     const values = [page.after, page.before, page.limit];
     const readAt = this.clock.now();
     const raw = await this.session.rows<RawRow>(this.statements.page, values);
-    return raw.map((row) => this.toShownRow(row, readAt));
+    return raw.map((row) => this.reader.toShownRow(row, readAt));
   }
 
-  /** A page of the names that want a renewal or a confirmation and that nobody is at, in order of name. */
-  async due(page: {
-    /** Stable tokens that were not confirmed for so long are due too. */
-    unconfirmedMs: number;
-    after: string;
-    limit: number;
-  }): Promise<TokenName[]> {
-    const values = [-page.unconfirmedMs, page.after, page.limit];
-    const rows = await this.session.rows<{ name: string }>(
-      this.statements.due,
+  /**
+   * R13: what was written within the last `sinceMs` milliseconds, also by a commit that came late, as far as it `isNews`; and
+   * whether there is anything to do, where stable tokens want a confirmation after `unconfirmedMs`.
+   */
+  async look(
+    { sinceMs, unconfirmedMs }: { sinceMs: number; unconfirmedMs: number },
+    isNews: (name: TokenName, version: number) => boolean,
+  ): Promise<TableLook> {
+    const fresh = -Math.ceil(sinceMs);
+    const values = [fresh, fresh - LATE_COMMIT_MS, fresh, -unconfirmedMs];
+    const readAt = this.clock.now();
+    const found = await this.session.rows<LookedAt>(
+      this.statements.look,
       values,
     );
-    return rows.map((row) => row.name);
+    const news: RawRow[] = [];
+    const late: TokenName[] = [];
+    let anythingDue = false;
+    for (const row of found) {
+      if (row.part === 'due') anythingDue = true;
+      else if (isNews(row.name, Number(row.version)))
+        if (row.part === 'fresh') news.push(row);
+        else late.push(row.name);
+    }
+    const { rows } = this.reader.toRows(news, readAt);
+    return { news: rows, late, anythingDue };
   }
 
-  /** Makes the row of a token that was never fetched: due at once, expired, without a value. Leaves an existing row alone. */
-  async insertMissing(name: TokenName, remark: string): Promise<void> {
-    await this.session.change(this.statements.insertMissing, [name, remark]);
+  /** A page of the tokens that are past their `refresh_at` and that nobody is at, the oldest first. */
+  due(after: DueToken, limit: number): Promise<DueToken[]> {
+    const { due } = this.statements;
+    const values = [after.since, after.since, after.name, limit];
+    return this.session.rows<DueToken>(due, values);
+  }
+
+  /** The same for stable ones that were not confirmed for so long. */
+  unconfirmed(
+    unconfirmedMs: number,
+    after: DueToken,
+    limit: number,
+  ): Promise<DueToken[]> {
+    const { unconfirmed } = this.statements;
+    const place = [after.since, after.since, after.name, limit];
+    return this.session.rows<DueToken>(unconfirmed, [-unconfirmedMs, ...place]);
+  }
+
+  /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */
+  async insertMissing(
+    tokens: readonly { readonly name: TokenName; readonly remark: string }[],
+  ): Promise<void> {
+    const list = tokens.map(({ name, remark }) => ({
+      of_name: name,
+      new_remark: remark,
+    }));
+    await this.session.change(this.statements.insertMissing, [
+      JSON.stringify(list),
+    ]);
   }
 
   /**
@@ -146,150 +171,125 @@ export class TokenStore {
     const until = this.clock.now() + durationMs;
     const values = [owner, durationMs, row.name, row.version];
     const claimed = await this.session.change(this.statements.claim, values);
-    if (claimed === 0) return undefined;
-    return { name: row.name, version: row.version + 1, durationMs, until };
+    return claimed === 0 ? undefined : leaseOn(row, durationMs, until);
   }
 
-  /** Writes what a renewal brought and gives the lease back. False when the lease was lost: nothing is written then. */
-  async storeRenewed(lease: Lease, token: RenewedToken): Promise<boolean> {
-    const life = [
-      token.source,
-      token.credentialId,
-      token.refreshAfterMs - lease.durationMs,
-      token.expiresAfterMs - lease.durationMs,
-    ];
-    if (token.unchanged)
-      return this.write(lease, this.statements.storeUnchanged, life);
-    const value = this.sealing.seal(lease.name, token.value);
-    return this.write(lease, this.statements.storeRenewed, [
-      value,
-      -lease.durationMs,
-      ...life,
-    ]);
+  /**
+   * R14: the same for many at a time: takes the leases of those that are still due or unconfirmed and that nobody is at. A row
+   * that another transaction has locked is left out, and so is one that does not open.
+   */
+  async claimDue(
+    names: readonly TokenName[],
+    unconfirmedMs: number,
+    owner: string,
+    durationMs: number,
+  ): Promise<Claimed> {
+    const readAt = this.clock.now();
+    const until = readAt + durationMs;
+    const sql = this.statements.lockDue(names.length);
+    const locking = { sql, values: [...names, -unconfirmedMs] };
+    let found: ReadRows = { rows: [], unreadable: [] };
+    await this.session.changeLocked<RawRow>(locking, (locked) => {
+      found = this.reader.toRows(locked, readAt);
+      return this.claimOf(found.rows, owner, durationMs);
+    });
+    const { rows, unreadable } = found;
+    const claimed = rows.map((row) => {
+      return { row, lease: leaseOn(row, durationMs, until) };
+    });
+    return { claimed, unreadable };
+  }
+
+  /**
+   * Writes what a renewal brought and gives the lease back; what others bring meanwhile is written with it. False when the
+   * lease was lost: nothing is written then.
+   */
+  storeRenewed(lease: Lease, token: RenewedToken): Promise<boolean> {
+    return this.renewals.add([lease, token]);
   }
 
   /** R6, R8: leaves the token as it is, notes why it could not be renewed, and when any replica may try again. */
   async storeFailure(
-    lease: Lease,
+    { name, version }: Lease,
     error: LastError,
     waitMs: number,
   ): Promise<boolean> {
-    const values = [Math.ceil(waitMs), JSON.stringify(error)];
-    return this.write(lease, this.statements.storeFailure, values);
+    const failure = [Math.ceil(waitMs), JSON.stringify(error)];
+    const values = [...failure, name, version];
+    return (
+      (await this.session.change(this.statements.storeFailure, values)) > 0
+    );
   }
 
   /** Gives the lease back with the row otherwise as it was. */
-  release(lease: Lease): Promise<boolean> {
-    return this.write(lease, this.statements.release, []);
+  async release({ name, version }: Lease): Promise<boolean> {
+    const values = [name, version];
+    return (await this.session.change(this.statements.release, values)) > 0;
   }
 
-  async recordEvent(event: NewTokenEvent): Promise<void> {
-    await this.session.change(this.statements.recordEvent, [
-      event.name,
-      event.type,
-      event.actor.slice(0, 64),
-      event.fingerprint ?? null,
-      event.latencyMs === undefined ? null : Math.round(event.latencyMs),
-      event.detail?.slice(0, 255) ?? null,
-    ]);
+  private rawRows(names: readonly TokenName[]): Promise<RawRow[]> {
+    return this.session.rows(this.statements.readAll, [listOf(names)]);
   }
 
-  /** How long ago, in milliseconds, each event of that type within the window was; newest first. */
-  async recentEvents(
-    name: TokenName,
-    type: TokenEventType,
-    windowMs: number,
-  ): Promise<number[]> {
-    const values = [name, type, -Math.ceil(windowMs)];
-    const rows = await this.session.rows<{ atInMs: RawNumber<number> }>(
-      this.statements.recentEvents,
-      values,
-    );
-    return rows.map((row) => -Number(row.atInMs));
-  }
-
-  /** A token's history, newest first. `before` is the id of the event before which the page ends. */
-  async events(
-    name: TokenName,
-    page: { before?: number | undefined; limit: number },
-  ): Promise<StoredEvent[]> {
-    const values = [name, page.before ?? Number.MAX_SAFE_INTEGER, page.limit];
-    const rows = await this.session.rows<
-      Omit<StoredEvent, 'id' | 'at'> & Record<'id' | 'at', RawNumber<number>>
-    >(this.statements.events, values);
-    return rows.map((row) => ({
-      ...row,
-      id: Number(row.id),
-      at: Number(row.at),
+  private claimOf(
+    rows: readonly TokenRow[],
+    owner: string,
+    durationMs: number,
+  ) {
+    if (rows.length === 0) return undefined;
+    const list = rows.map(({ name }) => ({
+      of_name: name,
+      new_owner: owner,
+      lease_ms: durationMs,
     }));
+    return { sql: this.statements.claimAll, values: [JSON.stringify(list)] };
   }
 
-  /** Deletes events that are older than `keptMs`, a batch at a time; true while there may be more. */
-  async purgeEvents(keptMs: number): Promise<boolean> {
-    const values = [-keptMs, PURGE_BATCH];
-    const purged = await this.session.change(
-      this.statements.purgeEvents,
-      values,
+  /** R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. */
+  private async writeRenewed(
+    renewals: readonly (readonly [Lease, RenewedToken])[],
+  ): Promise<boolean[]> {
+    const list = renewals.map(([{ name, version, durationMs }, token]) => ({
+      of_name: name,
+      of_version: version,
+      new_value: token.unchanged ? null : this.sealing.seal(name, token.value),
+      new_source: token.source,
+      new_credential_id: token.credentialId,
+      back_to_claim_ms: -durationMs,
+      refresh_ms: token.refreshAfterMs - durationMs,
+      expires_ms: token.expiresAfterMs - durationMs,
+    }));
+    const written = await this.session.change(this.statements.storeRenewed, [
+      JSON.stringify(list),
+    ]);
+    if (written === renewals.length) return renewals.map(() => true);
+    if (written === 0) return renewals.map(() => false);
+    const standing = await this.standing(renewals.map(([lease]) => lease));
+    return renewals.map(([lease]) => standing.has(lease));
+  }
+
+  /** Those of these leases whose write was the last thing that happened to their rows. */
+  private async standing(leases: readonly Lease[]): Promise<Set<Lease>> {
+    const rows = await this.session.rows<{
+      name: TokenName;
+      version: RawNumber<number>;
+      leaseOwner: string | null;
+    }>(this.statements.standing, [listOf(leases.map(({ name }) => name))]);
+    // One version on, and leased to nobody: a lost lease's next holder would still have it, or be further on.
+    const free = rows.filter(({ leaseOwner }) => leaseOwner === null);
+    const versions = new Map(
+      free.map((row) => [row.name, Number(row.version)]),
     );
-    return purged === PURGE_BATCH;
-  }
-
-  /** R4: conditional on the lease's version, so a late answer never overwrites a newer token. */
-  private async write(
-    lease: Lease,
-    statement: string,
-    values: readonly SqlValue[],
-  ): Promise<boolean> {
-    const where = [lease.name, lease.version];
-    return (await this.session.change(statement, [...values, ...where])) > 0;
-  }
-
-  private toShownRow(raw: RawRow, readAt: number): TokenRow {
-    try {
-      return this.toRow(raw, readAt);
-    } catch (error) {
-      if (!(error instanceof SealedValueError)) throw error;
-      const { message } = error;
-      const lastError = { class: 'sealed', message, credentialId: '' };
-      return {
-        ...this.toRow({ ...raw, value: null }, readAt),
-        lastError: {
-          ...lastError,
-          at: new Date(Number(raw.databaseNow)).toISOString(),
-        },
-      };
-    }
-  }
-
-  private toRow(raw: RawRow, readAt: number): TokenRow {
-    this.clockOffset = Number(raw.databaseNow) - readAt;
-    return {
-      ...raw,
-      value: raw.value === null ? null : this.sealing.open(raw.name, raw.value),
-      version: Number(raw.version),
-      issuedInMs: numberOrNull(raw.issuedInMs),
-      refreshInMs: numberOrNull(raw.refreshInMs),
-      expiresInMs: numberOrNull(raw.expiresInMs),
-      updatedInMs: numberOrNull(raw.updatedInMs),
-      leaseInMs: numberOrNull(raw.leaseInMs),
-      failureCount: Number(raw.failureCount),
-      nextAttemptInMs: numberOrNull(raw.nextAttemptInMs),
-      databaseNow: Number(raw.databaseNow),
-      lastError: parseLastError(raw.lastError),
-      readAt,
-    };
+    return new Set(
+      leases.filter(({ name, version }) => versions.get(name) === version + 1),
+    );
   }
 }
 
-function numberOrNull(raw: number | string | null): number | null {
-  return raw === null ? null : Number(raw);
+function listOf(names: readonly TokenName[]): string {
+  return JSON.stringify(names.map((of_name) => ({ of_name })));
 }
 
-/** For people the column is text; one that was edited to something else is as good as none. */
-function parseLastError(text: string | null): TokenRow['lastError'] {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
+function leaseOn(row: TokenRow, durationMs: number, until: number): Lease {
+  return { name: row.name, version: row.version + 1, durationMs, until };
 }

@@ -26,7 +26,6 @@ const GATED = new Set<StatementName>([
   'insertMissing',
   'claim',
   'storeRenewed',
-  'storeUnchanged',
   'storeFailure',
   'release',
 ]);
@@ -35,7 +34,7 @@ export const sqliteDialect = dialectOf('better-sqlite3') as Dialect;
 
 const names = new Map(
   Object.entries(statementsFor(sqliteDialect)).map(
-    ([name, sql]) => [sql, name as StatementName] as const,
+    ([name, sql]) => [String(sql), name as StatementName] as const,
   ),
 );
 

@@ -129,7 +129,6 @@ export class Invariants implements CallWatcher, StatementWatcher {
         if (before.leaseOwner !== null) this.note('a lapsed lease taken over');
         return;
       case 'storeRenewed':
-      case 'storeUnchanged':
         if (changes > 0) {
           if (late) this.note('a late write before anybody took over');
         } else if (this.calls.has(replica)) {

@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import { Replica } from '../replica.js';
+import { type DueToken, TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../token-name.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { inParallel } from './in-parallel.js';
+import { OwnCoolDowns } from './own-cool-downs.js';
+import { FOREVER } from './policy.js';
+import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
+import { type ClaimedToken, TokenRenewer } from './token-renewer.js';
+import { UnsavedTokens } from './unsaved-tokens.js';
+
+const TELL_EVERY_MS = 10_000;
+/** Before every token that is due. */
+const FIRST: DueToken = { name: '', since: '1000-01-01 00:00:00.000' };
+
+export interface RoundOptions {
+  /** Also what is not due, and was not confirmed for a while (R7). */
+  readonly confirm: boolean;
+}
+
+type FindPage = (after: DueToken) => Promise<DueToken[]>;
+
+/**
+ * R14: one round of renewals, the longest due first. Leases are taken a batch at a time, and the next batch when a worker has
+ * nothing left to do: a token that takes long keeps one worker busy and no other token waiting.
+ */
+@Injectable()
+export class DueRenewals {
+  private readonly unconfirmedMs: number;
+
+  constructor(
+    private readonly renewer: TokenRenewer,
+    private readonly targets: RenewalTargets,
+    private readonly store: TokenStore,
+    private readonly unsaved: UnsavedTokens,
+    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly journal: TokenJournal,
+    private readonly replica: Replica,
+    private readonly clock: Clock,
+    private readonly settings: WechatTokenSettings,
+  ) {
+    this.unconfirmedMs = settings.refresh.confirmMs || FOREVER;
+  }
+
+  /** @throws StoreError */
+  async run({ confirm }: RoundOptions): Promise<void> {
+    const beganAt = this.clock.now();
+    let toldAt = beganAt;
+    let done = 0;
+    const tell = () => {
+      toldAt = this.clock.now();
+      this.journal.progress(done, toldAt - beganAt);
+    };
+    const { concurrency } = this.settings.refresh;
+    try {
+      await inParallel(this.claimed(confirm), concurrency, async (name) => {
+        await this.renew(name);
+        done++;
+        if (this.clock.now() - toldAt >= TELL_EVERY_MS) tell();
+      });
+    } finally {
+      await this.renewer.letGo();
+    }
+    if (toldAt > beganAt) tell();
+  }
+
+  private async renew(name: TokenName): Promise<void> {
+    try {
+      await this.renewer.renew(name, { kind: 'due-or-unconfirmed' });
+    } catch (error) {
+      this.journal.notRenewed(name, error);
+    }
+  }
+
+  private async *claimed(confirm: boolean): AsyncGenerator<TokenName> {
+    const { batchSize } = this.settings.refresh;
+    yield* this.claimedOf((after) => this.store.due(after, batchSize));
+    if (!confirm) return;
+    yield* this.claimedOf((after) =>
+      this.store.unconfirmed(this.unconfirmedMs, after, batchSize),
+    );
+  }
+
+  private async *claimedOf(find: FindPage): AsyncGenerator<TokenName> {
+    const { batchSize } = this.settings.refresh;
+    let after = FIRST;
+    let page: DueToken[];
+    do {
+      page = await find(after);
+      after = page.at(-1) ?? after;
+      for (const { row } of await this.claim(page)) {
+        if (this.renewer.isStopping) return;
+        yield row.name;
+      }
+    } while (page.length === batchSize);
+  }
+
+  private async claim(page: readonly DueToken[]): Promise<ClaimedToken[]> {
+    const known = await this.targets.known(page.map(({ name }) => name));
+    const targets = new Map<TokenName, RenewalTarget>();
+    for (const [name, target] of known)
+      if (target && this.mayRenew(target)) targets.set(name, target);
+    if (targets.size === 0) return [];
+    const { claimed, unreadable } = await this.store.claimDue(
+      [...targets.keys()],
+      this.unconfirmedMs,
+      this.replica.id,
+      this.settings.refresh.leaseMs,
+    );
+    for (const { name, error } of unreadable)
+      this.journal.notRenewed(name, error);
+    const claims = claimed.flatMap((leased) => {
+      const target = targets.get(leased.row.name);
+      return target ? [{ ...leased, target }] : [];
+    });
+    this.renewer.hold(claims);
+    return claims;
+  }
+
+  /** Not while this replica's own back-off lasts (R8), nor what it has fetched already and could not store (R6). */
+  private mayRenew({ name, account }: RenewalTarget): boolean {
+    const own = this.ownCoolDowns.get(name, account);
+    const isCooling = own !== undefined && own.until > this.clock.now();
+    return !isCooling && this.unsaved.get(name) === undefined;
+  }
+}

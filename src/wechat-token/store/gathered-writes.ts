@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The most that one statement writes. */
+const MOST = 100;
+/** A statement that takes longer, such as one that waits for a row's lock, is not waited for by those that come after it. */
+const SLOW_MS = 500;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** R14: what comes while one write is under way is written together by the next: one alone at once, many in few statements. */
+export class GatheredWrites<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private isWriting = false;
+
+  /** `write` gives a result for each item, in their order; its failure is that of all of them. */
+  constructor(
+    private readonly write: (
+      items: readonly Item[],
+    ) => Promise<readonly Result[]>,
+  ) {}
+
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      if (!this.isWriting) void this.writeAll();
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const together = this.waiting.slice(0, MOST);
+      this.waiting = this.waiting.slice(MOST);
+      const slow = new AbortController();
+      await Promise.race([
+        this.writeTogether(together),
+        sleep(SLOW_MS, undefined, slow).catch(() => undefined),
+      ]);
+      slow.abort();
+    }
+    this.isWriting = false;
+  }
+
+  private async writeTogether(
+    together: readonly Waiting<Item, Result>[],
+  ): Promise<void> {
+    try {
+      const results = await this.write(together.map(({ item }) => item));
+      for (const [index, { resolve }] of together.entries())
+        resolve(results[index] as Result);
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    }
+  }
+}
