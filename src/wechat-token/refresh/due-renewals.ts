@@ -12,6 +12,8 @@ import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { type ClaimedToken, TokenRenewer } from './token-renewer.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
+/** Renewals whose answers are being written, at most: as many as one statement takes. */
+const WRITING = 100;
 const TELL_EVERY_MS = 10_000;
 /** Before every token that is due. */
 const FIRST: DueToken = { name: '', since: '1000-01-01 00:00:00.000' };
@@ -30,6 +32,8 @@ type FindPage = (after: DueToken) => Promise<DueToken[]>;
 @Injectable()
 export class DueRenewals {
   private readonly unconfirmedMs: number;
+  /** Some of them call WeChat, the others wait for their answers to be written. */
+  private readonly workers: number;
 
   constructor(
     private readonly renewer: TokenRenewer,
@@ -43,6 +47,7 @@ export class DueRenewals {
     private readonly settings: WechatTokenSettings,
   ) {
     this.unconfirmedMs = settings.refresh.confirmMs || FOREVER;
+    this.workers = settings.refresh.concurrency + WRITING;
   }
 
   /** @throws StoreError */
@@ -54,9 +59,8 @@ export class DueRenewals {
       toldAt = this.clock.now();
       this.journal.progress(done, toldAt - beganAt);
     };
-    const { concurrency } = this.settings.refresh;
     try {
-      await inParallel(this.claimed(confirm), concurrency, async (name) => {
+      await inParallel(this.claimed(confirm), this.workers, async (name) => {
         await this.renew(name);
         done++;
         if (this.clock.now() - toldAt >= TELL_EVERY_MS) tell();
@@ -86,16 +90,25 @@ export class DueRenewals {
 
   private async *claimedOf(find: FindPage): AsyncGenerator<TokenName> {
     const { batchSize } = this.settings.refresh;
-    let after = FIRST;
-    let page: DueToken[];
-    do {
-      page = await find(after);
-      after = page.at(-1) ?? after;
-      for (const { row } of await this.claim(page)) {
+    const next = async (after: DueToken) => {
+      const page = await find(after);
+      const last = page.length === batchSize ? page.at(-1) : undefined;
+      return { claims: await this.claim(page), last };
+    };
+    for (let batch = await next(FIRST); ;) {
+      const { claims, last } = batch;
+      // Before the workers run out of this one.
+      const soon = Math.max(0, claims.length - this.workers);
+      let coming: ReturnType<typeof next> | undefined;
+      for (const [index, { row }] of claims.entries()) {
+        if (index === soon && last) coming = next(last);
+        coming?.catch(() => undefined);
         if (this.renewer.isStopping) return;
         yield row.name;
       }
-    } while (page.length === batchSize);
+      if (!last) return;
+      batch = await (coming ?? next(last));
+    }
   }
 
   private async claim(page: readonly DueToken[]): Promise<ClaimedToken[]> {

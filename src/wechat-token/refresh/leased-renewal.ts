@@ -23,6 +23,7 @@ import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { toServe, toStore } from './renewed-token.js';
 import { renewalFailed } from './token-unavailable.js';
+import { Turns } from './turns.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
@@ -41,6 +42,9 @@ class LeaseRunsOut extends Error {}
 /** From the lease to the stored answer: asks the platform once, and writes what came of it on exactly that lease. */
 @Injectable()
 export class LeasedRenewal {
+  /** Of the cron's calls; a caller who waits is not kept waiting by them. */
+  private readonly turns: Turns;
+
   constructor(
     private readonly store: TokenStore,
     private readonly memory: TokenMemory,
@@ -50,7 +54,9 @@ export class LeasedRenewal {
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
-  ) {}
+  ) {
+    this.turns = new Turns(settings.refresh.concurrency);
+  }
 
   /**
    * Undefined when the lease was lost: the row decides then.
@@ -89,6 +95,11 @@ export class LeasedRenewal {
       await this.budgets.spendForced(row, actor);
       return ask(true);
     };
+    if (intent.kind === 'due-or-unconfirmed')
+      return this.turns.run(() => {
+        mindLease();
+        return ask(false);
+      });
     mindLease();
     if (intent.kind === 'forced') return insist();
     if (intent.kind !== 'rejected') return ask(false);

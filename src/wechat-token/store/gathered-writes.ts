@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** The most that one statement writes. */
 const MOST = 100;
+/** From one that was gathered to the next, at least. */
+const PAUSE_MS = 10;
 /** A statement that takes longer, such as one that waits for a row's lock, is not waited for by those that come after it. */
 const SLOW_MS = 500;
 
@@ -35,12 +35,9 @@ export class GatheredWrites<Item, Result> {
     while (this.waiting.length > 0) {
       const together = this.waiting.slice(0, MOST);
       this.waiting = this.waiting.slice(MOST);
-      const slow = new AbortController();
-      await Promise.race([
-        this.writeTogether(together),
-        sleep(SLOW_MS, undefined, slow).catch(() => undefined),
-      ]);
-      slow.abort();
+      const written = withinPatience(this.writeTogether(together));
+      // Where many come, more of them are worth a moment.
+      await (together.length > 1 ? Promise.all([written, pause()]) : written);
     }
     this.isWriting = false;
   }
@@ -56,4 +53,19 @@ export class GatheredWrites<Item, Result> {
       for (const { reject } of together) reject(error);
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
+
+/** Resolves when the work has ended, or has taken long. */
+function withinPatience(work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SLOW_MS);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

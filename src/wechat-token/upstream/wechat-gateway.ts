@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
 import { type AxiosRequestConfig, isAxiosError } from 'axios';
-import { firstValueFrom } from 'rxjs';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { UpstreamError } from './failure.js';
@@ -46,31 +45,38 @@ export class WechatGateway {
    */
   async call(request: WechatRequest): Promise<WechatAnswer> {
     const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
-    // Bounds the whole call, all hosts and a slow drip too; axios's own timeout bounds only the silence.
-    const deadline = AbortSignal.timeout(timeoutMs);
     const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
-    for (let host = baseUrl; ;) {
-      // Not AbortSignal.timeout(): what nothing but AbortSignal.any() refers to may be collected before it fires.
-      const patience = new AbortController();
-      const isLast = !request.repeatable || hosts.length === 0;
-      const timer = setTimeout(
-        () => patience.abort(),
-        isLast ? timeoutMs : share,
-      );
-      const signal = AbortSignal.any([deadline, patience.signal]);
-      try {
-        return await this.callHost(host, request, signal);
-      } catch (error) {
-        if (error instanceof UpstreamError) throw error;
-        const code = codeOf(error);
-        const mayAskAnother = request.repeatable || NEVER_SENT.has(code);
-        const next = mayAskAnother ? hosts.shift() : undefined;
-        if (next === undefined) throw unreachable(request.path, host, code);
-        host = next;
-      } finally {
-        clearTimeout(timer);
+    let patience = new AbortController();
+    // All hosts together, and a slow drip too; axios's own timeout bounds only the silence.
+    const deadline = setTimeout(() => {
+      hosts.length = 0;
+      patience.abort();
+    }, timeoutMs);
+    try {
+      for (let host = baseUrl; ;) {
+        const isLast = !request.repeatable || hosts.length === 0;
+        const { signal } = patience;
+        const asking = this.callHost(host, request, signal);
+        const timer = isLast
+          ? undefined
+          : setTimeout(() => patience.abort(), share);
+        try {
+          return await asking;
+        } catch (error) {
+          if (error instanceof UpstreamError) throw error;
+          const code = codeOf(error);
+          const mayAskAnother = request.repeatable || NEVER_SENT.has(code);
+          const next = mayAskAnother ? hosts.shift() : undefined;
+          if (next === undefined) throw unreachable(request.path, host, code);
+          host = next;
+          patience = new AbortController();
+        } finally {
+          clearTimeout(timer);
+        }
       }
+    } finally {
+      clearTimeout(deadline);
     }
   }
 
@@ -91,7 +97,7 @@ export class WechatGateway {
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
     };
-    const response = await firstValueFrom(this.http.request<unknown>(config));
+    const response = await this.http.axiosRef.request<unknown>(config);
     return parseAnswer(request, response.status, response.data);
   }
 }
