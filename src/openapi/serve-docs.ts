@@ -1,6 +1,10 @@
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule } from '@nestjs/swagger';
-import type { NextFunction, Request, Response } from 'express';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  ExpressAdapter,
+  type NestExpressApplication,
+} from '@nestjs/platform-express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { openApiDocument } from './document.js';
 
 /** The page takes keys, so it has no code, style or data but the app's own, and stands in no other page. */
@@ -13,9 +17,33 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** `/docs`, the page that explains every route and tries them; `/docs-json`, the document itself. */
+/**
+ * `/docs`, the page that explains every route and tries them; `/docs-json`, the document itself. What serves them is loaded when
+ * somebody asks for the first time, so that the app starts without it.
+ */
 export function serveDocs(app: NestExpressApplication): void {
-  app.use('/docs', (_: Request, response: Response, next: NextFunction) => {
+  let docs: Promise<RequestHandler> | undefined;
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    if (!/^\/docs(-json)?(\/|$)/.test(request.path)) return next();
+    docs ??= makeDocs();
+    docs.then((handle) => handle(request, response, next)).catch(next);
+  });
+}
+
+@Module({})
+class DocsModule {}
+
+/** An app of its own, which never listens. */
+async function makeDocs(): Promise<RequestHandler> {
+  const { SwaggerModule } = await import('@nestjs/swagger');
+  const adapter = new ExpressAdapter();
+  const app = await NestFactory.create<NestExpressApplication>(
+    DocsModule,
+    adapter,
+    { logger: false },
+  );
+  app.disable('x-powered-by');
+  app.use((_: Request, response: Response, next: NextFunction) => {
     response.setHeader('Content-Security-Policy', POLICY);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Referrer-Policy', 'no-referrer');
@@ -32,4 +60,6 @@ export function serveDocs(app: NestExpressApplication): void {
       displayRequestDuration: true,
     },
   });
+  await app.init();
+  return adapter.getInstance<RequestHandler>();
 }

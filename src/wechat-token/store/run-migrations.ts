@@ -17,9 +17,10 @@ export async function runMigrationsExclusively(
   dataSource: DataSource,
 ): Promise<void> {
   const runner = dataSource.createQueryRunner();
-  const lock =
-    dataSource.options.type === 'better-sqlite3' ? sqliteLock : mysqlLock;
   try {
+    if (await hasRun(runner)) return;
+    const lock =
+      dataSource.options.type === 'better-sqlite3' ? sqliteLock : mysqlLock;
     await lock(runner, async () => {
       const executor = new MigrationExecutor(dataSource, runner);
       executor.transaction = 'none';
@@ -27,6 +28,22 @@ export async function runMigrationsExclusively(
     });
   } finally {
     await runner.release();
+  }
+}
+
+/** Whether there is nothing to do, which most starts find: one statement, and no lock. */
+async function hasRun(runner: QueryRunner): Promise<boolean> {
+  const { options, migrations, driver } = runner.dataSource;
+  const table = driver.escape(options.migrationsTableName ?? 'migrations');
+  try {
+    const done = await runner.query(`SELECT name FROM ${table}`);
+    const names = new Set(done.map(({ name }: { name: string }) => name));
+    return migrations.every(({ name, constructor }) =>
+      names.has(name ?? constructor.name),
+    );
+  } catch {
+    // There is no such table yet.
+    return false;
   }
 }
 
