@@ -52,6 +52,7 @@ const EXPECTED: Readonly<
     values: [-300_000, FIRST, FIRST, '', 100],
     access: ['IDX_system_var_source_updated_at'],
   },
+  setAside: { values: [list({})], access: [PRIMARY] },
   lockDue: {
     values: ['access_token:7', 'access_token:8', -300_000],
     access: [PRIMARY],

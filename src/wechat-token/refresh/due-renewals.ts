@@ -113,6 +113,9 @@ export class DueRenewals {
 
   private async claim(page: readonly DueToken[]): Promise<ClaimedToken[]> {
     const known = await this.targets.known(page.map(({ name }) => name));
+    await this.setAside(
+      page.filter(({ name }) => known.has(name) && !known.get(name)),
+    );
     const targets = new Map<TokenName, RenewalTarget>();
     for (const [name, target] of known)
       if (target && this.mayRenew(target)) targets.set(name, target);
@@ -131,6 +134,13 @@ export class DueRenewals {
     });
     this.renewer.hold(claims);
     return claims;
+  }
+
+  /** Of accounts that are gone there may be many: what ended long ago is not gone through at every round. */
+  private async setAside(strangers: readonly DueToken[]): Promise<void> {
+    const over = strangers.filter(({ isLongOver }) => isLongOver);
+    if (over.length > 0)
+      await this.store.setAside(over.map(({ name }) => name));
   }
 
   /** Not while this replica's own back-off lasts (R8), nor what it has fetched already and could not store (R6). */

@@ -3,6 +3,8 @@ import type { Dialect } from './dialect.js';
 /** Every statement on `system_var` and `token_event`, by name. Each is one short round trip. */
 export type Statements = ReturnType<typeof statementsFor>;
 
+/** An expired token whose account no replica has known for so long was given up. */
+const LONG_OVER_MS = 24 * 3600 * 1000;
 /** What a row has beside its name and its version, as it is read. */
 const DETAILS = 13;
 
@@ -12,6 +14,7 @@ export function statementsFor(sql: Dialect) {
   const due = `refresh_at <= ${now}`;
   // Stable, and not confirmed for a while (R7).
   const unconfirmed = `source = 'stable' AND updated_at <= ${after(now)}`;
+  const longOver = `expires_at <= ${after(now, String(-LONG_OVER_MS))}`;
   const byRefreshAt = `system_var ${sql.byIndex('IDX_system_var_refresh_at')}`;
   const bySource = `system_var ${sql.byIndex('IDX_system_var_source_updated_at')}`;
   const row = `name, version, value, source, credential_id AS credentialId,
@@ -52,12 +55,21 @@ export function statementsFor(sql: Dialect) {
         OR EXISTS (SELECT 1 FROM ${bySource} WHERE ${unconfirmed} AND ${idle})`,
 
     // (from instant, from instant, after name, limit): past refresh_at and nobody is at it; the oldest first (R14)
-    due: `SELECT name, ${sql.asText('refresh_at')} AS since FROM ${byRefreshAt}
+    due: `SELECT name, ${sql.asText('refresh_at')} AS since, ${longOver} AS isLongOver FROM ${byRefreshAt}
       WHERE ${due} AND ${idle} AND ${pageBy('refresh_at')}`,
 
     // (-confirm ms, from instant, from instant, after name, limit): the same for those that want a confirmation
     unconfirmed: `SELECT name, ${sql.asText('updated_at')} AS since FROM ${bySource}
       WHERE ${unconfirmed} AND ${idle} AND ${pageBy('updated_at')}`,
+
+    // (list of names): tokens that nobody has renewed for long leave the order of those that are due; whoever asks for one of
+    // them by its name renews it, and it is back
+    setAside: sql.updateFromList(
+      sql.listOf({ of_name: 'name' }),
+      'system_var',
+      `name = of_name AND ${longOver} AND ${idle}`,
+      'refresh_at = NULL, source = NULL, version = version + 1',
+    ),
 
     // (list of name, remark): the version begins at the clock, so that a row which was deleted and made anew is the newer one
     insertMissing: `INSERT INTO system_var (name, remark, version, refresh_at, expires_at, updated_at, failure_count)

@@ -33,7 +33,7 @@ export class SystemVar {
   @Column({ name: 'issued_at', type: 'datetime', precision: 3, nullable: true })
   issuedAt: Date | null;
 
-  /** From here on the token is due: renewed in the background while it is still served (R2). */
+  /** From here on the token is due: renewed in the background while it is still served (R2). Null: nobody has kept it for long. */
   @Column({
     name: 'refresh_at',
     type: 'datetime',

@@ -42,6 +42,8 @@ export interface TableLook {
 export interface DueToken {
   readonly name: TokenName;
   readonly since: string;
+  /** It ended a day ago, and nobody has renewed it since. */
+  readonly isLongOver?: 0 | 1;
 }
 
 type LookedAt =
@@ -144,6 +146,11 @@ export class TokenStore {
     const { unconfirmed } = this.statements;
     const place = [after.since, after.since, after.name, limit];
     return this.session.rows<DueToken>(unconfirmed, [-unconfirmedMs, ...place]);
+  }
+
+  /** R14: those of these tokens that ended a day ago are not due any more, until somebody asks for them by name. */
+  async setAside(names: readonly TokenName[]): Promise<void> {
+    await this.session.change(this.statements.setAside, [listOf(names)]);
   }
 
   /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */
