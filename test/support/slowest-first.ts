@@ -4,11 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOWEST = [
   'test/app/lifetimes.spec.ts',
   'test/interop/managed-tokens.spec.ts',
-  'test/http/stream.spec.ts',
   'test/http/secrets.spec.ts',
   'test/interop/hosted-tokens.spec.ts',
   'test/app/shutdown.spec.ts',
-  'test/contract/start.spec.ts',
   'test/app/wechat-shaped.spec.ts',
 ];
 
