@@ -22,6 +22,7 @@ import {
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { bearer, KEYS, PLATFORMS, posted, type Sent } from '../support/http.js';
 import { memoryDatabase } from '../support/memory-database.js';
+import { unusedConnections } from '../support/unused-connections.js';
 
 type HttpOptions = WechatTokenModuleOptions['http'];
 
@@ -68,11 +69,15 @@ class HelloController {
 describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
   let wechat: FakeWechat;
   let app: INestApplication | undefined;
+  let endUnused = () => {};
 
   beforeAll(async () => {
     wechat = await FakeWechat.start();
   });
-  afterEach(() => app?.close());
+  afterEach(() => {
+    endUnused();
+    return app?.close();
+  });
   afterAll(() => wechat.stop());
 
   const options = (http: HttpOptions): WechatTokenModuleOptions => ({
@@ -95,6 +100,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     app = made.createNestApplication(adapter() as AbstractHttpAdapter, {
       logger: false,
     });
+    endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
     await app.get(TokenRefresher, { strict: false }).walkAccounts();
     return app;

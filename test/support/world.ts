@@ -42,6 +42,7 @@ import type { TokenSource } from '../../src/wechat-token/upstream/token-source.j
 import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
 import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
 import { passTime } from './sql.js';
+import { unusedConnections } from './unused-connections.js';
 
 /** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
 class MovableClock extends MonotonicClock {
@@ -135,8 +136,12 @@ export class World implements AsyncDisposable {
     const { module, dataSource } = await this.compile(options);
     const app = module.createNestApplication(adapter);
     app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+    const endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
-    const replica = this.keep(module, dataSource, () => app.close());
+    const replica = this.keep(module, dataSource, () => {
+      endUnused();
+      return app.close();
+    });
     return { ...replica, url: await app.getUrl() };
   }
 
