@@ -94,6 +94,13 @@ export const messages = {
   renewalFailed: (name: string, reason: string) =>
     `"${name}" could not be renewed: ${reason}`,
 
+  // Events
+  reportedInUse: () => 'the token that is in use here',
+  reportedLate: (inUse: string | undefined) =>
+    inUse === undefined
+      ? 'no token is in use here'
+      : `late: ${inUse} is in use here`,
+
   // WeChat's answers
   upstreamUnreachable: (path: string, host: string, code: string) =>
     `no answer from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,

@@ -23,6 +23,7 @@ import { AppGuards } from './http/app-guards.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped.controller.js';
+import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { Budgets } from './refresh/budgets.js';
 import { DirectRenewal } from './refresh/direct-renewal.js';
@@ -212,6 +213,7 @@ const http: Provider[] = [
     ...fromOptions,
     ...store,
     ...upstream,
+    ReportLimit,
     TokenJournal,
     ...refresh,
     ...http,

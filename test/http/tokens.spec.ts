@@ -23,10 +23,10 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     fetch(`${app.url}/wechat-tokens/${NAME}`, {
       headers: { ...bearer(KEYS.issue), ...headers },
     });
-  const reject = (value: string) =>
+  const reject = (value: string, key = KEYS.issue) =>
     fetch(
       `${app.url}/wechat-tokens/${NAME}/rejected`,
-      posted({ value }, bearer(KEYS.issue)),
+      posted({ value }, bearer(key)),
     );
   const answer = async (response: Response) => {
     expect(response.status).toBe(200);
@@ -147,6 +147,61 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
         fingerprint: fingerprint(current()),
       }),
     );
+  });
+
+  it('a late report leaves an event too, which no budget counts, and costs no call', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    await answer(await reject(rejected));
+    await world.advance(60);
+    const { total } = world.wechat.calls;
+
+    for (let round = 0; round < 3; round++)
+      await Promise.all(
+        Array.from({ length: 50 }, async () => answer(await reject(rejected))),
+      );
+
+    await app.journal.settled();
+    expect(await eventsOf('reported')).toMatchObject([
+      {
+        actor: 'issue',
+        fingerprint: fingerprint(rejected),
+        detail: `late: ${fingerprint(current())} is in use here`,
+      },
+      {
+        actor: 'issue',
+        fingerprint: fingerprint(rejected),
+        detail: 'the token that is in use here',
+      },
+    ]);
+    expect(await eventsOf('rejected')).toHaveLength(1);
+    expect(world.wechat.calls.total).toBe(total);
+  });
+
+  it('who joins a renewal that another has asked for leaves an event as well', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    await Promise.all(
+      [KEYS.issue, KEYS.all, KEYS.issue].map(async (key) =>
+        answer(await reject(rejected, key)),
+      ),
+    );
+
+    await app.journal.settled();
+    const actors = (await eventsOf('reported')).map(({ actor }) => actor);
+    expect(actors.toSorted()).toEqual(['all', 'issue']);
+  });
+
+  it('a report for an account that is none leaves no event', async () => {
+    const response = await fetch(
+      `${app.url}/wechat-tokens/access_token:none/rejected`,
+      posted({ value: 'x' }, bearer(KEYS.issue)),
+    );
+    expect(response.status).toBe(404);
+    await app.journal.settled();
+    expect(
+      await app.store.events('access_token:none', { limit: 1 }),
+    ).toHaveLength(0);
   });
 
   it('502 with the errcode when WeChat refuses another one', async () => {

@@ -27,6 +27,7 @@ import {
   WechatTokenModule,
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
+import { TokenJournal } from '../../src/wechat-token/observe/token-journal.js';
 import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
 import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
@@ -62,6 +63,7 @@ export interface TestReplica {
   readonly refresher: TokenRefresher;
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
+  readonly journal: TokenJournal;
   readonly sync: TokenSync;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
   readonly renewer: TokenRenewer;
@@ -178,6 +180,7 @@ export class World implements AsyncDisposable {
       refresher: module.get(TokenRefresher),
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
+      journal: module.get(TokenJournal),
       sync: module.get(TokenSync),
       renewer: module.get(TokenRenewer),
       close,

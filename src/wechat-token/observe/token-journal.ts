@@ -5,6 +5,8 @@ import {
   isWechatTokenError,
 } from '../wechat-token.errors.js';
 import { type NewTokenEvent, TokenStore } from '../store/token-store.js';
+import { messages } from '../wechat-token.messages.js';
+import { type Report, ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
@@ -16,7 +18,10 @@ export class TokenJournal {
   private readonly logger = new Logger('WechatToken');
   private readonly writing = new Set<Promise<void>>();
 
-  constructor(private readonly store: TokenStore) {}
+  constructor(
+    private readonly store: TokenStore,
+    private readonly reports: ReportLimit,
+  ) {}
 
   refreshed(
     event: JournalEntry,
@@ -54,6 +59,21 @@ export class TokenJournal {
 
   rejected(name: TokenName, fingerprint: string): void {
     this.logger.warn('token rejected by WeChat', { name, fingerprint });
+  }
+
+  /**
+   * By a caller: whatever comes of it, that the token was reported is on record, once a minute. Events of this type are counted
+   * by no budget.
+   * @param inUse The fingerprint of the token that this replica serves, if it has one.
+   */
+  reported(report: Report, inUse: string | undefined): void {
+    if (!this.reports.admits(report)) return;
+    const detail =
+      inUse === report.fingerprint
+        ? messages.reportedInUse()
+        : messages.reportedLate(inUse);
+    this.logger.log('rejected token reported', { ...report, detail });
+    this.record({ ...report, type: 'reported', detail });
   }
 
   /** By an operator: whatever comes of it, that it was asked for is on record. */

@@ -99,8 +99,13 @@ export class TokenRenewer {
   async replace(
     name: TokenName,
     rejected: string,
-    actor?: string,
+    actor = this.replica.id,
   ): Promise<HeldToken> {
+    // An unknown name leaves no event.
+    await this.targets.get(name);
+    const inUse = this.memory.usable(name, this.clock.now());
+    const report = { name, actor, fingerprint: fingerprint(rejected) };
+    this.journal.reported(report, inUse && fingerprint(inUse.value));
     await this.answer(name, { kind: 'rejected', value: rejected }, actor);
     return this.obtain(name);
   }
