@@ -7,10 +7,15 @@ import {
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import { NotMounted } from './http-problem.js';
 import { type Problem, problemOf } from './problem.js';
+import type { HttpRequest } from './routes.js';
+import { WECHAT_ERRORS } from './wechat-errors.js';
+import { isShaped } from './wechat-shaped.paths.js';
 
 /**
  * Answers every error with `application/problem+json`. The module's own routes have it; an app that wants the same for what
- * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`.
+ * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`. Only then is a body that is
+ * no JSON answered under `/cgi-bin` as by WeChat, with HTTP 200 and 47001; without it the answer is Nest's own 400, which
+ * repeats a part of that body.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -26,6 +31,11 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf(error);
     if (problem.status === 500) this.logUnforeseen(error);
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
+    const { url } = host.switchToHttp().getRequest<HttpRequest>();
+    if (problem.status === 400 && isShaped(this.adapterHost, url)) {
+      httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+      return httpAdapter.reply(response, WECHAT_ERRORS.notJson, 200);
+    }
     for (const [name, value] of headersOf(problem))
       httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, problem, problem.status);
