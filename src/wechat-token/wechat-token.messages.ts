@@ -56,6 +56,11 @@ export const messages = {
   // Accounts and tokens
   unknownAccount: (name: string) =>
     `There is no account "${name}". Add it to the module's \`accounts\` (WECHAT_ACCOUNTS of the app), or correct the name.`,
+  accountSourceFailed: () =>
+    'The accounts cannot be looked up: the AccountSource of the app has failed. Valid tokens are served from memory meanwhile; see to what it reads the accounts from.',
+  badAccount: (which: string, field: string, problem: string) =>
+    `The account ${which} of the app's AccountSource cannot be used: ${field ? `its ${field}` : 'it'} ${problem}`,
+  otherAccount: () => 'is not the name that was asked for',
   unknownToken: (kind: string, account: string) =>
     `Nothing issues a "${kind}" for the account "${account}". Ask for "access_token" or "access_token:<account>".`,
   isAToken: (name: string) =>

@@ -145,7 +145,8 @@ const fromOptions: Provider[] = [
   },
   {
     provide: Accounts,
-    useFactory: ({ accounts }: Resolved) => new Accounts(accounts),
+    useFactory: ({ accounts, settings }: Resolved) =>
+      new Accounts(accounts, settings.role),
     inject: [RESOLVED],
   },
   {

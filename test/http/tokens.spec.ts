@@ -1,7 +1,7 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { Problem, TokenAnswer } from '../../src/wechat-token/index.js';
 import { fingerprint } from '../../src/wechat-token/observe/fingerprint.js';
-import { bearer, KEYS, PLATFORMS, posted } from '../support/http.js';
+import { bearer, KEYS, LogLines, PLATFORMS, posted } from '../support/http.js';
 import { type HttpReplica, World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
@@ -99,6 +99,33 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     );
   });
 
+  it('503 with Retry-After, without its words, when the accounts fail and no token is in memory', async () => {
+    const log = new LogLines();
+    const find = () => Promise.reject(new RangeError('a-password'));
+    const accounts = { find, list: () => [] };
+    const other = await world.httpReplica(adapter(), {
+      accounts,
+      http,
+      logger: log,
+    });
+    const url = `${other.url}/wechat-tokens/${NAME}`;
+    for (const response of [
+      await fetch(url, { headers: bearer(KEYS.issue) }),
+      await fetch(
+        `${url}/rejected`,
+        posted({ value: 'x' }, bearer(KEYS.issue)),
+      ),
+    ]) {
+      expect(response.status).toBe(503);
+      const told = (await response.json()) as Problem;
+      expect(told.detail).toContain('AccountSource');
+      expect(response.headers.get('retry-after')).toBe(String(told.retryAfter));
+      expect(JSON.stringify(told)).not.toMatch(/RangeError|password/);
+    }
+    expect(log.text).toMatch(/request failed.*\(RangeError\)/);
+    expect(log.text).not.toContain('a-password');
+  });
+
   it('R1: costs neither the platform nor the database anything', async () => {
     const before = world.wechat.calls.total;
     await app.dataSource.destroy();
@@ -188,8 +215,11 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     );
 
     await app.journal.settled();
-    const actors = (await eventsOf('reported')).map(({ actor }) => actor);
-    expect(actors.toSorted()).toEqual(['all', 'issue']);
+    const reported = await eventsOf('reported');
+    expect(reported).toHaveLength(2);
+    expect(new Set(reported.map(({ actor }) => actor))).toEqual(
+      new Set(['all', 'issue']),
+    );
   });
 
   it('a report for an account that is none leaves no event', async () => {

@@ -5,6 +5,7 @@ import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
 import {
+  isAccountSourceError,
   isUnknownAccountError,
   isUnknownTokenError,
 } from '../wechat-token.errors.js';
@@ -43,13 +44,13 @@ export class AdminViews {
     return adminView(row, account, await this.forcedToday(row));
   }
 
-  /** Undefined for a row that belongs to none of our accounts. */
+  /** Undefined for a row that belongs to none of our accounts, or to one that cannot be used. */
   async of(row: TokenRow): Promise<AdminView | undefined> {
     try {
       const { account } = await this.targets.get(row.name);
       return adminView(row, account, await this.forcedToday(row));
     } catch (error) {
-      if (isUnknown(error)) return undefined;
+      if (hasNoAccount(error)) return undefined;
       throw error;
     }
   }
@@ -76,7 +77,7 @@ export class AdminViews {
     try {
       return await this.targets.namesOf(account);
     } catch (error) {
-      if (isUnknown(error)) return [];
+      if (hasNoAccount(error)) return [];
       throw error;
     }
   }
@@ -98,8 +99,13 @@ export function cut<Item, Next extends string | number>(
   return { items, next: hasMore ? keyOf(last) : null };
 }
 
-function isUnknown(error: unknown): boolean {
-  return isUnknownAccountError(error) || isUnknownTokenError(error);
+/** No account, or none that can be used; of one that is asked for by its name the answer says why. */
+function hasNoAccount(error: unknown): boolean {
+  return (
+    isUnknownAccountError(error) ||
+    isUnknownTokenError(error) ||
+    (isAccountSourceError(error) && error.thrown === undefined)
+  );
 }
 
 /** An account whose token was never looked at, such as a reader's on an empty database. */

@@ -5,6 +5,8 @@ import {
   Logger,
 } from '@nestjs/common';
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { reasonOf } from '../reason-of.js';
+import { isAccountSourceError } from '../wechat-token.errors.js';
 import { NotMounted } from './http-problem.js';
 import { type Problem, problemOf } from './problem.js';
 import type { HttpRequest } from './routes.js';
@@ -29,7 +31,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof NotMounted)
       return new BaseExceptionFilter(httpAdapter).catch(error, host);
     const problem = problemOf(error);
-    if (problem.status === 500) this.logUnforeseen(error);
+    if (problem.status === 500 || isAccountSourceError(error))
+      this.logger.error('request failed', { reason: reasonOf(error) });
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
     const { url } = host.switchToHttp().getRequest<HttpRequest>();
     if (problem.status === 400 && isShaped(this.adapterHost, url)) {
@@ -39,12 +42,6 @@ export class ProblemFilter implements ExceptionFilter {
     for (const [name, value] of headersOf(problem))
       httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, problem, problem.status);
-  }
-
-  /** Foreign words may hold a secret: only the kind is told (R15). */
-  private logUnforeseen(error: unknown): void {
-    const reason = error instanceof Error ? error.name : typeof error;
-    this.logger.error('request failed', { reason });
   }
 }
 

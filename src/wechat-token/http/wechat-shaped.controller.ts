@@ -13,12 +13,10 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Accounts } from '../accounts/account-source.js';
+import { reasonOf } from '../reason-of.js';
 import { TokenRefresher } from '../refresh/token-refresher.js';
 import { tokenName } from '../token-name.js';
-import {
-  isRefreshBudgetError,
-  isWechatTokenError,
-} from '../wechat-token.errors.js';
+import { isRefreshBudgetError } from '../wechat-token.errors.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { AdmissionDesk } from './admission.js';
 import { type ApiClient, ApiKeys, permits } from './api-keys.js';
@@ -120,9 +118,7 @@ export class WechatShapedController {
     try {
       return await this.issue(appid, client, force_refresh === true);
     } catch (error) {
-      const reason = isWechatTokenError(error)
-        ? error.message
-        : `the accounts cannot be read (${error instanceof Error ? error.name : 'unknown'})`;
+      const reason = reasonOf(error);
       this.logger.warn('token not issued', { appId: appid, reason });
       return WECHAT_ERRORS.busy;
     }
@@ -155,12 +151,8 @@ export class WechatShapedController {
     appId: string,
     client: ApiClient,
   ): Promise<string | undefined> {
-    for await (const account of this.accounts.list())
-      if (
-        account.appId === appId &&
-        permits(client, 'tokens:issue', account.name)
-      )
-        return account.name;
+    for await (const { name } of this.accounts.withAppId(appId))
+      if (permits(client, 'tokens:issue', name)) return name;
     return undefined;
   }
 }

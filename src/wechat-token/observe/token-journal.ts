@@ -1,9 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../token-name.js';
-import {
-  isTokenUnavailableError,
-  isWechatTokenError,
-} from '../wechat-token.errors.js';
+import { reasonOf } from '../reason-of.js';
+import { isTokenUnavailableError } from '../wechat-token.errors.js';
 import { type NewTokenEvent, TokenStore } from '../store/token-store.js';
 import { messages } from '../wechat-token.messages.js';
 import { type Report, ReportLimit } from './report-limit.js';
@@ -138,10 +136,4 @@ export class TokenJournal {
       .finally(() => this.writing.delete(written));
     this.writing.add(written);
   }
-}
-
-/** Foreign words, such as those of an AccountSource's driver, may hold a secret: of those only the kind is told (R15). */
-function reasonOf(error: unknown): string {
-  if (isWechatTokenError(error)) return error.message;
-  return `unforeseen: ${error instanceof Error ? error.name : typeof error}`;
 }
