@@ -56,9 +56,11 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
 
   it('tells one who has it already: 304, by its fingerprint', async () => {
     const tag = (await ask()).headers.get('etag') ?? '';
-    expect(tag).toBe(`"${fingerprint(current())}"`);
+    const strong = `"${fingerprint(current())}"`;
+    // Weak: the life that is left differs between answers with the same token.
+    expect(tag).toBe(`W/${strong}`);
 
-    for (const known of [tag, `W/${tag}`, `"00000000", ${tag}`, '*']) {
+    for (const known of [tag, strong, `"00000000", ${tag}`, '*']) {
       const response = await ask({ 'if-none-match': known });
       expect(response.status, known).toBe(304);
       expect(response.headers.get('etag')).toBe(tag);
