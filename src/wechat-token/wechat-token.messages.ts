@@ -146,6 +146,8 @@ export const messages = {
   guardRefused: () => "The app's guard does not let you in.",
   tooManyStreams: (most: number) =>
     `${most} consoles are open, and no more can be. Close one, or try again later.`,
+  tooManyOwnStreams: (most: number) =>
+    `${most} consoles are open in your name, and no more can be. Close one, or try again later.`,
 
   // Budgets
   forceSpent: (name: string, budget: number, seconds: number) =>

@@ -5,7 +5,13 @@ import { type HttpReplica, World } from '../support/world.js';
 
 const NAME = 'access_token';
 const accounts = [DEFAULT_FAKE_ACCOUNT, SHOP];
-const http = { apiKeys: Object.values(KEYS) };
+/** More keys that may read, each under an id of its own. */
+const READERS = Array.from({ length: 4 }, (_, n) => ({
+  ...KEYS.read,
+  id: `read-${n}`,
+  key: `${KEYS.read.key}-${n}`,
+}));
+const http = { apiKeys: [...Object.values(KEYS), ...READERS] };
 
 /** What a console reads: it cannot use EventSource, which sends no key. */
 class EventReader {
@@ -155,7 +161,9 @@ describe.each(PLATFORMS)('GET …/stream on %s', (_platform, adapter) => {
   });
 
   it('is had by 20 at a time; a place is free as soon as one leaves', async () => {
-    const streams = await Promise.all(Array.from({ length: 20 }, () => open()));
+    const streams = await Promise.all(
+      READERS.flatMap((key) => Array.from({ length: 5 }, () => open('', key))),
+    );
     const refused = await ask();
     expect(refused.status).toBe(503);
     expect(refused.headers.get('content-type')).toContain(
@@ -172,6 +180,24 @@ describe.each(PLATFORMS)('GET …/stream on %s', (_platform, adapter) => {
       expect(response.status).toBe(200);
     });
     await Promise.all(streams.map((stream) => stream.leave()));
+  });
+
+  it('is had by 5 at a time with one key, which leaves the others theirs', async () => {
+    const own = await Promise.all(Array.from({ length: 5 }, () => open()));
+    const refused = await ask();
+    expect(refused.status).toBe(429);
+    const { retryAfter } = (await refused.json()) as Problem;
+    expect(refused.headers.get('retry-after')).toBe(String(retryAfter));
+    const other = await open('', KEYS.all);
+
+    await own[0]?.leave();
+    await vi.waitFor(async () => {
+      const response = await ask();
+      if (response.status !== 200) await response.body?.cancel();
+      else own.push(new EventReader(response));
+      expect(response.status).toBe(200);
+    });
+    await Promise.all([other, ...own].map((stream) => stream.leave()));
   });
 
   it('ends after ten minutes: a key that was taken away is asked for again', async () => {
