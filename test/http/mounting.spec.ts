@@ -212,6 +212,18 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         }
       });
 
+      it('have as many event streams as there is room for, if nobody is named', async () => {
+        const anybody: CanActivate = { canActivate: () => true };
+        await startWith({ guards: [anybody] });
+        const streams = await Promise.all(
+          Array.from({ length: 6 }, () => ask(`${ADMIN}/stream`)),
+        );
+        expect(streams.map(({ status }) => status)).toEqual(
+          streams.map(() => 200),
+        );
+        for (const { body } of streams) await body?.cancel();
+      });
+
       it('are made here when the app provides none', async () => {
         @Injectable()
         class Nobody implements CanActivate {
