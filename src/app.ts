@@ -53,6 +53,7 @@ export async function createApp(
     },
   );
   app.disable('x-powered-by');
+  app.set('trust proxy', settings.trustProxy);
   app.enableShutdownHooks([], { useProcessExit: true });
   serveDocs(app);
   return app;

@@ -15,6 +15,8 @@ export const messages = {
   badPort: () => 'is not a port, 0 to 65535',
   badDatabaseUrl: () =>
     'is not mysql://user:password@host:3306/database, mariadb://… or sqlite:path/to/file.sqlite (in user and password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
+  badTrustProxy: () =>
+    'is neither a number of proxies, 0 to 32, nor a list of their addresses such as "10.0.0.5,192.168.0.0/16" (loopback, linklocal and uniquelocal are names for such)',
   badChoice: (allowed: readonly string[]) =>
     `is not one of ${allowed.join(', ')}`,
   badJson: (setting: ListSetting) =>

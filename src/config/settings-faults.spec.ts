@@ -7,6 +7,8 @@ const URL = /^is not an http or https address .*, such as "https:/;
 const DATABASE = /^is not mysql:\/\/user:password@host:3306\/database, /;
 const whole = (range: string) =>
   new RegExp(`^is not a whole number from ${range}$`);
+const PROXY =
+  /^is neither a number of proxies, 0 to 32, nor a list of their addresses /;
 const CRON = /^is not a cron expression such as "\*\/5 \* \* \* \* \*"$/;
 
 describe('a setting that is wrong', () => {
@@ -27,6 +29,15 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', 'sqlite:', DATABASE],
     ['DATABASE_MIGRATE', 'yes', /^is not one of true, false$/],
     ['LOG_LEVEL', 'info', /^is not one of .*debug, log, warn, error, fatal$/],
+    ['TRUST_PROXY', 'true', PROXY],
+    ['TRUST_PROXY', '33', PROXY],
+    ['TRUST_PROXY', '-1', PROXY],
+    ['TRUST_PROXY', '10.0.0.0/33', PROXY],
+    ['TRUST_PROXY', '10.0.0.0/0', PROXY],
+    ['TRUST_PROXY', 'fd00::/129', PROXY],
+    ['TRUST_PROXY', '10.0.0.1,proxy.example', PROXY],
+    ['TRUST_PROXY', '10.0.0.1,', PROXY],
+    ['TRUST_PROXY', '10.0.0.0/8/8', PROXY],
     ['WECHAT_TOKEN_MODE', 'Stable', /^is not one of stable, classic$/],
     ['WECHAT_ROLE', 'writer', /^is not "refresher" or "reader"$/],
     ['WECHAT_API_BASE_URL', 'api.weixin.qq.com', URL],

@@ -32,6 +32,7 @@ describe('the settings of the app', () => {
       database: { type: 'better-sqlite3', path: 'data/wechat-token.sqlite' },
       migrate: true,
       logLevel: 'log',
+      trustProxy: [],
     });
     expect(load().wechatToken.accounts).toEqual([
       { appId: 'wx_one', appSecret: 'secret-one', mode: 'stable' },
@@ -58,6 +59,13 @@ describe('the settings of the app', () => {
   it.each<[Environment, unknown]>([
     [{ PORT: '0' }, { port: 0 }],
     [{ PORT: '65535' }, { port: 65_535 }],
+    [{ TRUST_PROXY: '0' }, { trustProxy: 0 }],
+    [{ TRUST_PROXY: '2' }, { trustProxy: 2 }],
+    [{ TRUST_PROXY: 'loopback' }, { trustProxy: ['loopback'] }],
+    [
+      { TRUST_PROXY: '10.0.0.5, 192.168.0.0/16,fd00::/8, ::1' },
+      { trustProxy: ['10.0.0.5', '192.168.0.0/16', 'fd00::/8', '::1'] },
+    ],
     [{ HOST: '0.0.0.0' }, { host: '0.0.0.0' }],
     [{ DATABASE_MIGRATE: 'false' }, { migrate: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
@@ -106,7 +114,7 @@ describe('the settings of the app', () => {
 
   it('takes a setting that is empty, or of blanks, for one that is not set', () => {
     const names = [
-      'PORT HOST DATABASE_URL DATABASE_MIGRATE LOG_LEVEL WECHAT_ROLE',
+      'PORT HOST DATABASE_URL DATABASE_MIGRATE LOG_LEVEL WECHAT_ROLE TRUST_PROXY',
       'WECHAT_ACCOUNTS WECHAT_ACCOUNTS_FILE WECHAT_TOKEN_MODE',
       'WECHAT_API_BASE_URL WECHAT_API_FALLBACK_URLS WECHAT_REFRESH_CRON',
       'WECHAT_REFRESH_MARGIN_SECONDS WECHAT_CONFIRM_SECONDS',

@@ -11,6 +11,7 @@ import { ApiKeysFile } from './api-keys-file.js';
 import { messages } from './config.messages.js';
 import { type Database, parseDatabaseUrl } from './database-url.js';
 import { readApiKeys, readOptions } from './module-options.js';
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,6 +23,8 @@ export interface AppSettings {
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
   readonly logLevel: LogLevel;
+  /** Whose word on a client's address is taken; an empty list for nobody's. */
+  readonly trustProxy: TrustProxy;
   readonly wechatToken: WechatTokenModuleOptions;
 }
 
@@ -51,6 +54,15 @@ const serverSettings = z.object({
     .default('true')
     .transform((text) => text === 'true'),
   LOG_LEVEL: choice(LOG_LEVELS).default('log'),
+  TRUST_PROXY: z
+    .string()
+    .transform((text, context) => {
+      const proxies = parseTrustProxy(text);
+      if (proxies !== undefined) return proxies;
+      context.addIssue({ code: 'custom', message: messages.badTrustProxy() });
+      return z.NEVER;
+    })
+    .default([]),
   WECHAT_TOKEN_MODE: choice(['stable', 'classic']).default('stable'),
 });
 
@@ -88,6 +100,7 @@ export function loadSettings(environment: Environment): AppSettings {
     database: server.data.DATABASE_URL,
     migrate: server.data.DATABASE_MIGRATE,
     logLevel: server.data.LOG_LEVEL,
+    trustProxy: server.data.TRUST_PROXY,
     wechatToken: set['API_KEYS_FILE']
       ? reloading(set['API_KEYS_FILE'], set, options, settingOf)
       : options,

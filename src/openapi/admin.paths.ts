@@ -36,7 +36,7 @@ export const adminPaths: Paths = {
       operationId: 'streamTokens',
       summary: 'A page of tokens as it changes',
       description:
-        'Scope `tokens:read`. Server-sent events: each token of the page once, then again within a second of each change; a comment every 15 s. Read it with `fetch`: a key does not belong in an URL.',
+        'Scope `tokens:read`. Server-sent events: each token of the page once, then again within a second of each change; a comment every 15 s. It ends after 10 minutes: open it again. 5 for each key, 20 in all. Read it with `fetch`: a key does not belong in an URL.',
       parameters: [parameter('limit'), parameter('after')],
       responses: {
         200: {

@@ -158,12 +158,15 @@ export const adminSchemas: Schemas = {
         type: 'string',
         enum: [
           'asked',
+          'reported',
           'refreshed',
           'failed',
           'forced',
           'rejected',
           'lease-lost',
         ],
+        description:
+          '`asked`: an operator wants it renewed. `reported`: a caller says that WeChat refused it, told once a minute for each caller and token. `rejected`: it is renewed for that reason. `forced`: WeChat is asked for another one at once.',
       },
       actor: {
         type: ['string', 'null'],

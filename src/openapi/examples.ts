@@ -121,6 +121,23 @@ export const eventsExample: Examples = {
       next: 1041,
     },
   },
+  reported: {
+    summary: 'A program has reported a token that was replaced already',
+    value: {
+      items: [
+        {
+          id: 1047,
+          at: '2026-11-23T08:00:02.310Z',
+          type: 'reported',
+          actor: 'billing',
+          fingerprint: BEFORE,
+          latencyMs: null,
+          detail: `late: ${NOW} is in use here`,
+        },
+      ],
+      next: null,
+    },
+  },
 };
 
 const outcome = {

@@ -86,7 +86,7 @@ const PROBLEMS: Readonly<
   },
   429: {
     description:
-      'Too many wrong keys from this address; of a forced renewal also: over the budget that WeChat allows.',
+      'Too many wrong keys from this address; of a forced renewal also: over the budget that WeChat allows; of the stream also: 5 are open with this key.',
     examples: {
       keys: {
         summary: 'Wrong keys',
@@ -99,6 +99,12 @@ const PROBLEMS: Readonly<
         detail:
           '"access_token" was force-renewed less than 30 s ago. The next is possible in 17 s.',
         more: { retryAfter: 17 },
+      },
+      streams: {
+        summary: 'Too many streams with one key',
+        detail:
+          '5 consoles are open in your name, and no more can be. Close one, or try again later.',
+        more: { retryAfter: 30 },
       },
     },
   },

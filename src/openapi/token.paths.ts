@@ -7,7 +7,8 @@ const tags = ['Programs'];
 
 const etag = {
   ETag: {
-    description: "The token's fingerprint, in quotes.",
+    description:
+      "The token's fingerprint, as a weak tag, since the life that is left differs between answers.",
     schema: { type: 'string' },
   },
 };
@@ -26,7 +27,7 @@ export const tokenPaths: Paths = {
           name: 'If-None-Match',
           in: 'header',
           description:
-            'The ETag of the token that is at hand, such as `"4b97ab73"`.',
+            'The ETag of the token that is at hand, such as `W/"4b97ab73"`.',
           schema: { type: 'string' },
         },
       ],

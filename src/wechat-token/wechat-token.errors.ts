@@ -59,6 +59,22 @@ export class UnknownAccountError extends WechatTokenError {
   readonly code = 'UNKNOWN_ACCOUNT';
 }
 
+/**
+ * The app's own AccountSource has thrown, or answered with what is no account. Nothing of what it threw is kept but the class
+ * (R15).
+ */
+export class AccountSourceError extends WechatTokenError {
+  readonly code = 'ACCOUNT_SOURCE';
+
+  constructor(
+    message: string,
+    /** Such as `QueryFailedError`; undefined when it did not throw, and the account has to be corrected. */
+    readonly thrown?: string,
+  ) {
+    super(message);
+  }
+}
+
 /** No source is registered for a token of this kind and account. */
 export class UnknownTokenError extends WechatTokenError {
   readonly code = 'UNKNOWN_TOKEN';
@@ -134,6 +150,7 @@ export const isTokenUnavailableError =
 export const isWechatApiError = guard<WechatApiError>('WECHAT_API_ERROR');
 export const isUnknownAccountError =
   guard<UnknownAccountError>('UNKNOWN_ACCOUNT');
+export const isAccountSourceError = guard<AccountSourceError>('ACCOUNT_SOURCE');
 export const isUnknownTokenError = guard<UnknownTokenError>('UNKNOWN_TOKEN');
 export const isRefreshBudgetError = guard<RefreshBudgetError>('REFRESH_BUDGET');
 export const isConfigurationError = guard<ConfigurationError>('CONFIGURATION');

@@ -56,6 +56,11 @@ export const messages = {
   // Accounts and tokens
   unknownAccount: (name: string) =>
     `There is no account "${name}". Add it to the module's \`accounts\` (WECHAT_ACCOUNTS of the app), or correct the name.`,
+  accountSourceFailed: () =>
+    'The accounts cannot be looked up: the AccountSource of the app has failed. Valid tokens are served from memory meanwhile; see to what it reads the accounts from.',
+  badAccount: (which: string, field: string, problem: string) =>
+    `The account ${which} of the app's AccountSource cannot be used: ${field ? `its ${field}` : 'it'} ${problem}`,
+  otherAccount: () => 'is not the name that was asked for',
   unknownToken: (kind: string, account: string) =>
     `Nothing issues a "${kind}" for the account "${account}". Ask for "access_token" or "access_token:<account>".`,
   isAToken: (name: string) =>
@@ -93,6 +98,13 @@ export const messages = {
     'asked without a lease: neither the database nor the replica that holds the lease answered',
   renewalFailed: (name: string, reason: string) =>
     `"${name}" could not be renewed: ${reason}`,
+
+  // Events
+  reportedInUse: () => 'the token that is in use here',
+  reportedLate: (inUse: string | undefined) =>
+    inUse === undefined
+      ? 'no token is in use here'
+      : `late: ${inUse} is in use here`,
 
   // WeChat's answers
   upstreamUnreachable: (path: string, host: string, code: string) =>
@@ -134,6 +146,8 @@ export const messages = {
   guardRefused: () => "The app's guard does not let you in.",
   tooManyStreams: (most: number) =>
     `${most} consoles are open, and no more can be. Close one, or try again later.`,
+  tooManyOwnStreams: (most: number) =>
+    `${most} consoles are open in your name, and no more can be. Close one, or try again later.`,
 
   // Budgets
   forceSpent: (name: string, budget: number, seconds: number) =>

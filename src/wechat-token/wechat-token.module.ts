@@ -23,6 +23,7 @@ import { AppGuards } from './http/app-guards.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped.controller.js';
+import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { AccountWalk } from './refresh/account-walk.js';
 import { Budgets } from './refresh/budgets.js';
@@ -149,7 +150,8 @@ const fromOptions: Provider[] = [
   },
   {
     provide: Accounts,
-    useFactory: ({ accounts }: Resolved) => new Accounts(accounts),
+    useFactory: ({ accounts, settings }: Resolved) =>
+      new Accounts(accounts, settings.role),
     inject: [RESOLVED],
   },
   {
@@ -226,6 +228,7 @@ const http: Provider[] = [
     ...fromOptions,
     ...store,
     ...upstream,
+    ReportLimit,
     TokenJournal,
     ...refresh,
     ...http,

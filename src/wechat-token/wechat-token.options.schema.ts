@@ -1,9 +1,10 @@
 import { validateCronExpression } from 'cron';
 import { z } from 'zod';
 import type { AccountSource } from './accounts/account-source.js';
-import { ListedAccounts } from './accounts/account-source.js';
 import type { WechatAccount } from './accounts/account.js';
-import { DEFAULT_ACCOUNT } from './token-name.js';
+import { accountFields, accountName } from './accounts/account.schema.js';
+import { ListedAccounts } from './accounts/listed-accounts.js';
+import { choice, fields, text, whole } from './schema-parts.js';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -25,46 +26,10 @@ import type {
 } from './wechat-token.settings.js';
 
 const KEY_BYTES = 32;
-const MODES = ['stable', 'classic'] as const;
-const KINDS = ['official-account', 'mini-program'] as const;
 const ROLES = ['refresher', 'reader'] as const;
 const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
 
-const choice = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, messages.badChoice(values));
-
-const whole = (least: number, most: number) =>
-  z
-    .number(messages.badWhole(least, most))
-    .refine(
-      (n) => Number.isInteger(n) && n >= least && n <= most,
-      messages.badWhole(least, most),
-    );
-
-const text = (pattern: RegExp, problem: string) =>
-  z.string(problem).regex(pattern, problem);
-
-/** An object of these fields and no others. */
-function fields<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const names = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys'
-        ? messages.unknownField(names)
-        : messages.badObject(names),
-  });
-}
-
-const accountName = text(/^[A-Za-z0-9._-]{1,64}$/, messages.badAccountName());
-
-const account = fields({
-  name: accountName.default(DEFAULT_ACCOUNT),
-  kind: choice(KINDS).optional(),
-  appId: text(/^[\w-]{1,64}$/, messages.badAppId()),
-  appSecret: z.string(messages.badSecret()).optional(),
-  mode: choice(MODES).optional(),
-});
-
+const account = fields(accountFields);
 const accountList = z.array(account).min(1, messages.accountsMissing());
 
 const accountSource = z.custom<AccountSource>(

@@ -96,6 +96,7 @@ describe('what the running app answers is as documented', () => {
     [CLASSIC, 200, {}],
     [STABLE, 200, { body: credentials }],
     [STABLE, 200, { body: { ...credentials, secret: '' } }],
+    [STABLE, 200, { body: '{' }],
     ['GET /cgi-bin/stable_token', 200, {}],
     ['GET /health/live', 200, { key: undefined }],
   ])('%s %i %j', async (route, status, request) => {

@@ -45,6 +45,23 @@ describe('R5 compare, then renew', () => {
     expect(world.wechat.calls.total).toBe(2);
   });
 
+  it('however many report a token, one event says so, and it is counted by no budget', async () => {
+    await using world = await World.create();
+    const { tokens, events, journal } = await world.replica();
+    const old = await tokens.getAccessToken();
+    world.wechat.drop();
+
+    await times(100, () => tokens.invalidate(old));
+    await times(100, () => tokens.invalidate(old));
+
+    await journal.settled();
+    const page = await events.page('access_token', { limit: 100 });
+    const countOf = (type: string) =>
+      page.filter((event) => event.type === type).length;
+    expect(countOf('reported')).toBe(1);
+    expect(countOf('rejected')).toBe(1);
+  });
+
   it.each(['stable', 'classic'] as const)(
     '%s: 100 business calls with a token that the platform dropped get one new token, and none of them fails',
     async (mode) => {

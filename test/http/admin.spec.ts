@@ -7,6 +7,7 @@ import {
 import {
   bearer,
   KEYS,
+  LogLines,
   PLATFORMS,
   posted,
   type Sent,
@@ -364,17 +365,64 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect(world.wechat.calls.stableForced).toBe(0);
   });
 
-  it('500 without a word of it when the accounts cannot be looked up', async () => {
+  describe('with an AccountSource that fails', () => {
     const password = 'the-password-of-the-database';
-    const find = () => {
-      throw new Error(`no connection with ${password}`);
-    };
-    app = await world.httpReplica(adapter(), {
-      accounts: { find, list: () => [] },
-      http,
+    const shown = [
+      () => ask(`/${NAME}`),
+      () => ask(`/${NAME}/events`),
+      () => refresh(),
+      () => ask(),
+      () => ask('/stream'),
+    ];
+
+    it('503 with Retry-After, without a word of it; the log tells the class', async () => {
+      await start();
+      await app.close();
+      const log = new LogLines();
+      const find = () => {
+        throw new TypeError(`no connection with ${password}`);
+      };
+      app = await world.httpReplica(adapter(), {
+        accounts: { find, list: () => [] },
+        http,
+        logger: log,
+      });
+      for (const asked of shown) {
+        const response = await asked();
+        const told = await problem(response, 503);
+        expect(told.detail).toContain('AccountSource');
+        expect(told.retryAfter).toBeGreaterThan(0);
+        expect(response.headers.get('retry-after')).toBe(
+          String(told.retryAfter),
+        );
+        expect(JSON.stringify(told)).not.toMatch(/TypeError|password/);
+      }
+      expect(log.text).toMatch(/request failed.*\(TypeError\)/);
+      expect(log.text).not.toContain(password);
     });
-    const told = await problem(await ask(`/${NAME}`), 500);
-    expect(JSON.stringify(told)).not.toContain(password);
+
+    it('503 that names the account and the field when it is none; the others are shown', async () => {
+      await start();
+      await app.close();
+      const source = [{ ...OWN, appId: `${password} ` }, SHOP];
+      app = await world.httpReplica(adapter(), {
+        accounts: {
+          find: (name) =>
+            source.find((a) => ('name' in a ? a.name : 'default') === name),
+          list: () => source,
+        },
+        http,
+      });
+      for (const asked of shown.slice(0, 3)) {
+        const told = await problem(await asked(), 503);
+        expect(told.detail).toContain('"default"');
+        expect(told.detail).toContain('appId');
+        expect(told).not.toHaveProperty('retryAfter');
+        expect(JSON.stringify(told)).not.toContain(password);
+      }
+      const { items } = await get<Page<AdminView, string>>();
+      expect(items.map(({ account }) => account)).toEqual(['shop']);
+    });
   });
 
   describe('what is malformed is told by its field', () => {

@@ -1,17 +1,16 @@
 import { Agent, request } from 'node:http';
 import fc from 'fast-check';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import {
   bearer,
   KEYS,
-  LogLines,
+  type LogLines,
   PLATFORMS,
   SHOP,
   WRONG_KEY,
 } from '../support/http.js';
-import { type HttpReplica, World } from '../support/world.js';
+import { httpWorld, OWN } from '../support/http-world.js';
+import type { HttpReplica, World } from '../support/world.js';
 
-const OWN = DEFAULT_FAKE_ACCOUNT;
 /** On each of the two platforms. */
 const REQUESTS = 5000;
 /** So many at the same time. */
@@ -146,18 +145,12 @@ function fit(text: string): string {
 describe.each(PLATFORMS)('fuzzed requests on %s', (_platform, adapter) => {
   let world: World;
   let app: HttpReplica;
-  const log = new LogLines();
+  let log: LogLines;
   // A line for each: one that the server cuts, since somebody sends too much, is nobody else's.
   const agent = new Agent({ keepAlive: false });
 
   beforeAll(async () => {
-    world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
-    app = await world.httpReplica(adapter(), {
-      accounts: [OWN, SHOP],
-      http: { apiKeys: Object.values(KEYS) },
-      logger: log,
-    });
-    await app.refresher.walkAccounts();
+    ({ world, app, log } = await httpWorld(adapter()));
     for (const key of Object.values(KEYS))
       await fetch(`${app.url}/wechat-tokens/access_token:shop`, {
         headers: bearer(key),

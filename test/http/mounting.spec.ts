@@ -6,14 +6,16 @@ import {
   type INestApplication,
   Injectable,
   Module,
+  type Provider,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { AbstractHttpAdapter } from '@nestjs/core';
+import { type AbstractHttpAdapter, APP_FILTER } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { of } from 'rxjs';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
+  ProblemFilter,
   TokenRefresher,
   WechatTokenModule,
   type WechatTokenModuleExtras,
@@ -87,7 +89,10 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
   });
 
   /** An app as users write it, with a route of its own. */
-  async function start(module: ReturnType<typeof WechatTokenModule.forRoot>) {
+  async function start(
+    module: ReturnType<typeof WechatTokenModule.forRoot>,
+    providers: Provider[] = [],
+  ) {
     const made = await Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
@@ -96,6 +101,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         module,
       ],
       controllers: [HelloController],
+      providers,
     }).compile();
     app = made.createNestApplication(adapter() as AbstractHttpAdapter, {
       logger: false,
@@ -212,6 +218,18 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         }
       });
 
+      it('have as many event streams as there is room for, if nobody is named', async () => {
+        const anybody: CanActivate = { canActivate: () => true };
+        await startWith({ guards: [anybody] });
+        const streams = await Promise.all(
+          Array.from({ length: 6 }, () => ask(`${ADMIN}/stream`)),
+        );
+        expect(streams.map(({ status }) => status)).toEqual(
+          streams.map(() => 200),
+        );
+        for (const { body } of streams) await body?.cancel();
+      });
+
       it('are made here when the app provides none', async () => {
         @Injectable()
         class Nobody implements CanActivate {
@@ -220,6 +238,36 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         await startWith({ guards: [Nobody] });
         expect(await statusOf(TOKEN)).toBe(403);
       });
+    });
+  });
+
+  describe("a body that is no JSON, with the filter as the app's", () => {
+    const filter = { provide: APP_FILTER, useClass: ProblemFilter };
+    const startWith = (http: HttpOptions, routePrefix?: string) =>
+      start(WechatTokenModule.forRoot({ ...options(http), routePrefix }), [
+        filter,
+      ]);
+    const send = (path: string) => ask(path, posted('{"appid":'));
+
+    it.each([undefined, 'internal'])(
+      'is 47001 in the shape of WeChat, with the prefix %s, and 400 elsewhere',
+      async (prefix) => {
+        await startWith({ apiKeys: [KEYS.all] }, prefix);
+        const base = prefix ? `/${prefix}` : '';
+        const shaped = await send(`${base}/cgi-bin/stable_token?x=1`);
+        expect(shaped.status).toBe(200);
+        expect(await shaped.json()).toEqual({
+          errcode: 47001,
+          errmsg: 'data format error',
+        });
+        const other = await send(`${base}${ADMIN}/access_token/refresh`);
+        expect(other.status).toBe(400);
+      },
+    );
+
+    it('is no answer of WeChat where those routes are not', async () => {
+      await startWith({ apiKeys: [KEYS.all], wechatShaped: false });
+      expect((await send('/cgi-bin/stable_token')).status).toBe(400);
     });
   });
 

@@ -1,35 +1,28 @@
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import {
   bearer,
   KEYS,
-  LogLines,
+  type LogLines,
   PLATFORMS,
   posted,
   type Sent,
   SHOP,
   WRONG_KEY,
 } from '../support/http.js';
-import { type HttpReplica, World } from '../support/world.js';
+import { httpWorld, OWN } from '../support/http-world.js';
+import type { HttpReplica, World } from '../support/world.js';
 
-const OWN = DEFAULT_FAKE_ACCOUNT;
 const NAMES = ['access_token', 'access_token:shop', 'access_token:none'];
 
 describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
   let world: World;
   let app: HttpReplica;
-  const log = new LogLines();
+  let log: LogLines;
   /** By route: all that was ever answered. */
   const issuing: string[] = [];
   const others: string[] = [];
 
   beforeAll(async () => {
-    world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
-    app = await world.httpReplica(adapter(), {
-      accounts: [OWN, SHOP],
-      http: { apiKeys: Object.values(KEYS) },
-      logger: log,
-    });
-    await app.refresher.walkAccounts();
+    ({ world, app, log } = await httpWorld(adapter()));
     await everything();
     await world.wechat.goDown();
     await world.advance(8000);

@@ -94,6 +94,16 @@ describe.each(PLATFORMS)(
       expect(await got.json()).toMatchObject({ errcode: 43002 });
     });
 
+    it.each(['{"appid":', '{appid:1}', '"x', `${KEYS.issue.key}}`])(
+      '47001 for %s, which is no JSON although it says so',
+      async (body) => {
+        expect(await ask(body)).toEqual({
+          errcode: 47001,
+          errmsg: 'data format error',
+        });
+      },
+    );
+
     it.each([
       'application/json; charset=utf-8',
       'text/plain',

@@ -6,7 +6,13 @@ import { World } from '../support/world.js';
 
 const NAME = 'access_token';
 const accounts = [DEFAULT_FAKE_ACCOUNT, SHOP];
-const http = { apiKeys: Object.values(KEYS) };
+/** More keys that may read, each under an id of its own. */
+const READERS = Array.from({ length: 4 }, (_, n) => ({
+  ...KEYS.read,
+  id: `read-${n}`,
+  key: `${KEYS.read.key}-${n}`,
+}));
+const http = { apiKeys: [...Object.values(KEYS), ...READERS] };
 
 /** What a console reads: it cannot use EventSource, which sends no key. */
 class EventReader {
@@ -176,7 +182,9 @@ describe.concurrent.each(PLATFORMS)(
       await using here = await start(adapter());
       const { ask, open } = here;
       const streams = await Promise.all(
-        Array.from({ length: 20 }, () => open()),
+        READERS.flatMap((key) =>
+          Array.from({ length: 5 }, () => open('', key)),
+        ),
       );
       const refused = await ask();
       expect(refused.status).toBe(503);
@@ -194,6 +202,26 @@ describe.concurrent.each(PLATFORMS)(
         expect(response.status).toBe(200);
       });
       await Promise.all(streams.map((stream) => stream.leave()));
+    });
+
+    it('is had by 5 at a time with one key, which leaves the others theirs', async () => {
+      await using here = await start(adapter());
+      const { ask, open } = here;
+      const own = await Promise.all(Array.from({ length: 5 }, () => open()));
+      const refused = await ask();
+      expect(refused.status).toBe(429);
+      const { retryAfter } = (await refused.json()) as Problem;
+      expect(refused.headers.get('retry-after')).toBe(String(retryAfter));
+      const other = await open('', KEYS.all);
+
+      await own[0]?.leave();
+      await vi.waitFor(async () => {
+        const response = await ask();
+        if (response.status !== 200) await response.body?.cancel();
+        else own.push(new EventReader(response));
+        expect(response.status).toBe(200);
+      });
+      await Promise.all([other, ...own].map((stream) => stream.leave()));
     });
 
     it('ends after ten minutes: a key that was taken away is asked for again', async () => {

@@ -1,7 +1,7 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { Problem, TokenAnswer } from '../../src/wechat-token/index.js';
 import { fingerprint } from '../../src/wechat-token/observe/fingerprint.js';
-import { bearer, KEYS, PLATFORMS, posted } from '../support/http.js';
+import { bearer, KEYS, LogLines, PLATFORMS, posted } from '../support/http.js';
 import { type HttpReplica, World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
@@ -23,10 +23,10 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     fetch(`${app.url}/wechat-tokens/${NAME}`, {
       headers: { ...bearer(KEYS.issue), ...headers },
     });
-  const reject = (value: string) =>
+  const reject = (value: string, key = KEYS.issue) =>
     fetch(
       `${app.url}/wechat-tokens/${NAME}/rejected`,
-      posted({ value }, bearer(KEYS.issue)),
+      posted({ value }, bearer(key)),
     );
   const answer = async (response: Response) => {
     expect(response.status).toBe(200);
@@ -56,9 +56,11 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
 
   it('tells one who has it already: 304, by its fingerprint', async () => {
     const tag = (await ask()).headers.get('etag') ?? '';
-    expect(tag).toBe(`"${fingerprint(current())}"`);
+    const strong = `"${fingerprint(current())}"`;
+    // Weak: the life that is left differs between answers with the same token.
+    expect(tag).toBe(`W/${strong}`);
 
-    for (const known of [tag, `W/${tag}`, `"00000000", ${tag}`, '*']) {
+    for (const known of [tag, strong, `"00000000", ${tag}`, '*']) {
       const response = await ask({ 'if-none-match': known });
       expect(response.status, known).toBe(304);
       expect(response.headers.get('etag')).toBe(tag);
@@ -97,6 +99,33 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect((await answer(await fetch(url, { headers }))).value).toBe(
       first.value,
     );
+  });
+
+  it('503 with Retry-After, without its words, when the accounts fail and no token is in memory', async () => {
+    const log = new LogLines();
+    const find = () => Promise.reject(new RangeError('a-password'));
+    const accounts = { find, list: () => [] };
+    const other = await world.httpReplica(adapter(), {
+      accounts,
+      http,
+      logger: log,
+    });
+    const url = `${other.url}/wechat-tokens/${NAME}`;
+    for (const response of [
+      await fetch(url, { headers: bearer(KEYS.issue) }),
+      await fetch(
+        `${url}/rejected`,
+        posted({ value: 'x' }, bearer(KEYS.issue)),
+      ),
+    ]) {
+      expect(response.status).toBe(503);
+      const told = (await response.json()) as Problem;
+      expect(told.detail).toContain('AccountSource');
+      expect(response.headers.get('retry-after')).toBe(String(told.retryAfter));
+      expect(JSON.stringify(told)).not.toMatch(/RangeError|password/);
+    }
+    expect(log.text).toMatch(/request failed.*\(RangeError\)/);
+    expect(log.text).not.toContain('a-password');
   });
 
   it('R1: costs neither the platform nor the database anything', async () => {
@@ -147,6 +176,64 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
         fingerprint: fingerprint(current()),
       }),
     );
+  });
+
+  it('a late report leaves an event too, which no budget counts, and costs no call', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    await answer(await reject(rejected));
+    await world.advance(60);
+    const { total } = world.wechat.calls;
+
+    for (let round = 0; round < 3; round++)
+      await Promise.all(
+        Array.from({ length: 50 }, async () => answer(await reject(rejected))),
+      );
+
+    await app.journal.settled();
+    expect(await eventsOf('reported')).toMatchObject([
+      {
+        actor: 'issue',
+        fingerprint: fingerprint(rejected),
+        detail: `late: ${fingerprint(current())} is in use here`,
+      },
+      {
+        actor: 'issue',
+        fingerprint: fingerprint(rejected),
+        detail: 'the token that is in use here',
+      },
+    ]);
+    expect(await eventsOf('rejected')).toHaveLength(1);
+    expect(world.wechat.calls.total).toBe(total);
+  });
+
+  it('who joins a renewal that another has asked for leaves an event as well', async () => {
+    const rejected = current();
+    world.wechat.otherSystemFetches(appId, 'stable-forced');
+    await Promise.all(
+      [KEYS.issue, KEYS.all, KEYS.issue].map(async (key) =>
+        answer(await reject(rejected, key)),
+      ),
+    );
+
+    await app.journal.settled();
+    const reported = await eventsOf('reported');
+    expect(reported).toHaveLength(2);
+    expect(new Set(reported.map(({ actor }) => actor))).toEqual(
+      new Set(['all', 'issue']),
+    );
+  });
+
+  it('a report for an account that is none leaves no event', async () => {
+    const response = await fetch(
+      `${app.url}/wechat-tokens/access_token:none/rejected`,
+      posted({ value: 'x' }, bearer(KEYS.issue)),
+    );
+    expect(response.status).toBe(404);
+    await app.journal.settled();
+    expect(
+      await app.events.page('access_token:none', { limit: 1 }),
+    ).toHaveLength(0);
   });
 
   it('502 with the errcode when WeChat refuses another one', async () => {

@@ -6,12 +6,11 @@ import {
   PLATFORMS,
   posted,
   type Sent,
-  SHOP,
   WRONG_KEY,
 } from '../support/http.js';
+import { httpWorld } from '../support/http-world.js';
 import { type HttpReplica, World } from '../support/world.js';
 
-const OWN = DEFAULT_FAKE_ACCOUNT;
 const ADMIN = '/admin/wechat-tokens';
 
 interface Route {
@@ -45,16 +44,10 @@ const PAGES: readonly Route[] = [
 describe.each(PLATFORMS)('who gets in, on %s', (_platform, adapter) => {
   let world: World;
   let app: HttpReplica;
-  const log = new LogLines();
+  let log: LogLines;
 
   beforeAll(async () => {
-    world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
-    app = await world.httpReplica(adapter(), {
-      accounts: [OWN, SHOP],
-      http: { apiKeys: Object.values(KEYS) },
-      logger: log,
-    });
-    await app.refresher.walkAccounts();
+    ({ world, app, log } = await httpWorld(adapter()));
   });
   afterAll(() => world[Symbol.asyncDispose]());
 

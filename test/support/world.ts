@@ -27,6 +27,7 @@ import {
   WechatTokenModule,
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
+import { TokenJournal } from '../../src/wechat-token/observe/token-journal.js';
 import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
 import { TokenSupply } from '../../src/wechat-token/refresh/token-supply.js';
 import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
@@ -67,6 +68,7 @@ export interface TestReplica {
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
   readonly events: TokenEvents;
+  readonly journal: TokenJournal;
   readonly sync: TokenSync;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
   readonly renewer: TokenRenewer;
@@ -190,6 +192,7 @@ export class World implements AsyncDisposable {
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
       events: module.get(TokenEvents),
+      journal: module.get(TokenJournal),
       sync: module.get(TokenSync),
       renewer: module.get(TokenRenewer),
       supply: module.get(TokenSupply),

@@ -43,7 +43,7 @@ export class AccessTokenProvider {
    * only when it is expired does the caller wait, at most `timeoutMs`.
    * @param account The account's name; default: `default`.
    * @throws TokenUnavailableError when there is none in time, with the seconds after which to try again in `retryAfter`;
-   * UnknownAccountError.
+   * UnknownAccountError; AccountSourceError.
    */
   getAccessToken(
     account: string = DEFAULT_ACCOUNT,
@@ -78,7 +78,7 @@ export class AccessTokenProvider {
    * instead: the stored one if it differs already, otherwise a new one, within `timeoutMs`. A late report of an old token costs
    * nothing.
    * @throws TokenUnavailableError when no other token can be had now; RefreshBudgetError when only a forced renewal would
-   * help and none is left; UnknownAccountError.
+   * help and none is left; UnknownAccountError; AccountSourceError.
    */
   invalidate(
     rejectedToken: string,

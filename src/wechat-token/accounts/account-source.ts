@@ -1,8 +1,24 @@
-import { UnknownAccountError } from '../wechat-token.errors.js';
+import { Logger } from '@nestjs/common';
+import { kindOf } from '../reason-of.js';
+import {
+  AccountSourceError,
+  isAccountSourceError,
+  isUnknownAccountError,
+  UnknownAccountError,
+} from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
-import { type Account, toAccount, type WechatAccount } from './account.js';
+import type { Role } from '../wechat-token.settings.js';
+import type { Account, WechatAccount } from './account.js';
+import { isAccountName } from './account.schema.js';
+import { checkedAccount, readAccount } from './checked-account.js';
+import { ListedAccounts } from './listed-accounts.js';
 
-/** Where credentials come from. The app may pass its own, for accounts that live in its own tables. */
+type Several<Item> = Iterable<Item> | AsyncIterable<Item>;
+
+/**
+ * Where credentials come from. The app may pass its own, for accounts that live in its own tables. What it throws reaches nobody
+ * but as an {@link AccountSourceError} without its words, which may hold a secret (R15).
+ */
 export interface AccountSource {
   /**
    * The account of that name, or undefined when there is none. Asked at every renewal, and for every token that another replica
@@ -11,43 +27,107 @@ export interface AccountSource {
   find(
     name: string,
   ): WechatAccount | undefined | Promise<WechatAccount | undefined>;
-  /** All accounts, for the start and once a minute: those that are new get a token, those that are gone are forgotten. */
-  list(): Iterable<WechatAccount> | AsyncIterable<WechatAccount>;
+  /**
+   * All accounts, for the start and once a minute: those that are new get a token, those that are gone are forgotten. One that
+   * cannot be used is left out, and the log says why.
+   */
+  list(): Several<WechatAccount>;
+  /** Those with that appid, for the routes in WeChat's shape. Default: they are looked for in `list()`, at every request. */
+  listByAppId?(appId: string): Several<WechatAccount>;
 }
 
-/** The accounts that were given in the options. */
-export class ListedAccounts implements AccountSource {
-  private readonly byName: ReadonlyMap<string, WechatAccount>;
+/** No more sentences than that about accounts that are left out. */
+const MOST_TOLD = 1000;
 
-  constructor(accounts: readonly WechatAccount[]) {
-    this.byName = new Map(accounts.map((a) => [toAccount(a).name, a]));
-  }
-
-  find(name: string): WechatAccount | undefined {
-    return this.byName.get(name);
-  }
-
-  list(): Iterable<WechatAccount> {
-    return this.byName.values();
-  }
-}
-
-/** Looks accounts up for the engine: defaults filled in, an unknown name a clear error. */
+/** Looks accounts up for the engine: defaults filled in, what is wrong a clear error. */
 export class Accounts {
-  constructor(private readonly source: AccountSource) {}
+  private readonly logger = new Logger('WechatToken');
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly source: AccountSource,
+    private readonly role: Role = 'refresher',
+  ) {}
 
   /** Accounts may come and go while the app runs. */
   get canChange(): boolean {
     return !(this.source instanceof ListedAccounts);
   }
 
+  /** @throws UnknownAccountError, AccountSourceError */
   async get(name: string): Promise<Account> {
-    const found = await this.source.find(name);
-    if (!found) throw new UnknownAccountError(messages.unknownAccount(name));
-    return toAccount(found);
+    // A database may find an account by more names than its own: with blanks behind, or accents.
+    if (!isAccountName(name)) throw unknown(name);
+    const read = await this.find(name);
+    if (!read) throw unknown(name);
+    return checkedAccount(read, this.role, { asked: name });
   }
 
-  async *list(): AsyncIterable<Account> {
-    for await (const account of this.source.list()) yield toAccount(account);
+  /** @throws AccountSourceError */
+  list(): AsyncIterable<Account> {
+    return this.usable(() => this.source.list());
   }
+
+  /** @throws AccountSourceError */
+  withAppId(appId: string): AsyncIterable<Account> {
+    const { source } = this;
+    return this.usable(
+      () => source.listByAppId?.(appId) ?? source.list(),
+      (account) => account?.appId === appId,
+    );
+  }
+
+  private async find(name: string) {
+    try {
+      const found = await this.source.find(name);
+      // A repository says null.
+      return found ? readAccount(found) : undefined;
+    } catch (error) {
+      throw isUnknownAccountError(error) ? unknown(name) : failed(error);
+    }
+  }
+
+  /** R14: one that cannot be used keeps nobody from the others. */
+  private async *usable(
+    list: () => Several<WechatAccount>,
+    isWanted: (account: WechatAccount) => boolean = () => true,
+  ): AsyncIterable<Account> {
+    let number = 0;
+    try {
+      for await (const found of list()) {
+        number++;
+        if (!isWanted(found)) continue;
+        const account = this.orLeftOut(found, number);
+        if (account) yield account;
+      }
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+
+  private orLeftOut(found: WechatAccount, number: number): Account | undefined {
+    try {
+      return checkedAccount(readAccount(found), this.role, { number });
+    } catch (error) {
+      if (!isAccountSourceError(error)) throw error;
+      this.tell(error.message);
+      return undefined;
+    }
+  }
+
+  /** Once, however often the accounts are listed. */
+  private tell(reason: string): void {
+    if (this.told.has(reason) || this.told.size >= MOST_TOLD) return;
+    this.told.add(reason);
+    this.logger.error('account left out', { reason });
+  }
+}
+
+function unknown(name: string): UnknownAccountError {
+  return new UnknownAccountError(messages.unknownAccount(name));
+}
+
+function failed(error: unknown): AccountSourceError {
+  const message = messages.accountSourceFailed();
+  return new AccountSourceError(message, kindOf(error));
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_ACCOUNT } from '../token-name.js';
 
 /** How access tokens are issued: `/cgi-bin/stable_token`, or the older `/cgi-bin/token` where each call ends the last token. */
 export type TokenMode = 'stable' | 'classic';
@@ -21,17 +22,29 @@ export interface WechatAccount {
 }
 
 /** An account with its defaults filled in, and the id of its credentials. */
-export interface Account extends Required<WechatAccount> {
+export class Account implements Required<WechatAccount> {
+  readonly name: string;
+  readonly kind: AccountKind;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly mode: TokenMode;
   /** First 8 hex of a hash of the credentials: a changed secret ends a cool-down (R8). */
   readonly credentialId: string;
+
+  constructor(account: WechatAccount) {
+    this.name = account.name ?? DEFAULT_ACCOUNT;
+    this.kind = account.kind ?? 'official-account';
+    this.appId = account.appId;
+    this.appSecret = account.appSecret ?? '';
+    this.mode = account.mode ?? 'stable';
+    this.credentialId = createHash('sha256')
+      .update(JSON.stringify([this.appId, this.appSecret]))
+      .digest('hex')
+      .slice(0, 8);
+  }
 }
 
+/** One that is made already is taken as it is. */
 export function toAccount(account: WechatAccount): Account {
-  const { name = 'default', kind = 'official-account' } = account;
-  const { appId, appSecret = '', mode = 'stable' } = account;
-  const credentialId = createHash('sha256')
-    .update(JSON.stringify([appId, appSecret]))
-    .digest('hex')
-    .slice(0, 8);
-  return { name, kind, appId, appSecret, mode, credentialId };
+  return account instanceof Account ? account : new Account(account);
 }

@@ -11,6 +11,8 @@ import type { TokenPageQuery } from './requests.js';
 
 /** Each costs a statement a second. */
 const MOST_STREAMS = 20;
+/** So that one caller leaves room for the others. */
+const MOST_OF_ONE = 5;
 const RETRY_SECONDS = 30;
 const LOOK_EVERY_MS = 1000;
 /** Proxies cut what is silent for a minute, some for half of one. */
@@ -21,7 +23,11 @@ const LONGEST_MS = 10 * 60_000;
 /** Server-sent events for the console: a page of tokens, and then each of them again when it has changed. */
 @Injectable()
 export class AdminStreams {
-  private readonly open = new Set<Subscriber<MessageEvent>>();
+  /** Whose each one is; undefined for those of whom no name is known. */
+  private readonly open = new Map<
+    Subscriber<MessageEvent>,
+    string | undefined
+  >();
   private hasEnded = false;
 
   constructor(
@@ -29,16 +35,14 @@ export class AdminStreams {
     private readonly clock: Clock,
   ) {}
 
-  /** Errors before its first event are the request's: HttpProblem when there are too many streams, StoreError. */
+  /** Errors before its first event are the request's: HttpProblem when there are too many streams, of all or of this
+   * caller, StoreError. */
   of(query: TokenPageQuery, caller: Caller): Observable<MessageEvent> {
     return new Observable((subscriber) => {
-      if (this.hasEnded || this.open.size >= MOST_STREAMS) {
-        const message = messages.tooManyStreams(MOST_STREAMS);
-        const more = { retryAfter: RETRY_SECONDS };
-        return subscriber.error(new HttpProblem(503, message, more));
-      }
+      const refusal = this.refusal(caller);
+      if (refusal) return subscriber.error(refusal);
       const gone = new AbortController();
-      this.open.add(subscriber);
+      this.open.set(subscriber, ownerOf(caller));
       subscriber.add(() => {
         gone.abort();
         this.open.delete(subscriber);
@@ -52,7 +56,17 @@ export class AdminStreams {
   /** R12: an open stream would keep the server from closing. */
   end(): void {
     this.hasEnded = true;
-    for (const subscriber of this.open) subscriber.complete();
+    for (const subscriber of this.open.keys()) subscriber.complete();
+  }
+
+  private refusal(caller: Caller): HttpProblem | undefined {
+    const more = { retryAfter: RETRY_SECONDS };
+    if (this.hasEnded || this.open.size >= MOST_STREAMS)
+      return new HttpProblem(503, messages.tooManyStreams(MOST_STREAMS), more);
+    const owner = ownerOf(caller);
+    const own = [...this.open.values()].filter((other) => other === owner);
+    if (owner === undefined || own.length < MOST_OF_ONE) return undefined;
+    return new HttpProblem(429, messages.tooManyOwnStreams(MOST_OF_ONE), more);
   }
 
   private async follow(
@@ -86,6 +100,11 @@ export class AdminStreams {
     }
     subscriber.complete();
   }
+}
+
+/** Those whom a guard of the app's lets in without a name may be many people. */
+function ownerOf({ actor, isNameless }: Caller): string | undefined {
+  return isNameless ? undefined : actor;
 }
 
 /** A lease that lapses, and a token that becomes due or ends, change no version. */

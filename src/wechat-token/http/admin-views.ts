@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { sinceChinaMidnight } from '../refresh/policy.js';
-import { RenewalTargets } from '../refresh/renewal-target.js';
+import {
+  type RenewalTarget,
+  RenewalTargets,
+} from '../refresh/renewal-target.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenEvents } from '../store/token-events.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
-import { isUnknownAccountError } from '../wechat-token.errors.js';
+import {
+  isAccountSourceError,
+  isUnknownAccountError,
+  isUnknownTokenError,
+} from '../wechat-token.errors.js';
 import { type AdminView, adminView } from './admin-view.js';
 import type { Caller } from './caller.js';
 import type { TokenPageQuery } from './requests.js';
@@ -41,16 +48,25 @@ export class AdminViews {
     return view ?? adminView(nothingYet(name), account, 0);
   }
 
-  /** Without the rows that belong to none of our accounts. */
+  /** Without the rows that belong to none of our accounts, or to one that cannot be used. */
   async of(rows: readonly TokenRow[]): Promise<AdminView[]> {
     const forced = await this.forcedToday(rows);
     const views = rows.map(async (row) => {
-      const target = await this.targets.find(row.name);
+      const target = await this.targetOf(row.name);
       return target
         ? [adminView(row, target.account, forced.get(row.name) ?? 0)]
         : [];
     });
     return (await Promise.all(views)).flat();
+  }
+
+  private async targetOf(name: TokenName): Promise<RenewalTarget | undefined> {
+    try {
+      return await this.targets.get(name);
+    } catch (error) {
+      if (hasNoAccount(error)) return undefined;
+      throw error;
+    }
   }
 
   /** One statement. */
@@ -75,7 +91,7 @@ export class AdminViews {
     try {
       return await this.targets.namesOf(account);
     } catch (error) {
-      if (isUnknownAccountError(error)) return [];
+      if (hasNoAccount(error)) return [];
       throw error;
     }
   }
@@ -102,6 +118,15 @@ export function cut<Item, Next extends string | number>(
   const last = items.at(-1);
   const hasMore = found.length > limit && last !== undefined;
   return { items, next: hasMore ? keyOf(last) : null };
+}
+
+/** No account, or none that can be used; of one that is asked for by its name the answer says why. */
+function hasNoAccount(error: unknown): boolean {
+  return (
+    isUnknownAccountError(error) ||
+    isUnknownTokenError(error) ||
+    (isAccountSourceError(error) && error.thrown === undefined)
+  );
 }
 
 /** An account whose token was never looked at, such as a reader's on an empty database. */

@@ -59,6 +59,18 @@ describe('who tries keys', () => {
     expect(await desk.admit(key, '10.0.0.2')).toEqual({ client });
   });
 
+  it('is the same with every address of his IPv6 network, and however IPv4 is written', async () => {
+    for (let n = 0; n < 10; n++)
+      await desk.admit(WRONG, `2001:db8:1:2:${n}::1`);
+    expect(await desk.admit(key, '2001:db8:1:2::9')).toEqual({
+      retryAfter: 60,
+    });
+    expect(await desk.admit(key, '2001:db8:1:3::9')).toEqual({ client });
+
+    await tryWrong('::ffff:10.0.0.1', 10);
+    expect(await desk.admit(key, '10.0.0.1')).toEqual({ retryAfter: 60 });
+  });
+
   it('fills no memory by coming from everywhere', async () => {
     for (let n = 0; n < 15_000; n++) {
       const address = `10.0.${n >> 8}.${n & 255}`;

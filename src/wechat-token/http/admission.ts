@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ThrottlerStorageService } from '@nestjs/throttler';
 import { type ApiClient, ApiKeys } from './api-keys.js';
+import { networkOf } from './network-of.js';
 
-/** Wrong keys that one address may try within a minute. */
+/** Wrong keys that one address, or one network of IPv6, may try within a minute. */
 const ATTEMPTS = 10;
 const MINUTE_MS = 60_000;
 /** More addresses than that share one count, so that nobody can fill the memory by coming from everywhere. */
@@ -32,18 +33,19 @@ export class AdmissionDesk {
 
   async admit(key: string, address = ''): Promise<Admission> {
     const client = this.keys.find(key);
-    const visit = JSON.stringify([address, client?.id]);
+    const network = networkOf(address);
+    const visit = JSON.stringify([network, client?.id]);
     if (client && this.known.has(visit)) return { client };
     // Without a pause up to the count, so that requests which come all at once are counted one by one.
-    if (this.isBlocked(address)) {
-      const retryAfter = await this.blockedFor(address);
+    if (this.isBlocked(network)) {
+      const retryAfter = await this.blockedFor(network);
       if (retryAfter > 0) return { retryAfter };
     }
     if (client) {
       this.remember(visit);
       return { client };
     }
-    const { isBlocked } = await this.count(address);
+    const { isBlocked } = await this.count(network);
     this.logger.warn('wrong API key', { address, blocked: isBlocked });
     return {};
   }
@@ -53,26 +55,26 @@ export class AdmissionDesk {
     this.known.add(visit);
   }
 
-  private isBlocked(address: string): boolean {
-    return this.storage.storage.get(this.bucketOf(address))?.isBlocked ?? false;
+  private isBlocked(network: string): boolean {
+    return this.storage.storage.get(this.bucketOf(network))?.isBlocked ?? false;
   }
 
-  private async blockedFor(address: string): Promise<number> {
+  private async blockedFor(network: string): Promise<number> {
     // Of one that is blocked this counts nothing; of one that was, it says so.
-    const { isBlocked, timeToBlockExpire } = await this.count(address);
+    const { isBlocked, timeToBlockExpire } = await this.count(network);
     return isBlocked ? timeToBlockExpire : 0;
   }
 
-  private count(address: string) {
-    const bucket = this.bucketOf(address);
+  private count(network: string) {
+    const bucket = this.bucketOf(network);
     // More than `limit` block: the last attempt that is looked at is the one that does.
     const limit = ATTEMPTS - 1;
     return this.storage.increment(bucket, MINUTE_MS, limit, MINUTE_MS, 'keys');
   }
 
-  private bucketOf(address: string): string {
+  private bucketOf(network: string): string {
     const { storage } = this.storage;
-    const hasRoom = storage.has(address) || storage.size < ADDRESSES;
-    return hasRoom ? address : EVERYWHERE_ELSE;
+    const hasRoom = storage.has(network) || storage.size < ADDRESSES;
+    return hasRoom ? network : EVERYWHERE_ELSE;
   }
 }

@@ -51,7 +51,7 @@ export class AppGuards implements OnModuleInit {
     const { user } = context.switchToHttp().getRequest<HttpRequest>();
     const id = user?.id;
     const isNamed = typeof id === 'string' || typeof id === 'number';
-    return { actor: isNamed ? String(id) : ACTOR };
+    return isNamed ? { actor: String(id) } : { actor: ACTOR, isNameless: true };
   }
 
   /** The app's own, if it provides one; else one made for this module. */

@@ -4,6 +4,8 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 export interface Caller {
   /** As events name him: the id of his key, or of the app's user. */
   readonly actor: string;
+  /** Let in by the app's guards, which did not say who he is. */
+  readonly isNameless?: boolean;
   /** The accounts he may use; all of them when it is undefined. */
   readonly accounts?: readonly string[] | undefined;
 }

@@ -5,12 +5,19 @@ import {
   Logger,
 } from '@nestjs/common';
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { reasonOf } from '../reason-of.js';
+import { isAccountSourceError } from '../wechat-token.errors.js';
 import { NotMounted } from './http-problem.js';
 import { type Problem, problemOf } from './problem.js';
+import type { HttpRequest } from './routes.js';
+import { WECHAT_ERRORS } from './wechat-errors.js';
+import { isShaped } from './wechat-shaped.paths.js';
 
 /**
  * Answers every error with `application/problem+json`. The module's own routes have it; an app that wants the same for what
- * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`.
+ * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`. Only then is a body that is
+ * no JSON answered under `/cgi-bin` as by WeChat, with HTTP 200 and 47001; without it the answer is Nest's own 400, which
+ * repeats a part of that body.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -24,17 +31,17 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof NotMounted)
       return new BaseExceptionFilter(httpAdapter).catch(error, host);
     const problem = problemOf(error);
-    if (problem.status === 500) this.logUnforeseen(error);
+    if (problem.status === 500 || isAccountSourceError(error))
+      this.logger.error('request failed', { reason: reasonOf(error) });
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
+    const { url } = host.switchToHttp().getRequest<HttpRequest>();
+    if (problem.status === 400 && isShaped(this.adapterHost, url)) {
+      httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+      return httpAdapter.reply(response, WECHAT_ERRORS.notJson, 200);
+    }
     for (const [name, value] of headersOf(problem))
       httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, problem, problem.status);
-  }
-
-  /** Foreign words may hold a secret: only the kind is told (R15). */
-  private logUnforeseen(error: unknown): void {
-    const reason = error instanceof Error ? error.name : typeof error;
-    this.logger.error('request failed', { reason });
   }
 }
 

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { refusalBehind } from '../refresh/token-unavailable.js';
 import {
+  isAccountSourceError,
   isRefreshBudgetError,
   isSealedValueError,
   isStoreError,
@@ -12,8 +13,8 @@ import {
 import { messages } from '../wechat-token.messages.js';
 import { type FieldProblem, HttpProblem } from './http-problem.js';
 
-/** A database that is away is worth another try so soon, seconds. */
-const STORE_RETRY_SECONDS = 5;
+/** A database that is away, ours or that of the accounts, is worth another try so soon. */
+const RETRY_SECONDS = 5;
 
 /**
  * The body of an error, `application/problem+json`.
@@ -49,7 +50,11 @@ export function problemOf(error: unknown): Problem {
       : problem(503, message, { retryAfter });
   }
   if (isStoreError(error))
-    return problem(503, error.message, { retryAfter: STORE_RETRY_SECONDS });
+    return problem(503, error.message, { retryAfter: RETRY_SECONDS });
+  if (isAccountSourceError(error)) {
+    const retryAfter = error.thrown === undefined ? undefined : RETRY_SECONDS;
+    return problem(503, error.message, { retryAfter });
+  }
   if (isSealedValueError(error)) return problem(503, error.message);
   const status = clientErrorOf(error);
   if (status === undefined) return problem(500, messages.unforeseen());

@@ -1,5 +1,6 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { z } from 'zod';
+import { fields, text } from '../schema-parts.js';
 import { messages } from '../wechat-token.messages.js';
 import { type FieldProblem, HttpProblem } from './http-problem.js';
 
@@ -20,9 +21,6 @@ const limit = z
     messages.badWhole(1, LARGEST_PAGE),
   )
   .default(50);
-
-const text = (pattern: RegExp, problem: string) =>
-  z.string(problem).regex(pattern, problem);
 
 /** `?limit=&after=`: `after` is the `next` of the page before. */
 export const tokenPageQuery = z.object({
@@ -70,14 +68,7 @@ function body<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   prepare = (given: unknown) => given,
 ) {
-  const names = Object.keys(shape);
-  const schema = z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys'
-        ? messages.unknownField(names)
-        : messages.badObject(names),
-  });
-  return z.preprocess(prepare, schema);
+  return z.preprocess(prepare, fields(shape));
 }
 
 /** Checks what has a schema; what is wrong is told by the field's name. */

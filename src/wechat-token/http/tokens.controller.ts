@@ -57,7 +57,10 @@ export class TokensController {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** The ETag is the token's fingerprint: a program that asks often is told by a 304 that it has the right one. */
+  /**
+   * The ETag is the token's fingerprint: a program that asks often is told by a 304 that it has the right one. A weak one, since
+   * answers with the same token differ in the life that is left.
+   */
   @Get(':name')
   @Needs('tokens:issue')
   @Header('Cache-Control', 'no-store')
@@ -67,7 +70,7 @@ export class TokensController {
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
     const held = await this.tokens.held(accountOf(name));
-    const tag = `"${fingerprint(held.value)}"`;
+    const tag = `W/"${fingerprint(held.value)}"`;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(response, 'ETag', tag);
     if (!isAmong(tag, known)) return this.answer(name, held);
@@ -111,8 +114,9 @@ function accountOf(name: TokenName): string {
   throw new UnknownTokenError(messages.unknownToken(kind, account));
 }
 
-/** Whether an If-None-Match names this tag, the token's; weak ones count, since only the life that is left differs. */
+/** Whether an If-None-Match names this tag; as RFC 9110 has it there, a weak one is the same as a strong one. */
 function isAmong(tag: string, ifNoneMatch = ''): boolean {
-  const tags = ifNoneMatch.split(',').map((t) => t.trim().replace(/^W\//, ''));
-  return tags.includes(tag) || tags.includes('*');
+  const opaque = (text: string) => text.trim().replace(/^W\//, '');
+  const tags = ifNoneMatch.split(',').map(opaque);
+  return tags.includes(opaque(tag)) || tags.includes('*');
 }

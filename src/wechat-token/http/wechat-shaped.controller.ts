@@ -10,14 +10,13 @@ import {
   Req,
   UseFilters,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Accounts } from '../accounts/account-source.js';
+import { reasonOf } from '../reason-of.js';
 import { TokenRefresher } from '../refresh/token-refresher.js';
 import { tokenName } from '../token-name.js';
-import {
-  isRefreshBudgetError,
-  isWechatTokenError,
-} from '../wechat-token.errors.js';
+import { isRefreshBudgetError } from '../wechat-token.errors.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { AdmissionDesk } from './admission.js';
 import { type ApiClient, ApiKeys, permits } from './api-keys.js';
@@ -25,23 +24,8 @@ import { NotMounted } from './http-problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import type { HttpRequest } from './routes.js';
 import { wechatBody } from './wechat-body.js';
-
-/** WeChat's own words for what may go wrong, so that every SDK knows them. */
-const ERRORS = {
-  busy: { errcode: -1, errmsg: 'system error' },
-  grantType: { errcode: 40002, errmsg: 'invalid grant_type' },
-  appIdMissing: { errcode: 41002, errmsg: 'appid missing' },
-  secretMissing: { errcode: 41004, errmsg: 'appsecret missing' },
-  secretWrong: { errcode: 40125, errmsg: 'invalid appsecret' },
-  appIdWrong: { errcode: 40013, errmsg: 'invalid appid' },
-  notPosted: { errcode: 43002, errmsg: 'require POST method' },
-  notJson: { errcode: 47001, errmsg: 'data format error' },
-  /** For an address that tries one wrong key after the other: SDKs wait a minute. */
-  tooOften: {
-    errcode: 45011,
-    errmsg: 'api minute-quota reach limit, must slower, retry next minute',
-  },
-} as const;
+import { WECHAT_ERRORS } from './wechat-errors.js';
+import { serveShaped } from './wechat-shaped.paths.js';
 
 type WechatShaped =
   | { access_token: string; expires_in: number }
@@ -71,7 +55,10 @@ export class WechatShapedController {
     private readonly tokens: AccessTokenProvider,
     private readonly refresher: TokenRefresher,
     private readonly settings: WechatTokenSettings,
-  ) {}
+    adapterHost: HttpAdapterHost,
+  ) {
+    serveShaped(adapterHost, () => this.isMounted());
+  }
 
   /** Here the token is the same until its time has come: clients that ask do not end it for each other. */
   @Get('token')
@@ -99,38 +86,41 @@ export class WechatShapedController {
   ): Promise<WechatShaped> {
     this.mindMounted(request);
     const question: Question | undefined = await wechatBody(request);
-    return question ? this.answer(question, address) : ERRORS.notJson;
+    return question ? this.answer(question, address) : WECHAT_ERRORS.notJson;
   }
 
   @Get('stable_token')
   @Header('Cache-Control', 'no-store')
   notPosted(@Req() request: HttpRequest): WechatShaped {
     this.mindMounted(request);
-    return ERRORS.notPosted;
+    return WECHAT_ERRORS.notPosted;
   }
 
   private mindMounted(request: HttpRequest): void {
-    if (this.keys.isEmpty || !this.settings.http.wechatShaped)
-      throw new NotMounted(request);
+    if (!this.isMounted()) throw new NotMounted(request);
+  }
+
+  private isMounted(): boolean {
+    return !this.keys.isEmpty && this.settings.http.wechatShaped;
   }
 
   private async answer(
     { grant_type, appid, secret, force_refresh }: Question,
     address: string,
   ): Promise<WechatShaped> {
-    if (grant_type !== 'client_credential') return ERRORS.grantType;
-    if (typeof appid !== 'string' || !appid) return ERRORS.appIdMissing;
-    if (typeof secret !== 'string' || !secret) return ERRORS.secretMissing;
+    if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
+    if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
+    if (typeof secret !== 'string' || !secret)
+      return WECHAT_ERRORS.secretMissing;
     const { client, retryAfter } = await this.desk.admit(secret, address);
-    if (!client) return retryAfter ? ERRORS.tooOften : ERRORS.secretWrong;
+    if (!client)
+      return retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong;
     try {
       return await this.issue(appid, client, force_refresh === true);
     } catch (error) {
-      const reason = isWechatTokenError(error)
-        ? error.message
-        : `the accounts cannot be read (${error instanceof Error ? error.name : 'unknown'})`;
+      const reason = reasonOf(error);
       this.logger.warn('token not issued', { appId: appid, reason });
-      return ERRORS.busy;
+      return WECHAT_ERRORS.busy;
     }
   }
 
@@ -140,7 +130,7 @@ export class WechatShapedController {
     force: boolean,
   ): Promise<WechatShaped> {
     const account = await this.accountOf(appId, client);
-    if (account === undefined) return ERRORS.appIdWrong;
+    if (account === undefined) return WECHAT_ERRORS.appIdWrong;
     if (force) await this.renew(account, client);
     const token = await this.tokens.getAccessTokenWithLife(account);
     return { access_token: token.value, expires_in: token.expiresIn };
@@ -161,12 +151,8 @@ export class WechatShapedController {
     appId: string,
     client: ApiClient,
   ): Promise<string | undefined> {
-    for await (const account of this.accounts.list())
-      if (
-        account.appId === appId &&
-        permits(client, 'tokens:issue', account.name)
-      )
-        return account.name;
+    for await (const { name } of this.accounts.withAppId(appId))
+      if (permits(client, 'tokens:issue', name)) return name;
     return undefined;
   }
 }

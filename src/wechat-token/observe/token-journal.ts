@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../token-name.js';
-import {
-  isTokenUnavailableError,
-  isWechatTokenError,
-} from '../wechat-token.errors.js';
+import { reasonOf } from '../reason-of.js';
+import { isTokenUnavailableError } from '../wechat-token.errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
+import { messages } from '../wechat-token.messages.js';
+import { type Report, ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
@@ -16,7 +16,10 @@ export class TokenJournal {
   private readonly logger = new Logger('WechatToken');
   private readonly writing = new Set<Promise<void>>();
 
-  constructor(private readonly events: TokenEvents) {}
+  constructor(
+    private readonly events: TokenEvents,
+    private readonly reports: ReportLimit,
+  ) {}
 
   refreshed(
     event: JournalEntry,
@@ -54,6 +57,21 @@ export class TokenJournal {
 
   rejected(name: TokenName, fingerprint: string): void {
     this.logger.warn('token rejected by WeChat', { name, fingerprint });
+  }
+
+  /**
+   * By a caller: whatever comes of it, that the token was reported is on record, once a minute. Events of this type are counted
+   * by no budget.
+   * @param inUse The fingerprint of the token that this replica serves, if it has one.
+   */
+  reported(report: Report, inUse: string | undefined): void {
+    if (!this.reports.admits(report)) return;
+    const detail =
+      inUse === report.fingerprint
+        ? messages.reportedInUse()
+        : messages.reportedLate(inUse);
+    this.logger.log('rejected token reported', { ...report, detail });
+    this.record({ ...report, type: 'reported', detail });
   }
 
   /** By an operator: whatever comes of it, that it was asked for is on record. */
@@ -124,10 +142,4 @@ export class TokenJournal {
       .finally(() => this.writing.delete(written));
     this.writing.add(written);
   }
-}
-
-/** Foreign words, such as those of an AccountSource's driver, may hold a secret: of those only the kind is told (R15). */
-function reasonOf(error: unknown): string {
-  if (isWechatTokenError(error)) return error.message;
-  return `unforeseen: ${error instanceof Error ? error.name : typeof error}`;
 }

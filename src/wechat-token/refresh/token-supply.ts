@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { fingerprint } from '../observe/fingerprint.js';
 import { TokenJournal } from '../observe/token-journal.js';
+import { Replica } from '../replica.js';
 import { type HeldToken, TokenMemory } from '../store/token-memory.js';
 import type { TokenName } from '../token-name.js';
 import {
@@ -51,6 +53,7 @@ export class TokenSupply {
     private readonly renewer: TokenRenewer,
     private readonly direct: DirectRenewal,
     private readonly journal: TokenJournal,
+    private readonly replica: Replica,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -81,8 +84,13 @@ export class TokenSupply {
   async replace(
     name: TokenName,
     rejected: string,
-    actor?: string,
+    actor = this.replica.id,
   ): Promise<HeldToken> {
+    // An unknown name leaves no event.
+    await this.targets.get(name);
+    const inUse = this.memory.usable(name, this.clock.now());
+    const report = { name, actor, fingerprint: fingerprint(rejected) };
+    this.journal.reported(report, inUse && fingerprint(inUse.value));
     await this.answer(name, { kind: 'rejected', value: rejected }, actor);
     return this.obtain(name);
   }

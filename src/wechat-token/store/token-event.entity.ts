@@ -3,7 +3,14 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** What happened to a token. */
 export type TokenEventType =
   /** An operator wants it renewed; what came of it is told by the events that follow. */
-  'asked' | 'refreshed' | 'failed' | 'forced' | 'rejected' | 'lease-lost';
+  | 'asked'
+  /** A caller says that the platform refused it; `rejected` follows where that makes it be renewed. */
+  | 'reported'
+  | 'refreshed'
+  | 'failed'
+  | 'forced'
+  | 'rejected'
+  | 'lease-lost';
 
 /** The history of every token, kept for 30 days; the budgets of R5 and R9 are counted here, for all replicas together. */
 @Entity('token_event')

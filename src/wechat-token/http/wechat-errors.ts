@@ -1,0 +1,16 @@
+/** WeChat's own words for what may go wrong, so that every SDK knows them. */
+export const WECHAT_ERRORS = {
+  busy: { errcode: -1, errmsg: 'system error' },
+  grantType: { errcode: 40002, errmsg: 'invalid grant_type' },
+  appIdMissing: { errcode: 41002, errmsg: 'appid missing' },
+  secretMissing: { errcode: 41004, errmsg: 'appsecret missing' },
+  secretWrong: { errcode: 40125, errmsg: 'invalid appsecret' },
+  appIdWrong: { errcode: 40013, errmsg: 'invalid appid' },
+  notPosted: { errcode: 43002, errmsg: 'require POST method' },
+  notJson: { errcode: 47001, errmsg: 'data format error' },
+  /** For an address that tries one wrong key after the other: SDKs wait a minute. */
+  tooOften: {
+    errcode: 45011,
+    errmsg: 'api minute-quota reach limit, must slower, retry next minute',
+  },
+} as const;

@@ -1,0 +1,55 @@
+import { ManualClock } from '../../testing/index.js';
+import { ReportLimit } from './report-limit.js';
+
+const report = {
+  name: 'access_token',
+  actor: 'billing',
+  fingerprint: '4b97ab73',
+};
+
+describe('events of reports', () => {
+  let clock: ManualClock;
+  let limit: ReportLimit;
+  beforeEach(() => {
+    clock = new ManualClock();
+    limit = new ReportLimit(clock);
+  });
+
+  /** How many of so many reports leave an event. */
+  const admitted = (
+    count: number,
+    vary: (n: number) => Partial<typeof report>,
+  ) =>
+    Array.from({ length: count }, (_, n) => ({ ...report, ...vary(n) })).filter(
+      (one) => limit.admits(one),
+    ).length;
+
+  it('are left by the first of its kind in a minute', async () => {
+    expect(admitted(1000, () => ({}))).toBe(1);
+    await clock.advance(60_000);
+    expect(admitted(1000, () => ({}))).toBe(1);
+  });
+
+  it('are left for each token, each actor and each value', () => {
+    for (const other of [
+      {},
+      { name: 'access_token:shop' },
+      { actor: 'crm' },
+      { fingerprint: '26487a16' },
+    ])
+      expect(admitted(2, () => other)).toBe(1);
+  });
+
+  it('are few for one who invents values, which takes none from the others', () => {
+    expect(admitted(1000, (n) => ({ fingerprint: `${n}` }))).toBe(10);
+    expect(admitted(1, () => ({ actor: 'crm' }))).toBe(1);
+  });
+
+  it('fill no memory by many actors', async () => {
+    expect(admitted(5000, (n) => ({ actor: `${n}` }))).toBe(1000);
+    expect(limit['reported'].size).toBe(1000);
+    await clock.advance(60_000);
+    expect(admitted(1, () => ({}))).toBe(1);
+    expect(limit['reported'].size).toBe(1);
+  });
+});
