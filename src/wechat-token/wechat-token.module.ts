@@ -37,6 +37,7 @@ import { TokenRenewer } from './refresh/token-renewer.js';
 import { TokenSupply } from './refresh/token-supply.js';
 import { TokenSync } from './refresh/token-sync.js';
 import { TokenView } from './refresh/token-view.js';
+import { Turns } from './refresh/turns.js';
 import { UnsavedTokens } from './refresh/unsaved-tokens.js';
 import { Replica } from './replica.js';
 import { wechatTokenEntities } from './store/entities.js';
@@ -194,6 +195,7 @@ const refresh: Provider[] = [
   RenewalTargets,
   TokenView,
   UnsavedTokens,
+  Turns,
   LeasedRenewal,
   DirectRenewal,
   TokenRenewer,

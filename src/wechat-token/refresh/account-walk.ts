@@ -58,6 +58,8 @@ export class AccountWalk {
     // However fast the accounts come, callers have their turn in between.
     await setImmediate();
     const now = this.clock.now();
+    for (const { name, account } of batch)
+      this.memory.forgetUnlessOf(name, account.credentialId);
     const unknown = new Map(
       batch
         .filter(({ name }) => !this.memory.usable(name, now))

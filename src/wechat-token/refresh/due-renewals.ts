@@ -10,6 +10,7 @@ import { OwnCoolDowns } from './own-cool-downs.js';
 import { FOREVER } from './policy.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { type ClaimedToken, TokenRenewer } from './token-renewer.js';
+import { Turns } from './turns.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
 /** Renewals whose answers are being written, at most: as many as one statement takes. */
@@ -43,6 +44,7 @@ export class DueRenewals {
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly journal: TokenJournal,
     private readonly replica: Replica,
+    private readonly turns: Turns,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {
@@ -72,10 +74,15 @@ export class DueRenewals {
   }
 
   private async renew(name: TokenName): Promise<void> {
+    await this.turns.begin(name);
     try {
+      // A caller who could not wait for the turn has taken the claim over.
+      if (this.renewer.isStopping || !this.renewer.holds(name)) return;
       await this.renewer.renew(name, { kind: 'due-or-unconfirmed' });
     } catch (error) {
       this.journal.notRenewed(name, error);
+    } finally {
+      this.turns.end(name);
     }
   }
 

@@ -42,9 +42,6 @@ class LeaseRunsOut extends Error {}
 /** From the lease to the stored answer: asks the platform once, and writes what came of it on exactly that lease. */
 @Injectable()
 export class LeasedRenewal {
-  /** Of the cron's calls; a caller who waits is not kept waiting by them. */
-  private readonly turns: Turns;
-
   constructor(
     private readonly store: TokenStore,
     private readonly memory: TokenMemory,
@@ -53,10 +50,9 @@ export class LeasedRenewal {
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
+    private readonly turns: Turns,
     private readonly settings: WechatTokenSettings,
-  ) {
-    this.turns = new Turns(settings.refresh.concurrency);
-  }
+  ) {}
 
   /**
    * Undefined when the lease was lost: the row decides then.
@@ -76,6 +72,8 @@ export class LeasedRenewal {
       await this.giveBack(renewal, error).catch(() => undefined);
       if (error instanceof LeaseRunsOut) return undefined;
       throw error;
+    } finally {
+      this.turns.end(renewal.target.name);
     }
     return this.keep(renewal, issued, sentAt);
   }
@@ -95,11 +93,6 @@ export class LeasedRenewal {
       await this.budgets.spendForced(row, actor);
       return ask(true);
     };
-    if (intent.kind === 'due-or-unconfirmed')
-      return this.turns.run(() => {
-        mindLease();
-        return ask(false);
-      });
     mindLease();
     if (intent.kind === 'forced') return insist();
     if (intent.kind !== 'rejected') return ask(false);

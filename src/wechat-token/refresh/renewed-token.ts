@@ -48,6 +48,7 @@ export function toServe(
   return {
     ...known,
     value: token.value,
+    credentialId: token.credentialId,
     askedAt: sentAt,
     refreshAt: sentAt + token.refreshAfterMs,
     serveUntil: expiresAt - policy.safetyMargin(token.expiresAfterMs),

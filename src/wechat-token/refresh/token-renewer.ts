@@ -69,6 +69,10 @@ export class TokenRenewer {
     for (const claim of claims) this.claims.set(claim.row.name, claim);
   }
 
+  holds(name: TokenName): boolean {
+    return this.claims.has(name);
+  }
+
   /** Gives back the leases whose turn has not come. */
   async letGo(): Promise<void> {
     const claims = [...this.claims.values()];

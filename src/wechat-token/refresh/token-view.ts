@@ -43,6 +43,7 @@ export class TokenView {
     this.memory.adopt(target.name, {
       value,
       version: row.version,
+      credentialId: target.account.credentialId,
       askedAt: row.readAt,
       knownAt: this.clock.now(),
       refreshAt: row.readAt + nextLook,

@@ -1,21 +1,29 @@
-/** So many at a time; who comes later waits for a turn, in the order of coming. */
-export class Turns {
-  private free: number;
-  private readonly waiting: (() => void)[] = [];
+import { Injectable } from '@nestjs/common';
+import type { TokenName } from '../token-name.js';
+import { WechatTokenSettings } from '../wechat-token.settings.js';
 
-  constructor(limit: number) {
-    this.free = limit;
+/** Whose turn it is to call WeChat, of those tokens that the cron renews: so many at a time, in the order of coming. */
+@Injectable()
+export class Turns {
+  private readonly running = new Set<TokenName>();
+  private readonly waiting: { name: TokenName; begin: () => void }[] = [];
+
+  constructor(private readonly settings: WechatTokenSettings) {}
+
+  /** Resolves when it is this token's turn. */
+  begin(name: TokenName): Promise<void> {
+    if (this.running.size >= this.settings.refresh.concurrency)
+      return new Promise((begin) => this.waiting.push({ name, begin }));
+    this.running.add(name);
+    return Promise.resolve();
   }
 
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free++;
-    }
+  /** WeChat has answered, or will not be asked. Of a token that has no turn nothing ends. */
+  end(name: TokenName): void {
+    if (!this.running.delete(name)) return;
+    const next = this.waiting.shift();
+    if (!next) return;
+    this.running.add(next.name);
+    next.begin();
   }
 }

@@ -14,7 +14,10 @@ export function statementsFor(sql: Dialect) {
   const due = `refresh_at <= ${now}`;
   // Stable, and not confirmed for a while (R7).
   const unconfirmed = `source = 'stable' AND updated_at <= ${after(now)}`;
-  const longOver = `expires_at <= ${after(now, String(-LONG_OVER_MS))}`;
+  const longAgo = after(now, String(-LONG_OVER_MS));
+  // Nobody has even tried: whoever the platform refuses leaves an instant at each failure.
+  const longOver = `expires_at <= ${longAgo} AND (lease_until IS NULL OR lease_until <= ${longAgo})
+    AND (next_attempt_at IS NULL OR next_attempt_at <= ${longAgo})`;
   const byRefreshAt = `system_var ${sql.byIndex('IDX_system_var_refresh_at')}`;
   const bySource = `system_var ${sql.byIndex('IDX_system_var_source_updated_at')}`;
   const row = `name, version, value, source, credential_id AS credentialId,
@@ -67,7 +70,7 @@ export function statementsFor(sql: Dialect) {
     setAside: sql.updateFromList(
       sql.listOf({ of_name: 'name' }),
       'system_var',
-      `name = of_name AND ${longOver} AND ${idle}`,
+      `name = of_name AND ${longOver}`,
       'refresh_at = NULL, source = NULL, version = version + 1',
     ),
 

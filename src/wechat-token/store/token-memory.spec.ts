@@ -6,7 +6,8 @@ const NOW = 1000;
 /** Read from its row at `NOW`, with 7000 to live. */
 const token = (value: string, given: Partial<LearnedToken> = {}) => ({
   value,
-  version: 5,
+  credentialId: 'c0ffee00',
+    version: 5,
   askedAt: NOW - 1,
   knownAt: NOW,
   refreshAt: NOW + 6000,

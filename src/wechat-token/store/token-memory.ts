@@ -7,6 +7,8 @@ export interface HeldToken {
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
   readonly version: number;
+  /** Of the account that it was taken over for. */
+  readonly credentialId: string;
   /** Whatever the row says from here on is newer than this; Infinity for a token that the row does not have yet (R6). */
   readonly knownAt: number;
   /** From here on a read starts a renewal in the background (R2). */
@@ -73,6 +75,12 @@ export class TokenMemory {
   knows(name: TokenName, version: number): boolean {
     const known = this.held.get(name);
     return known?.version === version && known.knownAt !== Infinity;
+  }
+
+  /** A name may be another account by now, or its credentials others. */
+  forgetUnlessOf(name: TokenName, credentialId: string): void {
+    if (this.held.get(name)?.credentialId !== credentialId)
+      this.held.delete(name);
   }
 
   /** The tokens of accounts that are gone are not handed out. */
