@@ -5,7 +5,6 @@ import {
   type NestExpressApplication,
 } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { openApiDocument } from './document.js';
 
 /** The page takes keys, so it has no code, style or data but the app's own, and stands in no other page. */
 const POLICY = [
@@ -36,6 +35,7 @@ class DocsModule {}
 /** An app of its own, which never listens. */
 async function makeDocs(): Promise<RequestHandler> {
   const { SwaggerModule } = await import('@nestjs/swagger');
+  const { openApiDocument } = await import('./document.js');
   const adapter = new ExpressAdapter();
   const app = await NestFactory.create<NestExpressApplication>(
     DocsModule,

@@ -1,4 +1,3 @@
-import { HttpModule } from '@nestjs/axios';
 import {
   ConfigurableModuleBuilder,
   type DynamicModule,
@@ -221,8 +220,6 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
-  imports: [HttpModule.register({})],
   controllers: [WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },

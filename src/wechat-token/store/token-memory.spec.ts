@@ -7,7 +7,7 @@ const NOW = 1000;
 const token = (value: string, given: Partial<LearnedToken> = {}) => ({
   value,
   credentialId: 'c0ffee00',
-    version: 5,
+  version: 5,
   askedAt: NOW - 1,
   knownAt: NOW,
   refreshAt: NOW + 6000,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { HttpService } from '@nestjs/axios';
-import { type AxiosRequestConfig, isAxiosError } from 'axios';
+import { LazyModuleLoader } from '@nestjs/core';
+import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { UpstreamError } from './failure.js';
@@ -34,8 +34,10 @@ const NEVER_SENT = new Set([
 /** The only place that speaks HTTP to WeChat. What it throws holds no part of the request (R15). */
 @Injectable()
 export class WechatGateway {
+  private loading: Promise<AxiosInstance> | undefined;
+
   constructor(
-    private readonly http: HttpService,
+    private readonly modules: LazyModuleLoader,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -80,6 +82,14 @@ export class WechatGateway {
     }
   }
 
+  /** Not before the first call: an app that finds a valid token starts without it. */
+  private async load(): Promise<AxiosInstance> {
+    const { HttpModule, HttpService } = await import('@nestjs/axios');
+    // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
+    const module = await this.modules.load(() => HttpModule.register({}));
+    return module.get(HttpService).axiosRef;
+  }
+
   private async callHost(
     host: string,
     request: WechatRequest,
@@ -97,7 +107,8 @@ export class WechatGateway {
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
     };
-    const response = await this.http.axiosRef.request<unknown>(config);
+    const axios = await (this.loading ??= this.load());
+    const response = await axios.request<unknown>(config);
     return parseAnswer(request, response.status, response.data);
   }
 }
@@ -145,10 +156,9 @@ function parseJson(body: unknown): WechatAnswer | undefined {
 }
 
 function codeOf(error: unknown): string {
-  if (isAxiosError(error))
-    // The signal is the timeout; nothing else cancels a call.
-    return error.code === 'ERR_CANCELED'
-      ? 'timeout'
-      : (error.code ?? 'UNKNOWN');
-  return error instanceof Error ? error.name : 'UNKNOWN';
+  if (!(error instanceof Error)) return 'UNKNOWN';
+  const code = 'code' in error ? error.code : undefined;
+  // The signal is the timeout; nothing else cancels a call.
+  if (code === 'ERR_CANCELED') return 'timeout';
+  return typeof code === 'string' ? code : error.name;
 }
