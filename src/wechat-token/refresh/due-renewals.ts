@@ -102,18 +102,20 @@ export class DueRenewals {
       const last = page.length === batchSize ? page.at(-1) : undefined;
       return { claims: await this.claim(page), last };
     };
-    for (let batch = await next(FIRST); ;) {
+    let batch = await next(FIRST);
+    for (;;) {
       const { claims, last } = batch;
       // Before the workers run out of this one.
       const soon = Math.max(0, claims.length - this.workers);
       let coming: ReturnType<typeof next> | undefined;
       for (const [index, { row }] of claims.entries()) {
+        if (this.renewer.isStopping) break;
         if (index === soon && last) coming = next(last);
         coming?.catch(() => undefined);
-        if (this.renewer.isStopping) return;
         yield row.name;
       }
-      if (!last) return;
+      if (!last || (this.renewer.isStopping && !coming)) return;
+      // Also when it is wanted no more: what it claims is given back with the rest.
       batch = await (coming ?? next(last));
     }
   }

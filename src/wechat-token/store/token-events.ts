@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../token-name.js';
 import { GatheredWrites } from './gathered-writes.js';
+import { cutTo, jsonParameter, namesParameter } from './json-parameter.js';
 import type { RawNumber } from './row-reader.js';
 import { SqlSession } from './sql-session.js';
 import { type Statements, statementsFor } from './statements.js';
@@ -65,11 +66,14 @@ export class TokenEvents {
     windowMs: number,
   ): Promise<Map<TokenName, number>> {
     if (names.length === 0) return new Map();
-    const list = JSON.stringify(names.map((of_name) => ({ of_name })));
     const rows = await this.session.rows<{
       name: TokenName;
       count: RawNumber<number>;
-    }>(this.statements.countEvents, [list, type, -Math.ceil(windowMs)]);
+    }>(this.statements.countEvents, [
+      namesParameter(names),
+      type,
+      -Math.ceil(windowMs),
+    ]);
     return new Map(rows.map(({ name, count }) => [name, Number(count)]));
   }
 
@@ -103,14 +107,14 @@ export class TokenEvents {
     const list = events.map((event) => ({
       of_name: event.name,
       new_type: event.type,
-      new_actor: event.actor.slice(0, 64),
+      new_actor: cutTo(event.actor, 64),
       new_fingerprint: event.fingerprint ?? null,
       new_latency:
         event.latencyMs === undefined ? null : Math.round(event.latencyMs),
-      new_detail: event.detail?.slice(0, 255) ?? null,
+      new_detail: event.detail === undefined ? null : cutTo(event.detail, 255),
     }));
     await this.session.change(this.statements.recordEvents, [
-      JSON.stringify(list),
+      jsonParameter(list),
     ]);
     return events.map(() => undefined);
   }

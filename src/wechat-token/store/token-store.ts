@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import type { TokenName } from '../token-name.js';
 import { GatheredWrites } from './gathered-writes.js';
+import { jsonParameter, namesParameter } from './json-parameter.js';
 import {
   type RawNumber,
   type RawRow,
@@ -150,7 +151,9 @@ export class TokenStore {
 
   /** R14: those of these tokens that ended a day ago are not due any more, until somebody asks for them by name. */
   async setAside(names: readonly TokenName[]): Promise<void> {
-    await this.session.change(this.statements.setAside, [listOf(names)]);
+    await this.session.change(this.statements.setAside, [
+      namesParameter(names),
+    ]);
   }
 
   /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */
@@ -162,7 +165,7 @@ export class TokenStore {
       new_remark: remark,
     }));
     await this.session.change(this.statements.insertMissing, [
-      JSON.stringify(list),
+      jsonParameter(list),
     ]);
   }
 
@@ -221,7 +224,7 @@ export class TokenStore {
     error: LastError,
     waitMs: number,
   ): Promise<boolean> {
-    const failure = [Math.ceil(waitMs), JSON.stringify(error)];
+    const failure = [Math.ceil(waitMs), jsonParameter(error)];
     const values = [...failure, name, version];
     return (
       (await this.session.change(this.statements.storeFailure, values)) > 0
@@ -235,7 +238,7 @@ export class TokenStore {
   }
 
   private rawRows(names: readonly TokenName[]): Promise<RawRow[]> {
-    return this.session.rows(this.statements.readAll, [listOf(names)]);
+    return this.session.rows(this.statements.readAll, [namesParameter(names)]);
   }
 
   private claimOf(
@@ -249,7 +252,7 @@ export class TokenStore {
       new_owner: owner,
       lease_ms: durationMs,
     }));
-    return { sql: this.statements.claimAll, values: [JSON.stringify(list)] };
+    return { sql: this.statements.claimAll, values: [jsonParameter(list)] };
   }
 
   /** R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. */
@@ -267,7 +270,7 @@ export class TokenStore {
       expires_ms: token.expiresAfterMs - durationMs,
     }));
     const written = await this.session.change(this.statements.storeRenewed, [
-      JSON.stringify(list),
+      jsonParameter(list),
     ]);
     if (written === renewals.length) return renewals.map(() => true);
     if (written === 0) return renewals.map(() => false);
@@ -281,7 +284,9 @@ export class TokenStore {
       name: TokenName;
       version: RawNumber<number>;
       leaseOwner: string | null;
-    }>(this.statements.standing, [listOf(leases.map(({ name }) => name))]);
+    }>(this.statements.standing, [
+      namesParameter(leases.map(({ name }) => name)),
+    ]);
     // One version on, and leased to nobody: a lost lease's next holder would still have it, or be further on.
     const free = rows.filter(({ leaseOwner }) => leaseOwner === null);
     const versions = new Map(
@@ -291,10 +296,6 @@ export class TokenStore {
       leases.filter(({ name, version }) => versions.get(name) === version + 1),
     );
   }
-}
-
-function listOf(names: readonly TokenName[]): string {
-  return JSON.stringify(names.map((of_name) => ({ of_name })));
 }
 
 function leaseOn(row: TokenRow, durationMs: number, until: number): Lease {

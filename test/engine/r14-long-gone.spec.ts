@@ -1,0 +1,71 @@
+import {
+  makeRowsOf,
+  namesOf,
+  open,
+  renewedOf,
+  shops,
+  started,
+  watchStatements,
+} from '../support/many-accounts.js';
+import { World } from '../support/world.js';
+
+const DAY_SECONDS = 24 * 3600;
+
+describe('R14 tokens of accounts that are long gone', () => {
+  it('are gone through once a day after their end, and never again', async () => {
+    await using world = await World.create();
+    await makeRowsOf(world, shops(250, 'gone'));
+    const { refresher, module, ...replica } = await started(world, shops(3));
+    await world.advance(DAY_SECONDS + 1);
+    await refresher.tick();
+    const statements = watchStatements({ refresher, module, ...replica });
+
+    await refresher.tick();
+
+    expect(statements.total()).toBe(2);
+    expect(statements.count('due')).toBe(1);
+    expect(statements.count('unconfirmed')).toBe(1);
+    expect(world.wechat.calls.total).toBe(3);
+  });
+
+  it('are renewed by a replica that knows them, when it starts', async () => {
+    await using world = await World.create();
+    const back = shops(5, 'back');
+    await makeRowsOf(world, back);
+    const { refresher } = await started(world, shops(3));
+    await world.advance(DAY_SECONDS + 1);
+    await refresher.tick();
+    open(world, back);
+
+    const next = await world.replica({ accounts: back });
+    await next.refresher.walkAccounts();
+
+    await vi.waitFor(async () =>
+      expect(await renewedOf(world, back)).toEqual(namesOf(back)),
+    );
+  });
+
+  it('are not those of a replica that runs, however long the platform has refused it', async () => {
+    await using world = await World.create();
+    const [theirs, ours] = [shops(1, 'theirs'), shops(1, 'ours')];
+    const stranger = await started(world, theirs);
+    const owner = await started(world, ours);
+    const [{ appId } = { appId: '' }] = ours;
+    const fault = world.wechat.inject(
+      'stable',
+      { status: 500 },
+      { appId, times: Infinity },
+    );
+    // It has tried all the time; the last time just now.
+    await world.advance(2 * DAY_SECONDS);
+    await owner.refresher.tick();
+    expect((await world.row('access_token:ours-000')).failureCount).toBe(1);
+    await world.advance(120);
+    await stranger.refresher.tick();
+    fault.remove();
+
+    await owner.refresher.tick();
+
+    expect(await renewedOf(world, ours)).toEqual(namesOf(ours));
+  });
+});

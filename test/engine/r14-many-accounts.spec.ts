@@ -1,0 +1,220 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import type { AccountSource } from '../../src/wechat-token/index.js';
+import {
+  makeRowsOf,
+  nameOf,
+  namesOf,
+  renewedOf,
+  shops,
+  started,
+  watchStatements,
+} from '../support/many-accounts.js';
+import { World } from '../support/world.js';
+
+/** Past the time at which every stored token is due, and before its end. */
+const DUE_SECONDS = 7000;
+
+describe('R14 300 accounts that are due at once', () => {
+  it('cost one issue each, three claims and four pages', async () => {
+    await using world = await World.create();
+    const accounts = shops(300);
+    const replica = await started(world, accounts);
+    await world.advance(DUE_SECONDS);
+    const statements = watchStatements(replica);
+
+    await replica.refresher.tick();
+
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
+    for (const { appId } of accounts)
+      expect(world.wechat.callsFor(appId).total).toBe(1);
+    expect(statements.claims()).toBe(3);
+    // The last page is empty: nobody knew that the third was the last.
+    expect(statements.count('due')).toBe(4);
+    expect(statements.count('unconfirmed')).toBe(1);
+    // Nothing is read again, and nothing claimed or given back alone.
+    for (const alone of ['read', 'claim', 'release', 'standing'] as const)
+      expect(statements.count(alone)).toBe(0);
+  });
+
+  it('cost nothing more at the next tick', async () => {
+    await using world = await World.create();
+    const accounts = shops(300);
+    const replica = await started(world, accounts);
+    await world.advance(DUE_SECONDS);
+    await replica.refresher.tick();
+    const statements = watchStatements(replica);
+
+    await replica.refresher.tick();
+
+    expect(statements.count('due')).toBe(1);
+    expect(statements.count('unconfirmed')).toBe(1);
+    expect(statements.total()).toBe(2);
+    expect(world.wechat.calls.total).toBe(300);
+  });
+
+  it('and as many that want a confirmation, cost one call each', async () => {
+    await using world = await World.create();
+    const accounts = shops(250);
+    const replica = await started(world, accounts);
+    await world.advance(300);
+    const statements = watchStatements(replica);
+
+    await replica.refresher.tick();
+
+    for (const { appId } of accounts)
+      expect(world.wechat.callsFor(appId).total).toBe(1);
+    expect(statements.count('due')).toBe(1);
+    expect(statements.count('unconfirmed')).toBe(3);
+    expect(statements.claims()).toBe(3);
+  });
+
+  it('use five connections to the platform, where five are called at a time', async () => {
+    await using world = await World.create();
+    const accounts = shops(100);
+    const port = Number(new URL(world.wechat.baseUrl).port);
+    const connections = new Set<Socket>();
+    const count = (message: unknown) => {
+      const { socket } = message as { socket: Socket };
+      if (socket.localPort === port) connections.add(socket);
+    };
+    const refresh = { concurrency: 5 };
+    const { refresher } = await started(world, accounts, { refresh });
+    await world.advance(DUE_SECONDS);
+    subscribe('net.server.socket', count);
+
+    await refresher.tick();
+
+    unsubscribe('net.server.socket', count);
+    expect(world.wechat.calls.total).toBe(100);
+    expect(connections.size).toBeGreaterThan(0);
+    expect(connections.size).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('R14 what delays nobody', () => {
+  it('300 due rows of accounts that this replica does not know, and that are older', async () => {
+    await using world = await World.create();
+    const strangers = shops(300, 'stranger');
+    await makeRowsOf(world, strangers);
+    await world.advance(60);
+    const accounts = shops(20);
+    const replica = await started(world, accounts);
+    await world.advance(DUE_SECONDS);
+    const untouched = () =>
+      world.sql("SELECT * FROM system_var WHERE name LIKE '%stranger%'");
+    const before = await untouched();
+    const statements = watchStatements(replica);
+
+    await replica.refresher.tick();
+
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
+    expect(world.wechat.calls.total).toBe(20);
+    expect(await untouched()).toEqual(before);
+    expect(before).toHaveLength(300);
+    expect(statements.count('due')).toBe(4);
+    expect(statements.claims()).toBe(1);
+  });
+
+  it('an AccountSource that fails for one account', async () => {
+    await using world = await World.create();
+    const accounts = shops(50);
+    const broken = accounts[7];
+    let fails = false;
+    const source: AccountSource = {
+      find: (name) => {
+        if (fails && name === broken?.name) throw new Error('no such table');
+        return accounts.find((account) => account.name === name);
+      },
+      list: () => accounts,
+    };
+    const { refresher } = await started(world, accounts, { accounts: source });
+    await world.advance(DUE_SECONDS);
+    fails = true;
+
+    await refresher.tick();
+
+    const others = accounts.filter((account) => account !== broken);
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(others));
+    expect(world.wechat.calls.total).toBe(49);
+    expect(broken && (await world.row(nameOf(broken))).leaseOwner).toBeNull();
+    fails = false;
+    await refresher.tick();
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
+    expect(world.wechat.calls.total).toBe(50);
+  });
+
+  it('an account that the platform refuses', async () => {
+    await using world = await World.create();
+    const accounts = shops(50);
+    const { refresher } = await started(world, accounts);
+    const refused = accounts[0];
+    await world.advance(DUE_SECONDS);
+    const appId = refused?.appId ?? '';
+    world.wechat.inject('stable', { status: 500 }, { appId, times: Infinity });
+
+    await refresher.tick();
+
+    expect(await renewedOf(world, accounts)).toEqual(
+      namesOf(accounts.slice(1)),
+    );
+    expect(world.wechat.calls.total).toBe(50);
+    expect(refused && (await world.row(nameOf(refused)))).toMatchObject({
+      failureCount: 1,
+      leaseOwner: null,
+    });
+  });
+});
+
+describe('R14 a round that takes long', () => {
+  it('is logged each ten seconds, and at its end', async () => {
+    await using world = await World.create();
+    const accounts = shops(30);
+    const told: unknown[] = [];
+    const see = (message: unknown, fields: unknown) => {
+      if (message === 'tokens renewed so far') told.push(fields);
+    };
+    const nothing = () => undefined;
+    const { refresher } = await started(world, accounts, {
+      logger: { log: see, warn: nothing, error: nothing },
+      refresh: { concurrency: 1, batchSize: 10 },
+    });
+    await world.advance(DUE_SECONDS);
+    const moves: Promise<void>[] = [];
+    const stop = world.wechat.onIssue(() => {
+      if ([10, 20].includes(world.wechat.issued()))
+        moves.push(world.advance(11));
+    });
+
+    await refresher.tick();
+
+    stop();
+    await Promise.all(moves);
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
+    expect(told).toHaveLength(3);
+    expect(told).toMatchObject([
+      { seconds: 11 },
+      { seconds: 22 },
+      { done: 30, seconds: 22 },
+    ]);
+    const done = told.map((fields) => (fields as { done: number }).done);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+  });
+
+  it('and says nothing when it is short', async () => {
+    await using world = await World.create();
+    const accounts = shops(10);
+    const log = vi.fn();
+    const nothing = () => undefined;
+    const { refresher } = await started(world, accounts, {
+      logger: { log, warn: nothing, error: nothing },
+    });
+    await world.advance(DUE_SECONDS);
+
+    await refresher.tick();
+
+    const told = log.mock.calls.map(([message]) => String(message));
+    expect(told).toContain('token refreshed');
+    expect(told).not.toContain('tokens renewed so far');
+  });
+});

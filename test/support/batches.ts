@@ -1,0 +1,55 @@
+import { createConnection } from 'mysql2/promise';
+import type { DataSource } from 'typeorm';
+import { MonotonicClock } from '../../src/wechat-token/clock.js';
+import { RowReader } from '../../src/wechat-token/store/row-reader.js';
+import { Sealing } from '../../src/wechat-token/store/sealing.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { TokenStore } from '../../src/wechat-token/store/token-store.js';
+import type { StoreUnderTest } from './open-store.js';
+
+export const CONFIRM_MS = 300_000;
+export const LEASE_MS = 30_000;
+
+/** `access_token:0` and so on. */
+export function named(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `access_token:${i}`);
+}
+
+/** New rows: due at once. */
+export function makeRows(
+  { store }: StoreUnderTest,
+  names: readonly string[],
+): Promise<void> {
+  return store.insertMissing(names.map((name) => ({ name, remark: '' })));
+}
+
+export function claim(
+  store: TokenStore,
+  names: readonly string[],
+  owner = 'me',
+) {
+  return store.claimDue(names, CONFIRM_MS, owner, LEASE_MS);
+}
+
+/** The store as another replica has it, with the session whose statements a test counts. */
+export function anotherStore(dataSource: DataSource) {
+  const clock = new MonotonicClock();
+  const session = new SqlSession(dataSource, clock);
+  const sealing = new Sealing([]);
+  const reader = new RowReader(sealing);
+  return { session, store: new TokenStore(session, sealing, reader, clock) };
+}
+
+/** A connection of its own to a server, whose transaction has locked these rows until it ends. */
+export async function lockRows(url: string, names: readonly string[]) {
+  const connection = await createConnection({ uri: url });
+  await connection.beginTransaction();
+  await connection.query(
+    'SELECT * FROM system_var WHERE name IN (?) FOR UPDATE',
+    [names],
+  );
+  return {
+    end: () => connection.rollback(),
+    [Symbol.asyncDispose]: async () => connection.destroy(),
+  };
+}

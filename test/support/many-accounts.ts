@@ -1,0 +1,135 @@
+import { SchedulerRegistry } from '@nestjs/schedule';
+import type { WechatAccount } from '../../src/wechat-token/index.js';
+import { toAccount } from '../../src/wechat-token/accounts/account.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import {
+  type Statements,
+  statementsFor,
+} from '../../src/wechat-token/store/statements.js';
+import { parseTokenName } from '../../src/wechat-token/token-name.js';
+import { CONFIRM_MS, LEASE_MS } from './batches.js';
+import { renewed } from './open-store.js';
+import type { ReplicaOptions, TestReplica, World } from './world.js';
+
+/** What a round takes at a time, by default. */
+const BATCH = 100;
+
+/** Accounts `shop-000`, `shop-001` and so on. */
+export function shops(count: number, prefix = 'shop'): AccountNamed[] {
+  return Array.from({ length: count }, (_, i) => {
+    const name = `${prefix}-${String(i).padStart(3, '0')}`;
+    return { name, appId: `wx_${name}`, appSecret: `secret-of-${name}` };
+  });
+}
+
+export type AccountNamed = WechatAccount & {
+  readonly name: string;
+  readonly appSecret: string;
+};
+
+export const nameOf = ({ name }: AccountNamed) => `access_token:${name}`;
+
+/** Makes them known to the platform. */
+export function open(world: World, accounts: readonly AccountNamed[]): void {
+  for (const account of accounts) world.wechat.addAccount(account);
+}
+
+/** Good tokens of two hours, in the rows of these accounts, as if another program had renewed them: no call is made. */
+export async function storeTokens(
+  world: World,
+  accounts: readonly AccountNamed[],
+): Promise<void> {
+  const store = await world.store();
+  const byName = new Map(accounts.map((each) => [nameOf(each), each]));
+  const names = [...byName.keys()];
+  await store.insertMissing(names.map((name) => ({ name, remark: '' })));
+  for (let at = 0; at < names.length; at += BATCH) {
+    const some = names.slice(at, at + BATCH);
+    const { claimed } = await store.claimDue(
+      some,
+      CONFIRM_MS,
+      'before',
+      LEASE_MS,
+    );
+    await Promise.all(
+      claimed.map(({ row, lease }) => {
+        const account = byName.get(row.name);
+        if (!account) throw new Error(`no account of ${row.name}`);
+        const { credentialId, mode } = toAccount(account);
+        const token = { ...renewed(`old of ${row.name}`), credentialId };
+        return store.storeRenewed(lease, { ...token, source: mode });
+      }),
+    );
+  }
+}
+
+/** The names of those of these accounts that have a token that was renewed since {@link storeTokens}, and is leased to nobody. */
+export async function renewedOf(
+  world: World,
+  accounts: readonly AccountNamed[],
+): Promise<string[]> {
+  const { rows } = await (await world.store()).readAll(accounts.map(nameOf));
+  const good = rows.filter(
+    ({ value, leaseOwner, expiresInMs }) =>
+      leaseOwner === null &&
+      (expiresInMs ?? 0) > 6_000_000 &&
+      value !== null &&
+      world.wechat.issuedTokens.includes(value),
+  );
+  const names = new Set(good.map(({ name }) => parseTokenName(name).account));
+  return accounts.map((each) => each.name).filter((name) => names.has(name));
+}
+
+/** The statements that a replica says from now on. */
+export function watchStatements({ module }: TestReplica) {
+  const session = module.get(SqlSession);
+  const statements = statementsFor(session.dialect);
+  const rows = vi.spyOn(session, 'rows');
+  const change = vi.spyOn(session, 'change');
+  const changeLocked = vi.spyOn(session, 'changeLocked');
+  return {
+    /** How often it has said this one. */
+    count: (name: Exclude<keyof Statements, 'lockDue'>) =>
+      [...rows.mock.calls, ...change.mock.calls].filter(
+        ([sql]) => sql === statements[name],
+      ).length,
+    claims: () => changeLocked.mock.calls.length,
+    total: () =>
+      rows.mock.calls.length +
+      change.mock.calls.length +
+      changeLocked.mock.calls.length,
+  };
+}
+
+/** Rows without a token, due at once. */
+export async function makeRowsOf(
+  world: World,
+  accounts: readonly AccountNamed[],
+): Promise<void> {
+  const rows = accounts.map((each) => ({ name: nameOf(each), remark: '' }));
+  await (await world.store()).insertMissing(rows);
+}
+
+export function namesOf(accounts: readonly AccountNamed[]): string[] {
+  return accounts.map(({ name }) => name);
+}
+
+/** A replica of these accounts whose tokens are stored and good, its start over; it has made no call. */
+export async function started(
+  world: World,
+  accounts: readonly AccountNamed[],
+  options: ReplicaOptions = {},
+): Promise<TestReplica> {
+  open(world, accounts);
+  await storeTokens(world, accounts);
+  const replica = await world.replica({ accounts: [...accounts], ...options });
+  await replica.refresher.walkAccounts();
+  expect(world.wechat.calls.total).toBe(0);
+  return replica;
+}
+
+/** Has the cron come now, with all that waits for its end when the replica is closed. */
+export async function fireCron({ module }: TestReplica): Promise<void> {
+  const scheduler = module.get(SchedulerRegistry, { strict: false });
+  for (const job of scheduler.getCronJobs().values()) await job.fireOnTick();
+}
