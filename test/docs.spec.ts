@@ -15,6 +15,7 @@ const PAGES = [
   'README.md',
   'README.zh-CN.md',
   'docs/interop.md',
+  'docs/performance.md',
   'docs/reliability.md',
   'docs/testing-offline.md',
 ];

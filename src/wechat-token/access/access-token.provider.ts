@@ -31,12 +31,16 @@ export interface InvalidateOptions extends AccessTokenOptions {
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
+  private readonly byAccount: ReadonlyMap<string, HeldToken>;
+
   constructor(
     private readonly memory: TokenMemory,
     private readonly supply: TokenSupply,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
-  ) {}
+  ) {
+    this.byAccount = memory.ofKind('access_token');
+  }
 
   /**
    * A valid access token. With one in memory there is no I/O (R1); past its `refresh_at` it is renewed in the background (R2);
@@ -49,9 +53,8 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
   ): Promise<string> {
-    const name = tokenName('access_token', account);
-    const held = this.served(name);
-    return held ? held.promise : valueOf(this.obtain(name, options));
+    const held = this.served(account);
+    return held ? held.promise : valueOf(this.obtain(account, options));
   }
 
   /** As {@link getAccessToken}, with the whole seconds of life that the platform still gives the token. */
@@ -69,8 +72,7 @@ export class AccessTokenProvider {
     account: string,
     options?: AccessTokenOptions,
   ): Promise<HeldToken> {
-    const name = tokenName('access_token', account);
-    return this.served(name) ?? this.obtain(name, options);
+    return this.served(account) ?? this.obtain(account, options);
   }
 
   /**
@@ -91,17 +93,20 @@ export class AccessTokenProvider {
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
-  private served(name: TokenName): HeldToken | undefined {
+  private served(account: string): HeldToken | undefined {
     const now = this.clock.now();
-    const held = this.memory.usable(name, now);
-    if (held && now >= held.refreshAt) this.supply.renewInBackground(name);
+    const held = this.byAccount.get(account);
+    if (held === undefined || now < held.refreshAt) return held;
+    if (now >= held.serveUntil) return undefined;
+    this.supply.renewInBackground(tokenName('access_token', account));
     return held;
   }
 
   private obtain(
-    name: TokenName,
+    account: string,
     options?: AccessTokenOptions,
   ): Promise<HeldToken> {
+    const name = tokenName('access_token', account);
     return this.inTime(name, () => this.supply.obtain(name), options);
   }
 

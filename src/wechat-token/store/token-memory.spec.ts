@@ -81,6 +81,31 @@ describe('what this process knows of a token', () => {
     expect(await after?.promise).toBe('same');
   });
 
+  it('is found by the account alone, each kind apart', () => {
+    const memory = new TokenMemory();
+    const accessTokens = memory.ofKind('access_token');
+    memory.adopt('access_token', token('of the default account'));
+    memory.adopt('access_token:shop', token('of the shop'));
+    memory.adopt('jsapi_ticket:shop', token('a ticket'));
+
+    expect(accessTokens.get('default')?.value).toBe('of the default account');
+    expect(accessTokens.get('shop')?.value).toBe('of the shop');
+    expect(memory.ofKind('jsapi_ticket').get('shop')?.value).toBe('a ticket');
+    expect(accessTokens.size).toBe(2);
+    expect(memory.usable('jsapi_ticket', NOW)).toBeUndefined();
+  });
+
+  it('a renewal is due when the token ends, if not before', () => {
+    const memory = new TokenMemory();
+    const refreshAt = () => memory.usable(NAME, NOW)?.refreshAt;
+
+    memory.adopt(NAME, token('cooling down', { refreshAt: Infinity }));
+    expect(refreshAt()).toBe(NOW + 7000);
+    memory.adopt(NAME, token('held', { version: 6 }));
+    memory.delayRenewal(NAME, Infinity);
+    expect(refreshAt()).toBe(NOW + 7000);
+  });
+
   it('a renewal is put off to a later instant only, and the token stays', () => {
     const memory = new TokenMemory();
     memory.adopt(NAME, token('held'));

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenName } from '../token-name.js';
+import {
+  parseTokenName,
+  type TokenKind,
+  type TokenName,
+  tokenName,
+} from '../token-name.js';
 
 /** A token in this process's memory. Instants are on this process's clock. */
 export interface HeldToken {
@@ -11,7 +16,7 @@ export interface HeldToken {
   readonly credentialId: string;
   /** Whatever the row says from here on is newer than this; Infinity for a token that the row does not have yet (R6). */
   readonly knownAt: number;
-  /** From here on a read starts a renewal in the background (R2). */
+  /** From here on a read starts a renewal in the background (R2); never later than `serveUntil`. */
   readonly refreshAt: number;
   /** From here on it is not handed out: its end, less a small safety margin (R2). */
   readonly serveUntil: number;
@@ -28,8 +33,13 @@ export interface LearnedToken extends Omit<HeldToken, 'promise'> {
 /** What this process knows of each token. Only ever replaced by something newer. */
 @Injectable()
 export class TokenMemory {
-  private readonly held = new Map<TokenName, HeldToken>();
+  private readonly held = new HeldTokens();
   private readonly listeners = new Map<TokenName, () => void>();
+
+  /** All that is held of one kind, by account: a read need not build the token's name (R1). */
+  ofKind(kind: TokenKind): ReadonlyMap<string, HeldToken> {
+    return this.held.ofKind(kind);
+  }
 
   /** The token, if it may be handed out at `now`. */
   usable(name: TokenName, now: number): HeldToken | undefined {
@@ -38,23 +48,34 @@ export class TokenMemory {
   }
 
   /** Takes a token over, unless a newer one is known already. */
-  adopt(name: TokenName, { askedAt, ...token }: LearnedToken): void {
+  adopt(name: TokenName, token: LearnedToken): void {
+    const { value, version, credentialId } = token;
+    const { askedAt, knownAt, serveUntil, expiresAt } = token;
     const known = this.held.get(name);
     // An answer that was overtaken on its way. What was asked for later counts even with a lower version: the table may
     // have been restored from a backup.
     const overtaken =
       known !== undefined &&
-      known.value !== token.value &&
-      known.version >= token.version &&
+      known.value !== value &&
+      known.version >= version &&
       askedAt < Math.min(known.knownAt, known.serveUntil);
     if (overtaken) return;
     const promise =
-      known?.value === token.value
-        ? known.promise
-        : Promise.resolve(token.value);
-    this.held.set(name, { ...token, promise });
-    const isStored = token.knownAt !== Infinity;
-    if (isStored && askedAt < token.serveUntil) this.listeners.get(name)?.();
+      known?.value === value ? known.promise : Promise.resolve(value);
+    const refreshAt = Math.min(token.refreshAt, serveUntil);
+    // Written out: what a spread makes takes more memory, in more places.
+    this.held.set(name, {
+      value,
+      promise,
+      version,
+      credentialId,
+      knownAt,
+      refreshAt,
+      serveUntil,
+      expiresAt,
+    });
+    const isStored = knownAt !== Infinity;
+    if (isStored && askedAt < serveUntil) this.listeners.get(name)?.();
   }
 
   /** Has `listener`, and no other, called whenever a token of that name comes that may be handed out and is in its row. */
@@ -85,14 +106,48 @@ export class TokenMemory {
 
   /** The tokens of accounts that are gone are not handed out. */
   forgetAllBut(names: ReadonlySet<TokenName>): void {
-    for (const name of this.held.keys())
+    for (const name of this.held.names())
       if (!names.has(name)) this.held.delete(name);
   }
 
   /** Nothing can be done about this token before `at`: reads until then start nothing. */
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);
-    if (known && known.refreshAt < at)
-      this.held.set(name, { ...known, refreshAt: at });
+    if (!known || known.refreshAt >= at) return;
+    const refreshAt = Math.min(at, known.serveUntil);
+    this.held.set(name, { ...known, refreshAt });
+  }
+}
+
+/** A map by token name, kept by kind and account. */
+class HeldTokens {
+  private readonly kinds = new Map<TokenKind, Map<string, HeldToken>>();
+
+  ofKind(kind: TokenKind): Map<string, HeldToken> {
+    const known = this.kinds.get(kind);
+    if (known) return known;
+    const made = new Map<string, HeldToken>();
+    this.kinds.set(kind, made);
+    return made;
+  }
+
+  get(name: TokenName): HeldToken | undefined {
+    const { kind, account } = parseTokenName(name);
+    return this.kinds.get(kind)?.get(account);
+  }
+
+  set(name: TokenName, token: HeldToken): void {
+    const { kind, account } = parseTokenName(name);
+    this.ofKind(kind).set(account, token);
+  }
+
+  delete(name: TokenName): void {
+    const { kind, account } = parseTokenName(name);
+    this.kinds.get(kind)?.delete(account);
+  }
+
+  *names(): Generator<TokenName> {
+    for (const [kind, tokens] of this.kinds)
+      for (const account of tokens.keys()) yield tokenName(kind, account);
   }
 }

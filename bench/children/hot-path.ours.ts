@@ -1,0 +1,62 @@
+import { openEngine } from '../harness/engine.js';
+import { type HotPathInput, PICKS, randomPicks } from './hot-path.input.js';
+
+/** The module, twice: with one account, which is not named in the call, and with many. */
+export async function ourCandidates(input: HotPathInput) {
+  return [await ofOne(input), await ofMany(input)];
+}
+
+async function ofOne({ wechatUrl, one }: HotPathInput) {
+  const { appId, appSecret } = one.account;
+  const { tokens, start } = await openEngine({
+    databaseUrl: one.databaseUrl,
+    wechatUrl,
+    accounts: [{ appId, appSecret }],
+  });
+  await start();
+  await tokens.getAccessToken();
+  return {
+    key: 'ours',
+    run: async (times: number) => {
+      for (let done = 0; done < times; done++) await tokens.getAccessToken();
+    },
+  };
+}
+
+/** Every token is in memory, and none of them was asked of the platform. */
+async function ofMany({ wechatUrl, many }: HotPathInput) {
+  const { accounts, databaseUrl } = many;
+  const { tokens, start } = await openEngine({
+    databaseUrl,
+    wechatUrl,
+    accounts,
+  });
+  await start();
+  for (const [index, { name }] of accounts.entries())
+    if ((await tokens.getAccessToken(name)) !== many.tokens[index])
+      throw new Error(`another token for ${name}`);
+  const names = randomPicks(accounts.map(({ name }) => name));
+  return {
+    key: 'ours-many',
+    run: async (times: number) => {
+      for (let done = 0; done < times; done++)
+        await tokens.getAccessToken(names[done & (PICKS - 1)]);
+    },
+  };
+}
+
+/** The least that finding a token by its account's name comes to: no clock, no life. */
+export function mapCandidate({ many }: HotPathInput) {
+  const names = many.accounts.map(({ name }) => name);
+  const promises = new Map(
+    names.map((name, index) => [name, Promise.resolve(many.tokens[index])]),
+  );
+  const picks = randomPicks(names);
+  return {
+    key: 'map-many',
+    run: async (times: number) => {
+      for (let done = 0; done < times; done++)
+        await promises.get(picks[done & (PICKS - 1)] ?? '');
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { OfficialAccount } from 'node-easywechat';
+import {
+  check,
+  type Contestant,
+  type ContestantOptions,
+  PATIENCE_MS,
+} from './contestant.js';
+
+/** With its default store, files that all processes share, and the retries that it offers. */
+export async function nodeEasywechat(
+  options: ContestantOptions,
+): Promise<Contestant> {
+  const app = new OfficialAccount({
+    app_id: options.appId,
+    secret: options.appSecret,
+    http: {
+      baseURL: options.wechatUrl,
+      timeout: PATIENCE_MS,
+      retry: { retries: 3 },
+    },
+    file_cache: fileCache(options.folder),
+  });
+  return {
+    start: () => Promise.resolve(),
+    getToken: () => app.getAccessToken().getToken(),
+    call: async () => {
+      const response = await app.getClient().get('cgi-bin/menu/get');
+      check(response.toObject());
+    },
+  };
+}
+
+export function fileCache(path: string) {
+  return { path, dirMode: 0o777, fileMode: 0o666, ext: '.cache' };
+}

@@ -1,0 +1,17 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Benchmark } from './benchmark.js';
+import { PROJECT } from './project.js';
+
+/** Every file of bench/benchmarks, by the sources: an older compiled file may still lie about. */
+export function benchmarkNames(): string[] {
+  return readdirSync(join(PROJECT, 'bench/benchmarks'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'));
+}
+
+export async function loadBenchmark(name: string): Promise<Benchmark> {
+  const file = new URL(`../benchmarks/${name}.js`, import.meta.url);
+  const { benchmark } = (await import(file.href)) as { benchmark: Benchmark };
+  return benchmark;
+}

@@ -1,0 +1,69 @@
+import type { LoggerService } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { openDatabase } from '../../src/config/database.js';
+import { parseDatabaseUrl } from '../../src/config/database-url.js';
+import {
+  AccessTokenProvider,
+  type WechatAccount,
+  WechatApiClient,
+  WechatTokenModule,
+} from '../../src/wechat-token/index.js';
+import { TokenMemory } from '../../src/wechat-token/store/token-memory.js';
+
+export interface EngineOptions {
+  readonly databaseUrl: string;
+  readonly wechatUrl: string;
+  readonly accounts: readonly WechatAccount[];
+}
+
+/** The module in an app, as users have it. */
+export interface Engine {
+  readonly tokens: AccessTokenProvider;
+  readonly api: WechatApiClient;
+  readonly memory: TokenMemory;
+  /** Until then it is there, connected, and has not looked for a token. */
+  readonly start: () => Promise<void>;
+}
+
+const nothing = () => undefined;
+const print = (message: unknown, ...rest: unknown[]) =>
+  void process.stderr.write(`${[message, ...rest].map(String).join(' ')}\n`);
+/** Warnings are of what the benchmarks do to it on purpose. */
+const LOGGER: LoggerService = { log: nothing, warn: nothing, error: print };
+
+/** Its tables are made if they are missing. */
+export async function openEngine({
+  databaseUrl,
+  wechatUrl,
+  accounts,
+}: EngineOptions): Promise<Engine> {
+  const database = parseDatabaseUrl(databaseUrl);
+  if (!database) throw new Error(`bad URL ${databaseUrl}`);
+  const dataSource = await openDatabase(database, true);
+  const module = await Test.createTestingModule({
+    imports: [
+      ScheduleModule.forRoot(),
+      TypeOrmModule.forRootAsync({
+        name: databaseUrl,
+        useFactory: () => dataSource.options,
+        dataSourceFactory: () => Promise.resolve(dataSource),
+      }),
+      WechatTokenModule.forRoot({
+        accounts,
+        api: { baseUrl: wechatUrl },
+        // A process may have several engines.
+        dataSource: databaseUrl,
+      }),
+    ],
+  })
+    .setLogger(LOGGER)
+    .compile();
+  return {
+    tokens: module.get(AccessTokenProvider),
+    api: module.get(WechatApiClient),
+    memory: module.get(TokenMemory),
+    start: async () => void (await module.init()),
+  };
+}

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The repository, also as seen from the compiled files. */
+export const PROJECT = nearest(import.meta.dirname);
+
+export const RESULTS = join(PROJECT, 'bench/results');
+
+function nearest(folder: string): string {
+  return existsSync(join(folder, 'package.json'))
+    ? folder
+    : nearest(dirname(folder));
+}

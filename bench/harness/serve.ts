@@ -1,0 +1,29 @@
+import type { Question, Reply } from './child.js';
+
+type Methods = Readonly<Record<string, (input: never) => Promise<unknown>>>;
+
+/** In a child: answers what the parent asks; ends with it. */
+export function serve(methods: Methods): void {
+  const reply = (message: Reply) => void process.send?.(message);
+  process.on('message', ({ id, method, input }: Question) => {
+    run(methods, method, input).then(
+      (output) => reply({ id, output: output ?? null }),
+      (error: unknown) =>
+        reply({
+          id,
+          error: error instanceof Error ? `${error.stack}` : String(error),
+        }),
+    );
+  });
+  process.once('disconnect', () => process.exit());
+}
+
+async function run(
+  methods: Methods,
+  method: string,
+  input: unknown,
+): Promise<unknown> {
+  const found = methods[method];
+  if (!found) throw new Error(`there is no method ${method}`);
+  return found(input as never);
+}

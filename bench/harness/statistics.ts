@@ -1,0 +1,36 @@
+export interface Summary {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** @throws RangeError without values, and for one that is no number: it would be an order of no meaning */
+export function summaryOf(values: readonly number[]): Summary {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [lowest, highest] = [sorted[0], sorted.at(-1)];
+  const half = (sorted.length - 1) / 2;
+  const [below, above] = [sorted[Math.floor(half)], sorted[Math.ceil(half)]];
+  if (
+    lowest === undefined ||
+    highest === undefined ||
+    below === undefined ||
+    above === undefined ||
+    sorted.some(Number.isNaN)
+  )
+    throw new RangeError(`no median of [${values.join(', ')}]`);
+  return { median: (below + above) / 2, lowest, highest };
+}
+
+export function medianOf(values: readonly number[]): number {
+  return summaryOf(values).median;
+}
+
+/** Each value by the one of the same repetition: what disturbs both cancels out. */
+export function ratiosOf(
+  values: readonly number[],
+  to: readonly number[],
+): number[] {
+  if (values.length !== to.length)
+    throw new RangeError('the repetitions do not match');
+  return values.map((value, index) => value / (to[index] ?? NaN));
+}
