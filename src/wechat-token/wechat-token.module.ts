@@ -46,6 +46,7 @@ import { SystemVarStore } from './store/system-var.store.js';
 import { RowReader } from './store/row-reader.js';
 import { TokenEvents } from './store/token-events.js';
 import { TokenMemory } from './store/token-memory.js';
+import { TokenQueue } from './store/token-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
 import { StableTokenSource } from './upstream/stable-token.source.js';
@@ -183,6 +184,7 @@ const upstream: Provider[] = [
 const store: Provider[] = [
   RowReader,
   TokenStore,
+  TokenQueue,
   TokenEvents,
   SystemVarStore,
   TokenMemory,

@@ -25,7 +25,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('of 50 of which some have lost their lease: exactly those are refused, their rows untouched', async () => {
     const names = named(50);
     await makeRows(db, names);
-    const { claimed } = await claim(db.store, names);
+    const { claimed } = await claim(db.queue, names);
     const lost = names.filter((_, i) => i % 7 === 3);
     const gone = names.filter((_, i) => i % 7 === 5);
     await db.elapse(LEASE_MS + 1);
@@ -72,7 +72,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('each has its own life, counted from its own claim', async () => {
     const names = named(10);
     await makeRows(db, names);
-    const { claimed } = await claim(db.store, names);
+    const { claimed } = await claim(db.queue, names);
     const claimedAt = await Promise.all(
       names.map(async (n) => (await db.instant(n, 'lease_until')) - LEASE_MS),
     );
@@ -100,7 +100,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('the same tokens again, among new ones, keep their value and the instant of their issue', async () => {
     const names = named(20);
     await makeRows(db, names);
-    const first = await claim(db.store, names);
+    const first = await claim(db.queue, names);
     for (const { lease } of first.claimed)
       await db.store.storeRenewed(lease, renewed(`old ${lease.name}`));
     await db.elapse(CONFIRM_MS);
@@ -108,7 +108,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
       names.map((name) => db.instant(name, 'issued_at')),
     );
     const isSame = (name: string) => names.indexOf(name) % 2 === 0;
-    const { claimed } = await claim(db.store, names);
+    const { claimed } = await claim(db.queue, names);
 
     await Promise.all(
       claimed.map(({ lease }) =>
@@ -132,7 +132,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('100 of the longest tokens, with whatever is in them, come as they were', async () => {
     const names = named(101);
     await makeRows(db, names);
-    const { claimed } = await claim(db.store, names);
+    const { claimed } = await claim(db.queue, names);
     const odd = `"'\\\n\t\0{}[]$?:%;--/*汉字 😀`;
     const valueOf = (name: string) =>
       (name + odd).padEnd(8192, 'x').slice(0, 8192);
@@ -151,8 +151,8 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('cost two statements for 100: one alone, the others together', async () => {
     const names = named(100);
     await makeRows(db, names);
-    const { session, store } = anotherStore(db.dataSource);
-    const { claimed } = await claim(store, names);
+    const { session, store, queue } = anotherStore(db.dataSource);
+    const { claimed } = await claim(queue, names);
     const change = vi.spyOn(session, 'change');
     const rows = vi.spyOn(session, 'rows');
 

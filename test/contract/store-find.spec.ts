@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
-import type { DueToken } from '../../src/wechat-token/store/token-store.js';
+import type { DueToken } from '../../src/wechat-token/store/token-queue.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 
 const CONFIRM_MS = 300_000;
@@ -18,10 +18,10 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
 
   /** Names, in the order in which they are found. */
   const due = async () => {
-    const { store } = db;
+    const { queue } = db;
     const found = [
-      ...(await store.due(FIRST, 100)),
-      ...(await store.unconfirmed(CONFIRM_MS, FIRST, 100)),
+      ...(await queue.due(FIRST, 100)),
+      ...(await queue.unconfirmed(CONFIRM_MS, FIRST, 100)),
     ];
     return found.map(({ name }) => name);
   };
@@ -100,8 +100,8 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
         do {
           const after = page.at(-1) ?? FIRST;
           page = await (kind === 'due'
-            ? db.store.due(after, 10)
-            : db.store.unconfirmed(CONFIRM_MS, after, 10));
+            ? db.queue.due(after, 10)
+            : db.queue.unconfirmed(CONFIRM_MS, after, 10));
           pages.push(page);
         } while (page.length === 10);
         expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);

@@ -123,13 +123,13 @@ describe('R7 a stable token is confirmed with the platform', () => {
 describe('R7 without confirmations', () => {
   it('the cron reads no row of a token that is well', async () => {
     await using world = await World.create();
-    const { tokens, refresher, store } = await world.replica({
+    const { tokens, refresher, store, queue } = await world.replica({
       refresh: { confirmSeconds: 0 },
     });
     await tokens.getAccessToken();
     await world.advance(3600);
     const read = vi.spyOn(store, 'read');
-    const due = vi.spyOn(store, 'due');
+    const due = vi.spyOn(queue, 'due');
 
     await refresher.tick();
 

@@ -4,6 +4,7 @@ import { MonotonicClock } from '../../src/wechat-token/clock.js';
 import { RowReader } from '../../src/wechat-token/store/row-reader.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { StoreUnderTest } from './open-store.js';
 
@@ -24,11 +25,11 @@ export function makeRows(
 }
 
 export function claim(
-  store: TokenStore,
+  queue: TokenQueue,
   names: readonly string[],
   owner = 'me',
 ) {
-  return store.claimDue(names, CONFIRM_MS, owner, LEASE_MS);
+  return queue.claimDue(names, CONFIRM_MS, owner, LEASE_MS);
 }
 
 /** The store as another replica has it, with the session whose statements a test counts. */
@@ -37,7 +38,11 @@ export function anotherStore(dataSource: DataSource) {
   const session = new SqlSession(dataSource, clock);
   const sealing = new Sealing([]);
   const reader = new RowReader(sealing);
-  return { session, store: new TokenStore(session, sealing, reader, clock) };
+  return {
+    session,
+    store: new TokenStore(session, sealing, reader, clock),
+    queue: new TokenQueue(session, reader, clock),
+  };
 }
 
 /** A connection of its own to a server, whose transaction has locked these rows until it ends. */

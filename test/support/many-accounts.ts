@@ -40,12 +40,13 @@ export async function storeTokens(
   accounts: readonly AccountNamed[],
 ): Promise<void> {
   const store = await world.store();
+  const queue = await world.queue();
   const byName = new Map(accounts.map((each) => [nameOf(each), each]));
   const names = [...byName.keys()];
   await store.insertMissing(names.map((name) => ({ name, remark: '' })));
   for (let at = 0; at < names.length; at += BATCH) {
     const some = names.slice(at, at + BATCH);
-    const { claimed } = await store.claimDue(
+    const { claimed } = await queue.claimDue(
       some,
       CONFIRM_MS,
       'before',

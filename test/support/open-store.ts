@@ -15,6 +15,7 @@ import type {
   TokenRow,
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
+import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
 import { type InstantColumn, instantText, passTime } from './sql.js';
@@ -27,6 +28,7 @@ export interface PlainRow {
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
+  readonly queue: TokenQueue;
   readonly events: TokenEvents;
   readonly variables: SystemVarStore;
 
@@ -38,6 +40,7 @@ export class StoreUnderTest implements AsyncDisposable {
   ) {
     const stores = this.withKeys(keys);
     this.store = stores.store;
+    this.queue = stores.queue;
     this.events = stores.events;
     this.variables = stores.variables;
   }
@@ -50,6 +53,7 @@ export class StoreUnderTest implements AsyncDisposable {
     const reader = new RowReader(sealing);
     return {
       store: new TokenStore(session, sealing, reader, clock),
+      queue: new TokenQueue(session, reader, clock),
       events: new TokenEvents(session),
       variables: new SystemVarStore(session, sealing),
     };

@@ -36,6 +36,7 @@ import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
+import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
 import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
@@ -67,6 +68,7 @@ export interface TestReplica {
   readonly refresher: TokenRefresher;
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
+  readonly queue: TokenQueue;
   readonly events: TokenEvents;
   readonly journal: TokenJournal;
   readonly sync: TokenSync;
@@ -191,6 +193,7 @@ export class World implements AsyncDisposable {
       refresher: module.get(TokenRefresher),
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
+      queue: module.get(TokenQueue),
       events: module.get(TokenEvents),
       journal: module.get(TokenJournal),
       sync: module.get(TokenSync),
@@ -229,6 +232,12 @@ export class World implements AsyncDisposable {
     const sealing = new Sealing([]);
     const reader = new RowReader(sealing);
     return new TokenStore(session, sealing, reader, this.clock);
+  }
+
+  async queue(): Promise<TokenQueue> {
+    const session = new SqlSession(await this.dataSource(), this.clock);
+    const reader = new RowReader(new Sealing([]));
+    return new TokenQueue(session, reader, this.clock);
   }
 
   async row(name = 'access_token'): Promise<TokenRow> {

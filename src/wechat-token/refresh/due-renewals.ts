@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../replica.js';
-import { type DueToken, TokenStore } from '../store/token-store.js';
+import { type DueToken, TokenQueue } from '../store/token-queue.js';
 import type { TokenName } from '../token-name.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { inParallel } from './in-parallel.js';
@@ -39,7 +39,7 @@ export class DueRenewals {
   constructor(
     private readonly renewer: TokenRenewer,
     private readonly targets: RenewalTargets,
-    private readonly store: TokenStore,
+    private readonly queue: TokenQueue,
     private readonly unsaved: UnsavedTokens,
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly journal: TokenJournal,
@@ -88,10 +88,10 @@ export class DueRenewals {
 
   private async *claimed(confirm: boolean): AsyncGenerator<TokenName> {
     const { batchSize } = this.settings.refresh;
-    yield* this.claimedOf((after) => this.store.due(after, batchSize));
+    yield* this.claimedOf((after) => this.queue.due(after, batchSize));
     if (!confirm) return;
     yield* this.claimedOf((after) =>
-      this.store.unconfirmed(this.unconfirmedMs, after, batchSize),
+      this.queue.unconfirmed(this.unconfirmedMs, after, batchSize),
     );
   }
 
@@ -129,7 +129,7 @@ export class DueRenewals {
     for (const [name, target] of known)
       if (target && this.mayRenew(target)) targets.set(name, target);
     if (targets.size === 0) return [];
-    const { claimed, unreadable } = await this.store.claimDue(
+    const { claimed, unreadable } = await this.queue.claimDue(
       [...targets.keys()],
       this.unconfirmedMs,
       this.replica.id,
@@ -149,7 +149,7 @@ export class DueRenewals {
   private async setAside(strangers: readonly DueToken[]): Promise<void> {
     const over = strangers.filter(({ isLongOver }) => isLongOver);
     if (over.length > 0)
-      await this.store.setAside(over.map(({ name }) => name));
+      await this.queue.setAside(over.map(({ name }) => name));
   }
 
   /** Not while this replica's own back-off lasts (R8), nor what it has fetched already and could not store (R6). */

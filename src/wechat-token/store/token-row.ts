@@ -46,6 +46,21 @@ export interface Lease {
   readonly until: number;
 }
 
+/** A row, and the lease on exactly that row. */
+export interface LeasedRow {
+  readonly row: TokenRow;
+  readonly lease: Lease;
+}
+
+/** That of a claim which was sent so long before `until`. */
+export function leaseOn(
+  row: TokenRow,
+  durationMs: number,
+  until: number,
+): Lease {
+  return { name: row.name, version: row.version + 1, durationMs, until };
+}
+
 /** What a renewal brought, ready to be written. Lives are milliseconds from the claim of the lease. */
 export interface RenewedToken {
   readonly value: string;

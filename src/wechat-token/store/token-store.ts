@@ -8,26 +8,20 @@ import {
   type RawRow,
   type ReadRows,
   RowReader,
-  type UnreadableRow,
 } from './row-reader.js';
 import { Sealing } from './sealing.js';
 import { SqlSession } from './sql-session.js';
 import { type Statements, statementsFor } from './statements.js';
-import type { LastError, Lease, RenewedToken, TokenRow } from './token-row.js';
+import {
+  type LastError,
+  type Lease,
+  leaseOn,
+  type RenewedToken,
+  type TokenRow,
+} from './token-row.js';
 
 /** A commit may become visible this long after its `updated_at` and is still seen by every replica (R13). */
 const LATE_COMMIT_MS = 10_000;
-
-/** A row, and the lease on exactly that row. */
-export interface LeasedRow {
-  readonly row: TokenRow;
-  readonly lease: Lease;
-}
-
-export interface Claimed {
-  readonly claimed: readonly LeasedRow[];
-  readonly unreadable: readonly UnreadableRow[];
-}
 
 /** What one look at the table found. */
 export interface TableLook {
@@ -37,14 +31,6 @@ export interface TableLook {
   readonly late: readonly TokenName[];
   /** Somebody should renew or confirm something. */
   readonly anythingDue: boolean;
-}
-
-/** A token that somebody should renew, and since when, as a place in the order of all of them. */
-export interface DueToken {
-  readonly name: TokenName;
-  readonly since: string;
-  /** It ended a day ago, and nobody has renewed it since. */
-  readonly isLongOver?: 0 | 1;
 }
 
 type LookedAt =
@@ -131,31 +117,6 @@ export class TokenStore {
     return { news: rows, late, anythingDue };
   }
 
-  /** A page of the tokens that are past their `refresh_at` and that nobody is at, the oldest first. */
-  due(after: DueToken, limit: number): Promise<DueToken[]> {
-    const { due } = this.statements;
-    const values = [after.since, after.since, after.name, limit];
-    return this.session.rows<DueToken>(due, values);
-  }
-
-  /** The same for stable ones that were not confirmed for so long. */
-  unconfirmed(
-    unconfirmedMs: number,
-    after: DueToken,
-    limit: number,
-  ): Promise<DueToken[]> {
-    const { unconfirmed } = this.statements;
-    const place = [after.since, after.since, after.name, limit];
-    return this.session.rows<DueToken>(unconfirmed, [-unconfirmedMs, ...place]);
-  }
-
-  /** R14: those of these tokens that ended a day ago are not due any more, until somebody asks for them by name. */
-  async setAside(names: readonly TokenName[]): Promise<void> {
-    await this.session.change(this.statements.setAside, [
-      namesParameter(names),
-    ]);
-  }
-
   /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */
   async insertMissing(
     tokens: readonly { readonly name: TokenName; readonly remark: string }[],
@@ -182,32 +143,6 @@ export class TokenStore {
     const values = [owner, durationMs, row.name, row.version];
     const claimed = await this.session.change(this.statements.claim, values);
     return claimed === 0 ? undefined : leaseOn(row, durationMs, until);
-  }
-
-  /**
-   * R14: the same for many at a time: takes the leases of those that are still due or unconfirmed and that nobody is at. A row
-   * that another transaction has locked is left out, and so is one that does not open.
-   */
-  async claimDue(
-    names: readonly TokenName[],
-    unconfirmedMs: number,
-    owner: string,
-    durationMs: number,
-  ): Promise<Claimed> {
-    const readAt = this.clock.now();
-    const until = readAt + durationMs;
-    const sql = this.statements.lockDue(names.length);
-    const locking = { sql, values: [...names, -unconfirmedMs] };
-    let found: ReadRows = { rows: [], unreadable: [] };
-    await this.session.changeLocked<RawRow>(locking, (locked) => {
-      found = this.reader.toRows(locked, readAt);
-      return this.claimOf(found.rows, owner, durationMs);
-    });
-    const { rows, unreadable } = found;
-    const claimed = rows.map((row) => {
-      return { row, lease: leaseOn(row, durationMs, until) };
-    });
-    return { claimed, unreadable };
   }
 
   /**
@@ -239,20 +174,6 @@ export class TokenStore {
 
   private rawRows(names: readonly TokenName[]): Promise<RawRow[]> {
     return this.session.rows(this.statements.readAll, [namesParameter(names)]);
-  }
-
-  private claimOf(
-    rows: readonly TokenRow[],
-    owner: string,
-    durationMs: number,
-  ) {
-    if (rows.length === 0) return undefined;
-    const list = rows.map(({ name }) => ({
-      of_name: name,
-      new_owner: owner,
-      lease_ms: durationMs,
-    }));
-    return { sql: this.statements.claimAll, values: [jsonParameter(list)] };
   }
 
   /** R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. */
@@ -296,8 +217,4 @@ export class TokenStore {
       leases.filter(({ name, version }) => versions.get(name) === version + 1),
     );
   }
-}
-
-function leaseOn(row: TokenRow, durationMs: number, until: number): Lease {
-  return { name: row.name, version: row.version + 1, durationMs, until };
 }
