@@ -45,9 +45,9 @@ export interface WechatTokenModuleOptions {
     leaseSeconds?: number;
     /** How often this replica asks the database for tokens that others have renewed, milliseconds. Default: 1000. */
     syncIntervalMs?: number;
-    /** How many due tokens are read at a time. Default: 100. */
+    /** How many due tokens are claimed at a time. Default: 100. */
     batchSize?: number;
-    /** How many tokens this replica renews at the same time. Default: 10. */
+    /** How many calls to WeChat the cron of this replica has under way at the same time. Default: 10. */
     concurrency?: number;
   };
 
