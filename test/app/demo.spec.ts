@@ -131,7 +131,10 @@ describe('npm run demo', () => {
       .slice(intro.length)
       .split('\n')
       .filter(
-        (line) => !/^>> |"token refreshed"|"refresh asked for"|^$/.test(line),
+        (line) =>
+          !/^>> |"token refreshed"|"refresh asked for"|"rejected token reported"|^$/.test(
+            line,
+          ),
       );
     expect(rest).toEqual([]);
     expect(demo.logs().indexOf('The app listens on')).toBeLessThan(2);

@@ -147,20 +147,22 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
 
       expect(all.news).toMatchObject([{ name: 'access_token:fresh' }]);
       expect(all.late).toEqual(['access_token:late']);
-      expect(none).toEqual({ news: [], late: [], anythingDue: false });
+      expect(none).toEqual({ news: [], late: [], quietMs: 1500 });
     });
 
-    it('R14: the same look tells whether anything is due, or wants a confirmation', async () => {
+    it('R14: the same look tells whether anything is due, or wants a confirmation, before the next', async () => {
       const anythingDue = async () => {
         const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
-        return (await db.store.look(range, () => false)).anythingDue;
+        return (await db.store.look(range, () => false)).quietMs === 0;
       };
       await db.variables.save('site_name', 'shop');
       await db.elapse(10 * CONFIRM_MS);
       expect(await anythingDue()).toBe(false);
       await db.putToken('access_token', 'tok');
       expect(await anythingDue()).toBe(false);
-      await db.elapse(CONFIRM_MS);
+      await db.elapse(CONFIRM_MS - 10_000);
+      expect(await anythingDue()).toBe(false);
+      await db.elapse(9000);
       expect(await anythingDue()).toBe(true);
       await db.lease('access_token');
       expect(await anythingDue()).toBe(false);

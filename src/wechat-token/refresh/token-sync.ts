@@ -10,9 +10,6 @@ import { FOREVER } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
 import { TokenView } from './token-view.js';
 
-/** What was not due at the last look is taken for not due for so long. */
-const HINT_MS = 1500;
-
 /** R13: what another replica has written is in this one's memory within a second, for one indexed query a second. */
 @Injectable()
 export class TokenSync {
@@ -41,7 +38,7 @@ export class TokenSync {
     return this.running;
   }
 
-  /** Nothing was due a moment ago: the cron need not ask again. */
+  /** By the last look nothing is due: the cron need not ask again. */
   get isQuiet(): boolean {
     return this.clock.now() < this.quietUntil;
   }
@@ -56,7 +53,7 @@ export class TokenSync {
     try {
       const startedAt = this.clock.now();
       const seen = new Map<TokenName, number>();
-      const { news, late, anythingDue } = await this.store.look(
+      const { news, late, quietMs } = await this.store.look(
         {
           sinceMs: startedAt - this.syncedAt,
           unconfirmedMs: this.settings.refresh.confirmMs || FOREVER,
@@ -73,7 +70,7 @@ export class TokenSync {
         await this.adopt((await this.store.readAll(late)).rows, seen);
       this.seen = seen;
       this.syncedAt = startedAt;
-      this.quietUntil = anythingDue ? -Infinity : startedAt + HINT_MS;
+      this.quietUntil = startedAt + quietMs;
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.journal.problem('news not read', error);

@@ -3,6 +3,8 @@ import type { Dialect } from './dialect.js';
 /** Every statement on `system_var` and `token_event`, by name. Each is one short round trip. */
 export type Statements = ReturnType<typeof statementsFor>;
 
+/** A replica that finds nothing due for so long need not ask again before. */
+export const LOOK_AHEAD_MS = 1500;
 /** An expired token whose account no replica has known for so long was given up. */
 const LONG_OVER_MS = 24 * 3600 * 1000;
 /** What a row has beside its name and its version, as it is read. */
@@ -10,8 +12,11 @@ const DETAILS = 13;
 
 export function statementsFor(sql: Dialect) {
   const { now, after, msUntil, epochMs } = sql;
-  const idle = `(lease_until IS NULL OR lease_until <= ${now}) AND (next_attempt_at IS NULL OR next_attempt_at <= ${now})`;
+  const idleAt = (instant: string) =>
+    `(lease_until IS NULL OR lease_until <= ${instant}) AND (next_attempt_at IS NULL OR next_attempt_at <= ${instant})`;
+  const idle = idleAt(now);
   const due = `refresh_at <= ${now}`;
+  const soon = after(now, String(LOOK_AHEAD_MS));
   // Stable, and not confirmed for a while (R7).
   const unconfirmed = `source = 'stable' AND updated_at <= ${after(now)}`;
   const longAgo = after(now, String(-LONG_OVER_MS));
@@ -48,14 +53,14 @@ export function statementsFor(sql: Dialect) {
 
     // (-fresh ms, -window ms, -fresh ms, -confirm ms): all that a replica asks about once a second, in one statement (R13):
     // what was written lately, whole; what was written a little before, so that a late commit is not missed, by its version; and
-    // whether anything is due. Of what nobody has touched it looks at nothing, however many rows there are.
+    // whether anything is due, or will be before the next look. Of what nobody has touched it looks at nothing, however many rows there are.
     look: `SELECT 'fresh' AS part, ${row} FROM system_var
         WHERE updated_at > ${after(now)} AND expires_at IS NOT NULL
       UNION ALL SELECT 'late', name, version, ${noDetails} FROM system_var
         WHERE updated_at > ${after(now)} AND updated_at <= ${after(now)} AND expires_at IS NOT NULL
       UNION ALL SELECT 'due', NULL, NULL, ${noDetails}
-        WHERE EXISTS (SELECT 1 FROM ${byRefreshAt} WHERE ${due} AND ${idle})
-        OR EXISTS (SELECT 1 FROM ${bySource} WHERE ${unconfirmed} AND ${idle})`,
+        WHERE EXISTS (SELECT 1 FROM ${byRefreshAt} WHERE refresh_at <= ${soon} AND ${idleAt(soon)})
+        OR EXISTS (SELECT 1 FROM ${bySource} WHERE ${unconfirmed} AND ${idleAt(soon)})`,
 
     // (from instant, from instant, after name, limit): past refresh_at and nobody is at it; the oldest first (R14)
     due: `SELECT name, ${sql.asText('refresh_at')} AS since, ${longOver} AS isLongOver FROM ${byRefreshAt}

@@ -11,7 +11,7 @@ import {
 } from './row-reader.js';
 import { Sealing } from './sealing.js';
 import { SqlSession } from './sql-session.js';
-import { type Statements, statementsFor } from './statements.js';
+import { LOOK_AHEAD_MS, type Statements, statementsFor } from './statements.js';
 import {
   type LastError,
   type Lease,
@@ -29,8 +29,8 @@ export interface TableLook {
   readonly news: readonly TokenRow[];
   /** Written a little before that, and unknown until now: only their names were read. */
   readonly late: readonly TokenName[];
-  /** Somebody should renew or confirm something. */
-  readonly anythingDue: boolean;
+  /** Whether there will be nothing to renew or to confirm for so many milliseconds. */
+  readonly quietMs: number;
 }
 
 type LookedAt =
@@ -91,14 +91,19 @@ export class TokenStore {
 
   /**
    * R13: what was written within the last `sinceMs` milliseconds, also by a commit that came late, as far as it `isNews`; and
-   * whether there is anything to do, where stable tokens want a confirmation after `unconfirmedMs`.
+   * for how long there is nothing to do, where stable tokens want a confirmation after `unconfirmedMs`.
    */
   async look(
     { sinceMs, unconfirmedMs }: { sinceMs: number; unconfirmedMs: number },
     isNews: (name: TokenName, version: number) => boolean,
   ): Promise<TableLook> {
     const fresh = -Math.ceil(sinceMs);
-    const values = [fresh, fresh - LATE_COMMIT_MS, fresh, -unconfirmedMs];
+    const values = [
+      fresh,
+      fresh - LATE_COMMIT_MS,
+      fresh,
+      LOOK_AHEAD_MS - unconfirmedMs,
+    ];
     const readAt = this.clock.now();
     const found = await this.session.rows<LookedAt>(
       this.statements.look,
@@ -106,15 +111,15 @@ export class TokenStore {
     );
     const news: RawRow[] = [];
     const late: TokenName[] = [];
-    let anythingDue = false;
+    let quietMs = LOOK_AHEAD_MS;
     for (const row of found) {
-      if (row.part === 'due') anythingDue = true;
+      if (row.part === 'due') quietMs = 0;
       else if (isNews(row.name, Number(row.version)))
         if (row.part === 'fresh') news.push(row);
         else late.push(row.name);
     }
     const { rows } = this.reader.toRows(news, readAt);
-    return { news: rows, late, anythingDue };
+    return { news: rows, late, quietMs };
   }
 
   /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */

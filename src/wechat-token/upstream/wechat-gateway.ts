@@ -86,7 +86,9 @@ export class WechatGateway {
   private async load(): Promise<AxiosInstance> {
     const { HttpModule, HttpService } = await import('@nestjs/axios');
     // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
-    const module = await this.modules.load(() => HttpModule.register({}));
+    const module = await this.modules.load(() => HttpModule.register({}), {
+      logger: false,
+    });
     return module.get(HttpService).axiosRef;
   }
 
