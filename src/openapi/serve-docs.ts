@@ -37,10 +37,10 @@ async function makeDocs(): Promise<RequestHandler> {
   const { SwaggerModule } = await import('@nestjs/swagger');
   const { openApiDocument } = await import('./document.js');
   const adapter = new ExpressAdapter();
+  // Without a logger of its own: Nest has one for the whole process.
   const app = await NestFactory.create<NestExpressApplication>(
     DocsModule,
     adapter,
-    { logger: false },
   );
   app.disable('x-powered-by');
   app.use((_: Request, response: Response, next: NextFunction) => {
