@@ -27,7 +27,7 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
     expect(value).not.toContain(Buffer.from(TOKEN).toString('base64'));
     expect((await db.row('access_token')).value).toBe(TOKEN);
     expect(await db.variables.get('access_token')).toBe(TOKEN);
-    const range = { sinceMs: 1000, unconfirmedMs: 1000 };
+    const range = { sinceMs: 1000, lateMs: 0, unconfirmedMs: 1000 };
     const { news } = await db.store.look(range, () => true);
     expect(news).toMatchObject([{ value: TOKEN }]);
   });
@@ -127,7 +127,7 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
       await db.sql(
         "UPDATE system_var SET value = 'sealed:v1:lost:AAAA' WHERE name = 'access_token:a'",
       );
-      const range = { sinceMs: 1000, unconfirmedMs: 1000 };
+      const range = { sinceMs: 1000, lateMs: 0, unconfirmedMs: 1000 };
       const { news } = await db.store.look(range, () => true);
       expect(news).toMatchObject([{ name: 'access_token:b', value: TOKEN }]);
       const { rows, unreadable } = await db.store.readAll([

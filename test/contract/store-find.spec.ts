@@ -121,7 +121,11 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       await db.elapse(MINUTE_MS);
       await db.putToken('access_token:new', 'tok-new');
       expect(await changed(1000)).toEqual(['access_token:new']);
-      const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+      const range = {
+        sinceMs: 1000,
+        lateMs: 11_000,
+        unconfirmedMs: CONFIRM_MS,
+      };
       const look = await db.store.look(range, () => true);
       expect(look.news).toMatchObject([{ value: 'tok-new', leaseOwner: null }]);
       expect(await changed(MINUTE_MS)).toEqual([
@@ -134,7 +138,11 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       await db.putToken('access_token:late', 'tok');
       await db.elapse(5000);
       await db.putToken('access_token:fresh', 'tok');
-      const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+      const range = {
+        sinceMs: 1000,
+        lateMs: 11_000,
+        unconfirmedMs: CONFIRM_MS,
+      };
       const versions = new Map<string, number>();
 
       const all = await db.store.look(range, (name, version) =>
@@ -152,7 +160,11 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
 
     it('R14: the same look tells whether anything is due, or wants a confirmation, before the next', async () => {
       const anythingDue = async () => {
-        const range = { sinceMs: 1000, unconfirmedMs: CONFIRM_MS };
+        const range = {
+          sinceMs: 1000,
+          lateMs: 11_000,
+          unconfirmedMs: CONFIRM_MS,
+        };
         return (await db.store.look(range, () => false)).quietMs === 0;
       };
       await db.variables.save('site_name', 'shop');

@@ -33,6 +33,8 @@ describe('R13 fast news', () => {
       "UPDATE system_var SET updated_at = strftime('%Y-%m-%d %H:%M:%f', updated_at, '-5 seconds')",
     );
 
+    // They are looked for every five seconds.
+    await world.advance(5);
     await other.sync.pull();
 
     expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);

@@ -106,7 +106,8 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** The names that a replica would read which knows nothing yet, and looked last so many milliseconds ago. */
   async changedWithin(sinceMs: number): Promise<string[]> {
-    const range = { sinceMs, unconfirmedMs: LIFE_MS };
+    const lateMs = sinceMs + 10_000;
+    const range = { sinceMs, lateMs, unconfirmedMs: LIFE_MS };
     const { news, late } = await this.store.look(range, () => true);
     return [...news.map(({ name }) => name), ...late].toSorted();
   }

@@ -10,11 +10,17 @@ import { FOREVER } from './policy.js';
 import { RenewalTargets } from './renewal-target.js';
 import { TokenView } from './token-view.js';
 
+/** A commit may become visible this long after its `updated_at` and is still seen by every replica. */
+const LATE_COMMIT_MS = 10_000;
+/** Those are rare, and to look for them is to go through all that others have written in that time. */
+const LOOK_FOR_LATE_EVERY_MS = 5000;
+
 /** R13: what another replica has written is in this one's memory within a second, for one indexed query a second. */
 @Injectable()
 export class TokenSync {
   private syncedAt: number;
-  /** What the last look has seen, news or not. */
+  private lookedForLateAt: number;
+  /** What was seen since the last look for late commits, that one included, news or not. */
   private seen: ReadonlyMap<TokenName, number> = new Map();
   private quietUntil = -Infinity;
   private running: Promise<void> | undefined;
@@ -30,6 +36,7 @@ export class TokenSync {
     private readonly settings: WechatTokenSettings,
   ) {
     this.syncedAt = clock.now();
+    this.lookedForLateAt = -LOOK_FOR_LATE_EVERY_MS + this.syncedAt;
   }
 
   /** Takes over everything that was written since the last time; one at a time. */
@@ -52,10 +59,13 @@ export class TokenSync {
   private async look(): Promise<void> {
     try {
       const startedAt = this.clock.now();
-      const seen = new Map<TokenName, number>();
+      const sinceLate = startedAt - this.lookedForLateAt;
+      const looksForLate = sinceLate >= LOOK_FOR_LATE_EVERY_MS;
+      const seen = new Map(looksForLate ? [] : this.seen);
       const { news, late, quietMs } = await this.store.look(
         {
           sinceMs: startedAt - this.syncedAt,
+          lateMs: looksForLate ? sinceLate + LATE_COMMIT_MS : 0,
           unconfirmedMs: this.settings.refresh.confirmMs || FOREVER,
         },
         (name, version) => {
@@ -70,6 +80,7 @@ export class TokenSync {
         await this.adopt((await this.store.readAll(late)).rows, seen);
       this.seen = seen;
       this.syncedAt = startedAt;
+      if (looksForLate) this.lookedForLateAt = startedAt;
       this.quietUntil = startedAt + quietMs;
       this.failing = false;
     } catch (error) {

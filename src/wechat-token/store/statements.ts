@@ -51,7 +51,7 @@ export function statementsFor(sql: Dialect) {
     page: `SELECT ${row} FROM system_var
       WHERE name > ? AND name < ? AND expires_at IS NOT NULL ORDER BY name LIMIT ?`,
 
-    // (-fresh ms, -window ms, -fresh ms, -confirm ms): all that a replica asks about once a second, in one statement (R13):
+    // (-fresh ms, -late ms, -fresh ms, -confirm ms): all that a replica asks about once a second, in one statement (R13):
     // what was written lately, whole; what was written a little before, so that a late commit is not missed, by its version; and
     // whether anything is due, or will be before the next look. Of what nobody has touched it looks at nothing, however many rows there are.
     look: `SELECT 'fresh' AS part, ${row} FROM system_var

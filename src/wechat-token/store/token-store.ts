@@ -20,9 +20,6 @@ import {
   type TokenRow,
 } from './token-row.js';
 
-/** A commit may become visible this long after its `updated_at` and is still seen by every replica (R13). */
-const LATE_COMMIT_MS = 10_000;
-
 /** What one look at the table found. */
 export interface TableLook {
   /** Written lately, and unknown until now. */
@@ -90,17 +87,22 @@ export class TokenStore {
   }
 
   /**
-   * R13: what was written within the last `sinceMs` milliseconds, also by a commit that came late, as far as it `isNews`; and
+   * R13: what was written within the last `sinceMs` milliseconds, and before that within the last `lateMs`, which a commit that
+   * came late has made visible only now; as far as it `isNews`. And
    * for how long there is nothing to do, where stable tokens want a confirmation after `unconfirmedMs`.
    */
   async look(
-    { sinceMs, unconfirmedMs }: { sinceMs: number; unconfirmedMs: number },
+    {
+      sinceMs,
+      lateMs,
+      unconfirmedMs,
+    }: { sinceMs: number; lateMs: number; unconfirmedMs: number },
     isNews: (name: TokenName, version: number) => boolean,
   ): Promise<TableLook> {
     const fresh = -Math.ceil(sinceMs);
     const values = [
       fresh,
-      fresh - LATE_COMMIT_MS,
+      -Math.ceil(Math.max(sinceMs, lateMs)),
       fresh,
       LOOK_AHEAD_MS - unconfirmedMs,
     ];
