@@ -25,7 +25,13 @@ export function serveDocs(app: NestExpressApplication): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (!/^\/docs(-json)?(\/|$)/.test(request.path)) return next();
     docs ??= makeDocs();
-    docs.then((handle) => handle(request, response, next)).catch(next);
+    docs.then(
+      (handle) => handle(request, response, next),
+      (error: unknown) => {
+        docs = undefined;
+        next(error);
+      },
+    );
   });
 }
 
@@ -41,6 +47,7 @@ async function makeDocs(): Promise<RequestHandler> {
   const app = await NestFactory.create<NestExpressApplication>(
     DocsModule,
     adapter,
+    { abortOnError: false },
   );
   app.disable('x-powered-by');
   app.use((_: Request, response: Response, next: NextFunction) => {

@@ -1,3 +1,4 @@
+import { HttpModule } from '@nestjs/axios';
 import {
   ConfigurableModuleBuilder,
   type DynamicModule,
@@ -222,6 +223,8 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
+  // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
+  imports: [HttpModule.register({})],
   controllers: [WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },

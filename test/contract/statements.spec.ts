@@ -66,7 +66,7 @@ const EXPECTED: Readonly<
     values: [list({ of_version: 1, new_value: 'v' })],
     access: [PRIMARY],
   },
-  standing: { values: [list({})], access: [PRIMARY] },
+  lock: { values: ['access_token:7', 'access_token:8'], access: [PRIMARY] },
   storeFailure: {
     values: [1000, '{}', 'access_token:7', 1],
     access: [PRIMARY],

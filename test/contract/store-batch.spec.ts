@@ -246,6 +246,27 @@ describe.each(databaseServers())(
       await blocker.end();
     });
 
+    it('do not hold up those that are written together with them', async () => {
+      const names = named(20);
+      await makeRows(db, names);
+      const { claimed } = await claim(db.queue, names);
+      const held = claimed.at(-1)?.row.name ?? '';
+      await using blocker = await lockRows(db.url, [held]);
+      const startedAt = performance.now();
+
+      const writes = claimed.map(({ row, lease }) =>
+        db.store.storeRenewed(lease, renewed(`new ${row.name}`)),
+      );
+
+      expect(await Promise.all(writes.slice(0, -1))).toEqual(
+        Array(19).fill(true),
+      );
+      // A lock is waited for at least a second.
+      expect(performance.now() - startedAt).toBeLessThan(900);
+      await blocker.end();
+      expect(await writes.at(-1)).toBe(true);
+    });
+
     it('hold up one write, and not the writes that come after it', async () => {
       const names = named(20);
       await makeRows(db, names);

@@ -33,7 +33,7 @@ describe('R14 300 accounts that are due at once', () => {
     expect(statements.count('due')).toBe(4);
     expect(statements.count('unconfirmed')).toBe(1);
     // Nothing is read again, and nothing claimed or given back alone.
-    for (const alone of ['read', 'claim', 'release', 'standing'] as const)
+    for (const alone of ['read', 'claim', 'release', 'storeFailure'] as const)
       expect(statements.count(alone)).toBe(0);
   });
 

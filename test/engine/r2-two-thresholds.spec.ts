@@ -248,12 +248,15 @@ describe('R2 a caller who is willing to wait', () => {
     await (await world.store()).claim(await world.row(), 'another', 1000);
     let answer = () => {};
     const read = store.read.bind(store);
-    vi.spyOn(store, 'read').mockImplementationOnce(async (name) => {
-      const row = await read(name);
-      await new Promise<void>((resolve) => (answer = resolve));
-      return row;
-    });
+    const reads = vi
+      .spyOn(store, 'read')
+      .mockImplementationOnce(async (name) => {
+        const row = await read(name);
+        await new Promise<void>((resolve) => (answer = resolve));
+        return row;
+      });
     await tokens.getAccessToken();
+    await vi.waitFor(() => expect(reads).toHaveBeenCalled());
     await world.advance(3);
 
     const waiting = tokens.getAccessToken();

@@ -90,11 +90,14 @@ export function watchStatements({ module }: TestReplica) {
   const changeLocked = vi.spyOn(session, 'changeLocked');
   return {
     /** How often it has said this one. */
-    count: (name: Exclude<keyof Statements, 'lockDue'>) =>
+    count: (name: Exclude<keyof Statements, 'lock' | 'lockDue'>) =>
       [...rows.mock.calls, ...change.mock.calls].filter(
         ([sql]) => sql === statements[name],
       ).length,
-    claims: () => changeLocked.mock.calls.length,
+    claims: () =>
+      changeLocked.mock.calls.filter(
+        ([{ sql, values }]) => sql === statements.lockDue(values.length - 1),
+      ).length,
     total: () =>
       rows.mock.calls.length +
       change.mock.calls.length +

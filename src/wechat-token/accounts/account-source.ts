@@ -36,6 +36,8 @@ export interface AccountSource {
   listByAppId?(appId: string): Several<WechatAccount>;
 }
 
+/** An AccountSource that takes longer has failed. */
+const FIND_TIMEOUT_MS = 5000;
 /** No more sentences than that about accounts that are left out. */
 const MOST_TOLD = 1000;
 
@@ -63,9 +65,12 @@ export class Accounts {
     return checkedAccount(read, this.role, { asked: name });
   }
 
-  /** @throws AccountSourceError */
-  list(): AsyncIterable<Account> {
-    return this.usable(() => this.source.list());
+  /**
+   * @param leavesOut Called for each that cannot be used.
+   * @throws AccountSourceError
+   */
+  list(leavesOut?: () => void): AsyncIterable<Account> {
+    return this.usable(() => this.source.list(), undefined, leavesOut);
   }
 
   /** @throws AccountSourceError */
@@ -79,7 +84,7 @@ export class Accounts {
 
   private async find(name: string) {
     try {
-      const found = await this.source.find(name);
+      const found = await soon(this.source.find(name));
       // A repository says null.
       return found ? readAccount(found) : undefined;
     } catch (error) {
@@ -91,6 +96,7 @@ export class Accounts {
   private async *usable(
     list: () => Several<WechatAccount>,
     isWanted: (account: WechatAccount) => boolean = () => true,
+    leavesOut?: () => void,
   ): AsyncIterable<Account> {
     let number = 0;
     try {
@@ -99,6 +105,7 @@ export class Accounts {
         if (!isWanted(found)) continue;
         const account = this.orLeftOut(found, number);
         if (account) yield account;
+        else leavesOut?.();
       }
     } catch (error) {
       throw failed(error);
@@ -120,6 +127,23 @@ export class Accounts {
     if (this.told.has(reason) || this.told.size >= MOST_TOLD) return;
     this.told.add(reason);
     this.logger.error('account left out', { reason });
+  }
+}
+
+/** R14: one that is never found keeps nobody else waiting. */
+async function soon<Found>(finding: Found | Promise<Found>): Promise<Found> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `no answer within ${FIND_TIMEOUT_MS} ms`;
+    timer = setTimeout(
+      () => reject(new DOMException(message, 'TimeoutError')),
+      FIND_TIMEOUT_MS,
+    );
+  });
+  try {
+    return await Promise.race([finding, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -43,14 +43,17 @@ export class AccountWalk {
       changed.push(...(await this.look(batch)));
       batch = [];
     };
-    for await (const target of this.targets.all()) {
+    let isComplete = true;
+    const leavesOut = () => (isComplete = false);
+    for await (const target of this.targets.all(leavesOut)) {
       if (this.renewer.isStopping) return [];
       found.add(target.name);
       batch.push(target);
       if (batch.length === BATCH) await look();
     }
     await look();
-    this.memory.forgetAllBut(found);
+    // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
+    if (isComplete) this.memory.forgetAllBut(found);
     return changed;
   }
 

@@ -147,7 +147,7 @@ export class DueRenewals {
 
   /** Of accounts that are gone there may be many: what ended long ago is not gone through at every round. */
   private async setAside(strangers: readonly DueToken[]): Promise<void> {
-    const over = strangers.filter(({ isLongOver }) => isLongOver);
+    const over = strangers.filter(({ isLongOver }) => Number(isLongOver) === 1);
     if (over.length > 0)
       await this.queue.setAside(over.map(({ name }) => name));
   }

@@ -166,8 +166,10 @@ export function decide(state: TokenState, intent: RenewalIntent): Decision {
   if (!wanted(state, intent)) return { kind: 'serve' };
   const operator = intent.kind === 'gentle' || intent.kind === 'forced';
   const background = state.usable && !operator && intent.kind !== 'rejected';
+  // The cron has others to renew meanwhile.
+  const waits = !background && intent.kind !== 'due-or-unconfirmed';
   if (state.leasedFor > 0 || !state.mayCallPlatform)
-    return { kind: background ? 'serve' : 'wait' };
+    return { kind: waits ? 'wait' : 'serve' };
   // An operator may have mended the cause just now (R9).
   if (state.coolingFor > 0 && !operator)
     return { kind: background ? 'serve' : 'cooling-down' };

@@ -81,9 +81,9 @@ export class RenewalTargets {
     }
   }
 
-  /** Those of all accounts. */
-  async *all(): AsyncGenerator<RenewalTarget> {
-    for await (const account of this.accounts.list())
+  /** Those of all accounts; `leavesOut` is called for each that cannot be used. */
+  async *all(leavesOut: () => void): AsyncGenerator<RenewalTarget> {
+    for await (const account of this.accounts.list(leavesOut))
       for (const kind of this.sources.kindsOf(account)) {
         const name = tokenName(kind, account.name);
         yield { name, account, source: this.sources.get(kind, account) };

@@ -143,7 +143,7 @@ export class TokenRenewer {
         throw this.view.coolingDown(row, target);
       // A process that stood still meanwhile has had no turn yet.
       const hadItsTurn = hasTried || decision.kind === 'wait';
-      if (hadItsTurn && this.clock.now() > giveUpAt)
+      if (!claim && hadItsTurn && this.clock.now() > giveUpAt)
         throw nobodyRenewed(name, this.settings.role);
       if (decision.kind === 'wait') {
         await this.clock

@@ -15,6 +15,9 @@ const LATE_COMMIT_MS = 10_000;
 /** Those are rare, and to look for them is to go through all that others have written in that time. */
 const LOOK_FOR_LATE_EVERY_MS = 5000;
 
+/** A look goes back so far behind the one before: a commit takes a moment, and so does the way to the server. */
+const OVERLAP_MS = 1000;
+
 /** R13: what another replica has written is in this one's memory within a second, for one indexed query a second. */
 @Injectable()
 export class TokenSync {
@@ -22,7 +25,10 @@ export class TokenSync {
   private lookedForLateAt: number;
   /** What was seen since the last look for late commits, that one included, news or not. */
   private seen: ReadonlyMap<TokenName, number> = new Map();
+  /** Whose account could not be looked up: news again the next time. */
+  private readonly unresolved = new Set<TokenName>();
   private quietUntil = -Infinity;
+  private worksExpected = 0;
   private running: Promise<void> | undefined;
   private failing = false;
 
@@ -52,6 +58,7 @@ export class TokenSync {
 
   /** Something may be due that the last look has not seen. */
   expectWork(): void {
+    this.worksExpected++;
     this.quietUntil = -Infinity;
   }
 
@@ -59,12 +66,13 @@ export class TokenSync {
   private async look(): Promise<void> {
     try {
       const startedAt = this.clock.now();
+      const { worksExpected } = this;
       const sinceLate = startedAt - this.lookedForLateAt;
       const looksForLate = sinceLate >= LOOK_FOR_LATE_EVERY_MS;
       const seen = new Map(looksForLate ? [] : this.seen);
       const { news, late, quietMs } = await this.store.look(
         {
-          sinceMs: startedAt - this.syncedAt,
+          sinceMs: startedAt - this.syncedAt + OVERLAP_MS,
           lateMs: looksForLate ? sinceLate + LATE_COMMIT_MS : 0,
           unconfirmedMs: this.settings.refresh.confirmMs || FOREVER,
         },
@@ -75,13 +83,16 @@ export class TokenSync {
           );
         },
       );
-      await this.adopt(news, seen);
-      if (late.length > 0)
-        await this.adopt((await this.store.readAll(late)).rows, seen);
+      const missed = [...late, ...this.unresolved];
+      this.unresolved.clear();
+      await this.adopt(news);
+      if (missed.length > 0)
+        await this.adopt((await this.store.readAll(missed)).rows);
       this.seen = seen;
       this.syncedAt = startedAt;
       if (looksForLate) this.lookedForLateAt = startedAt;
-      this.quietUntil = startedAt + quietMs;
+      if (worksExpected === this.worksExpected)
+        this.quietUntil = startedAt + quietMs;
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.journal.problem('news not read', error);
@@ -89,16 +100,12 @@ export class TokenSync {
     }
   }
 
-  private async adopt(
-    rows: readonly TokenRow[],
-    seen: Map<TokenName, number>,
-  ): Promise<void> {
+  private async adopt(rows: readonly TokenRow[]): Promise<void> {
     const known = await this.targets.known(rows.map(({ name }) => name));
     for (const row of rows) {
       const target = known.get(row.name);
       if (target) this.view.adopt(row, target);
-      // Whose account could not be looked up is news again the next time.
-      if (!known.has(row.name)) seen.delete(row.name);
+      if (!known.has(row.name)) this.unresolved.add(row.name);
     }
   }
 }

@@ -7,7 +7,7 @@ const SLOW_MS = 500;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (result: Result | Promise<Result>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -16,11 +16,11 @@ export class GatheredWrites<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
 
-  /** `write` gives a result for each item, in their order; its failure is that of all of them. */
+  /** `write` gives a result for each item, in their order, or the promise of one; its failure is that of all of them. */
   constructor(
     private readonly write: (
       items: readonly Item[],
-    ) => Promise<readonly Result[]>,
+    ) => Promise<readonly (Result | Promise<Result>)[]>,
   ) {}
 
   add(item: Item): Promise<Result> {
@@ -48,7 +48,7 @@ export class GatheredWrites<Item, Result> {
     try {
       const results = await this.write(together.map(({ item }) => item));
       for (const [index, { resolve }] of together.entries())
-        resolve(results[index] as Result);
+        resolve(results[index] as Result | Promise<Result>);
     } catch (error) {
       for (const { reject } of together) reject(error);
     }

@@ -131,8 +131,11 @@ export function statementsFor(sql: Dialect) {
         lease_owner = NULL, lease_until = NULL`,
     ),
 
-    // (list of names)
-    standing: `SELECT name, version, lease_owner AS leaseOwner FROM ${ofNames('system_var')}`,
+    // (names…): those of so many rows that nobody has locked, locked for storeRenewed
+    lock: (
+      names: number,
+    ) => `SELECT name, version FROM system_var ${sql.byPrimaryKey}
+      WHERE name IN (${Array(names).fill('?').join(', ')}) ${sql.lockingFreeRows}`,
 
     // (wait ms, last error, name, version): the value and its life stay as they are (R6)
     storeFailure: `UPDATE system_var

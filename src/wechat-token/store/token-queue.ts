@@ -4,6 +4,7 @@ import type { TokenName } from '../token-name.js';
 import { jsonParameter, namesParameter } from './json-parameter.js';
 import {
   type ReadRows,
+  type RawNumber,
   type RawRow,
   RowReader,
   type UnreadableRow,
@@ -17,7 +18,7 @@ export interface DueToken {
   readonly name: TokenName;
   readonly since: string;
   /** It ended a day ago, and nobody has renewed it since. */
-  readonly isLongOver?: 0 | 1;
+  readonly isLongOver?: RawNumber<number>;
 }
 
 export interface Claimed {

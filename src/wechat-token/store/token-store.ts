@@ -3,12 +3,7 @@ import { Clock } from '../clock.js';
 import type { TokenName } from '../token-name.js';
 import { GatheredWrites } from './gathered-writes.js';
 import { jsonParameter, namesParameter } from './json-parameter.js';
-import {
-  type RawNumber,
-  type RawRow,
-  type ReadRows,
-  RowReader,
-} from './row-reader.js';
+import { type RawRow, type ReadRows, RowReader } from './row-reader.js';
 import { Sealing } from './sealing.js';
 import { SqlSession } from './sql-session.js';
 import { LOOK_AHEAD_MS, type Statements, statementsFor } from './statements.js';
@@ -30,6 +25,9 @@ export interface TableLook {
   readonly quietMs: number;
 }
 
+/** A token that was renewed, and the lease that it was renewed under. */
+type Renewed = readonly [Lease, RenewedToken];
+
 type LookedAt =
   | (RawRow & { readonly part: 'fresh' })
   | (Pick<RawRow, 'name' | 'version'> & { readonly part: 'late' })
@@ -39,7 +37,7 @@ type LookedAt =
 @Injectable()
 export class TokenStore {
   private readonly statements: Statements;
-  private readonly renewals: GatheredWrites<[Lease, RenewedToken], boolean>;
+  private readonly renewals: GatheredWrites<Renewed, boolean>;
 
   constructor(
     private readonly session: SqlSession,
@@ -128,7 +126,11 @@ export class TokenStore {
   async insertMissing(
     tokens: readonly { readonly name: TokenName; readonly remark: string }[],
   ): Promise<void> {
-    const list = tokens.map(({ name, remark }) => ({
+    // In one order everywhere: replicas that make the same rows at once do not lock each other out.
+    const inOrder = tokens.toSorted((one, other) =>
+      one.name < other.name ? -1 : 1,
+    );
+    const list = inOrder.map(({ name, remark }) => ({
       of_name: name,
       new_remark: remark,
     }));
@@ -183,10 +185,43 @@ export class TokenStore {
     return this.session.rows(this.statements.readAll, [namesParameter(names)]);
   }
 
-  /** R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. */
+  /**
+   * R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. A row that somebody has
+   * locked is written by itself: the others, and those that come after them, do not wait for it (R14).
+   */
   private async writeRenewed(
-    renewals: readonly (readonly [Lease, RenewedToken])[],
-  ): Promise<boolean[]> {
+    renewals: readonly Renewed[],
+  ): Promise<(boolean | Promise<boolean>)[]> {
+    const [first] = renewals;
+    if (renewals.length === 1 && first) return [await this.writeAlone(first)];
+    const free = new Map<TokenName, number>();
+    const written = new Set<Renewed>();
+    const names = renewals.map(([{ name }]) => name);
+    await this.session.changeLocked<Pick<RawRow, 'name' | 'version'>>(
+      { sql: this.statements.lock(names.length), values: names },
+      (rows) => {
+        free.clear();
+        written.clear();
+        for (const row of rows) free.set(row.name, Number(row.version));
+        for (const renewed of renewals)
+          if (free.get(renewed[0].name) === renewed[0].version)
+            written.add(renewed);
+        return written.size > 0 ? this.writeOf([...written]) : undefined;
+      },
+    );
+    return renewals.map((renewed) =>
+      written.has(renewed) || free.has(renewed[0].name)
+        ? written.has(renewed)
+        : this.writeAlone(renewed),
+    );
+  }
+
+  private async writeAlone(renewed: Renewed): Promise<boolean> {
+    const { sql, values } = this.writeOf([renewed]);
+    return (await this.session.change(sql, values)) > 0;
+  }
+
+  private writeOf(renewals: readonly Renewed[]) {
     const list = renewals.map(([{ name, version, durationMs }, token]) => ({
       of_name: name,
       of_version: version,
@@ -197,31 +232,6 @@ export class TokenStore {
       refresh_ms: token.refreshAfterMs - durationMs,
       expires_ms: token.expiresAfterMs - durationMs,
     }));
-    const written = await this.session.change(this.statements.storeRenewed, [
-      jsonParameter(list),
-    ]);
-    if (written === renewals.length) return renewals.map(() => true);
-    if (written === 0) return renewals.map(() => false);
-    const standing = await this.standing(renewals.map(([lease]) => lease));
-    return renewals.map(([lease]) => standing.has(lease));
-  }
-
-  /** Those of these leases whose write was the last thing that happened to their rows. */
-  private async standing(leases: readonly Lease[]): Promise<Set<Lease>> {
-    const rows = await this.session.rows<{
-      name: TokenName;
-      version: RawNumber<number>;
-      leaseOwner: string | null;
-    }>(this.statements.standing, [
-      namesParameter(leases.map(({ name }) => name)),
-    ]);
-    // One version on, and leased to nobody: a lost lease's next holder would still have it, or be further on.
-    const free = rows.filter(({ leaseOwner }) => leaseOwner === null);
-    const versions = new Map(
-      free.map((row) => [row.name, Number(row.version)]),
-    );
-    return new Set(
-      leases.filter(({ name, version }) => versions.get(name) === version + 1),
-    );
+    return { sql: this.statements.storeRenewed, values: [jsonParameter(list)] };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
-import type { AxiosInstance, AxiosRequestConfig } from 'axios';
+import { HttpService } from '@nestjs/axios';
+import type { AxiosRequestConfig } from 'axios';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { UpstreamError } from './failure.js';
@@ -34,10 +34,8 @@ const NEVER_SENT = new Set([
 /** The only place that speaks HTTP to WeChat. What it throws holds no part of the request (R15). */
 @Injectable()
 export class WechatGateway {
-  private loading: Promise<AxiosInstance> | undefined;
-
   constructor(
-    private readonly modules: LazyModuleLoader,
+    private readonly http: HttpService,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -82,16 +80,6 @@ export class WechatGateway {
     }
   }
 
-  /** Not before the first call: an app that finds a valid token starts without it. */
-  private async load(): Promise<AxiosInstance> {
-    const { HttpModule, HttpService } = await import('@nestjs/axios');
-    // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
-    const module = await this.modules.load(() => HttpModule.register({}), {
-      logger: false,
-    });
-    return module.get(HttpService).axiosRef;
-  }
-
   private async callHost(
     host: string,
     request: WechatRequest,
@@ -109,8 +97,7 @@ export class WechatGateway {
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
     };
-    const axios = await (this.loading ??= this.load());
-    const response = await axios.request<unknown>(config);
+    const response = await this.http.axiosRef.request<unknown>(config);
     return parseAnswer(request, response.status, response.data);
   }
 }

@@ -1,0 +1,54 @@
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { dataSourceOptions } from '../../src/config/database.js';
+import { parseDatabaseUrl } from '../../src/config/database-url.js';
+import {
+  WechatTokenModule,
+  type WechatTokenModuleOptions,
+} from '../../src/wechat-token/index.js';
+
+class App {}
+
+export interface AppOptions {
+  /** The tables are there. */
+  readonly databaseUrl: string;
+  readonly options: WechatTokenModuleOptions;
+  /** Connections to the database, at most. Default: mysql2's own. */
+  readonly connectionLimit?: number;
+  /** Is shown what an app that logs everything would log. */
+  readonly onLog?: (message: unknown) => void;
+}
+
+/** An app of the module alone, started, with its timers and its cron; what it warns of goes to the terminal. */
+export function startApp({
+  databaseUrl,
+  options,
+  connectionLimit = 10,
+  onLog = () => undefined,
+}: AppOptions): Promise<INestApplicationContext> {
+  const database = parseDatabaseUrl(databaseUrl);
+  if (!database) throw new Error(`bad URL ${databaseUrl}`);
+  const logger: LoggerService = { log: onLog, warn: print, error: print };
+  const imports = [
+    ScheduleModule.forRoot(),
+    TypeOrmModule.forRoot({
+      ...dataSourceOptions(database),
+      extra: { connectionLimit },
+    }),
+    WechatTokenModule.forRoot(options),
+  ];
+  return NestFactory.createApplicationContext(
+    { module: App, imports },
+    { logger },
+  );
+}
+
+function print(...words: unknown[]): void {
+  process.stderr.write(`${words.map((word) => text(word)).join(' ')}\n`);
+}
+
+function text(word: unknown): string {
+  return typeof word === 'string' ? word : JSON.stringify(word);
+}

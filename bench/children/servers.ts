@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startDatabaseServer } from '../../test/support/database-server.js';
+import { findProgram } from '../../test/support/find-program.js';
+import type { DatabaseKind } from '../../test/support/fresh-database.js';
+import { type BenchServer, openDatabaseServer } from '../harness/database.js';
+import { PROJECT } from '../harness/project.js';
+
+/** Written last by scripts/mysql9.sh. */
+const BUILT = join(PROJECT, '.cache/mysql9/complete');
+
+export interface KnownServer extends BenchServer {
+  readonly kind: DatabaseKind;
+  /** For people. */
+  readonly title: string;
+}
+
+/**
+ * One server of each kind that there is, MariaDB first, for as long as it is used: the harness's own, and MariaDB of the PATH
+ * or the MySQL of TEST_MYSQLD or of scripts/mysql9.sh.
+ */
+export async function withServers<T>(
+  use: (servers: readonly KnownServer[]) => Promise<T>,
+): Promise<T> {
+  const servers = [known(await openDatabaseServer())];
+  try {
+    for (const [kind, binary] of [
+      ['mariadb', findProgram(['mariadbd'])],
+      ['mysql', mysqld()],
+    ] as const) {
+      if (!binary || servers.some((server) => server.kind === kind)) continue;
+      const server = await startDatabaseServer(kind, binary);
+      servers.push(
+        known({
+          version: `${kind} ${server.version}`,
+          createDatabase: () => server.createDatabase(),
+          [Symbol.asyncDispose]: () => server.stop(),
+        }),
+      );
+    }
+    servers.sort((a, b) => a.kind.localeCompare(b.kind, 'en'));
+    return await use(servers);
+  } finally {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+  }
+}
+
+/** For the versions of a result. */
+export function versionsOf(
+  servers: readonly KnownServer[],
+): Record<string, string> {
+  return Object.fromEntries(
+    servers.map(({ kind, version }) => [kind, version.replace(/^\w+ /, '')]),
+  );
+}
+
+function known(server: BenchServer): KnownServer {
+  return server.version.startsWith('mariadb')
+    ? { ...server, kind: 'mariadb', title: 'MariaDB' }
+    : { ...server, kind: 'mysql', title: 'MySQL' };
+}
+
+function mysqld(): string | undefined {
+  const built = join(PROJECT, '.cache/mysql9/server/mysqld');
+  return process.env['TEST_MYSQLD'] || (existsSync(BUILT) ? built : undefined);
+}
