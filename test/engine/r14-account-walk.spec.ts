@@ -89,6 +89,21 @@ describe('R14 accounts of a table of the app’s own', () => {
     expect(await renewedOf(world, accounts)).toEqual(namesOf(others));
   });
 
+  it('one that cannot be used for a while keeps the token that it has, and so do the others', async () => {
+    await using world = await World.create();
+    const accounts = shops(3);
+    const { rows, source } = tableOf(accounts);
+    const replica = await started(world, accounts, { accounts: source });
+    const [first] = accounts;
+    if (!first) throw new Error('no account');
+    rows.set(first.name, { ...first, appSecret: '' });
+
+    await replica.refresher.walkAccounts();
+
+    expect(await servedFromMemory(replica, accounts)).toBe(3);
+    expect(world.wechat.calls.total).toBe(0);
+  });
+
   it('one whose AppSecret has changed is renewed by the walk, with the new one', async () => {
     await using world = await World.create();
     const accounts = shops(3);

@@ -53,6 +53,22 @@ describe("an AccountSource of the app's", () => {
     Logger.overrideLogger(true);
   });
 
+  it('R14: one that never answers has failed after five seconds', async () => {
+    vi.useFakeTimers();
+    try {
+      const never = new Promise<undefined>(() => undefined);
+      const accounts = new Accounts(sourceOf({ find: () => never }));
+      const error = errorOf(accounts.get('shop'));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(await error).toMatchObject({
+        code: 'ACCOUNT_SOURCE',
+        thrown: 'TimeoutError',
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('has the defaults of an account filled in', async () => {
     const accounts = new Accounts(
       sourceOf({ find: () => ({ appId: 'wx_1', appSecret: 's' }) }),
