@@ -1,3 +1,4 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccountSource } from '../../src/wechat-token/index.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { World } from '../support/world.js';
@@ -35,6 +36,30 @@ describe('R13 fast news', () => {
 
     // They are looked for every five seconds.
     await world.advance(5);
+    await other.sync.pull();
+
+    expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);
+  });
+
+  it('news of an account that could not be looked up comes when it can, however late', async () => {
+    await using world = await World.create();
+    let isAway = false;
+    const find = () => {
+      if (isAway) throw new Error('no connection');
+      return DEFAULT_FAKE_ACCOUNT;
+    };
+    const ours = await world.replica();
+    const other = await world.replica({
+      accounts: { find, list: () => [DEFAULT_FAKE_ACCOUNT] },
+    });
+    await ours.tokens.getAccessToken();
+    await other.tokens.getAccessToken();
+    await ours.refresher.refresh('access_token', { force: true });
+    isAway = true;
+    await other.sync.pull();
+    await world.advance(60);
+    isAway = false;
+
     await other.sync.pull();
 
     expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);

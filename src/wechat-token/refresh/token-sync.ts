@@ -84,10 +84,12 @@ export class TokenSync {
         },
       );
       const missed = [...late, ...this.unresolved];
-      this.unresolved.clear();
       await this.adopt(news);
-      if (missed.length > 0)
-        await this.adopt((await this.store.readAll(missed)).rows);
+      if (missed.length > 0) {
+        const { rows } = await this.store.readAll(missed);
+        for (const name of missed) this.unresolved.delete(name);
+        await this.adopt(rows);
+      }
       this.seen = seen;
       this.syncedAt = startedAt;
       if (looksForLate) this.lookedForLateAt = startedAt;
