@@ -1,4 +1,3 @@
-import { HttpModule } from '@nestjs/axios';
 import {
   ConfigurableModuleBuilder,
   type DynamicModule,
@@ -50,6 +49,7 @@ import { TokenMemory } from './store/token-memory.js';
 import { TokenQueue } from './store/token-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
+import { HttpClient } from './upstream/http-client.js';
 import { StableTokenSource } from './upstream/stable-token.source.js';
 import { TokenSources } from './upstream/token-sources.js';
 import { WechatGateway } from './upstream/wechat-gateway.js';
@@ -171,6 +171,7 @@ const fromOptions: Provider[] = [
 ];
 
 const upstream: Provider[] = [
+  HttpClient,
   WechatGateway,
   StableTokenSource,
   ClassicTokenSource,
@@ -223,8 +224,6 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  // An axios instance of its own: interceptors of the app's would see the AppSecret (R15).
-  imports: [HttpModule.register({})],
   controllers: [WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },

@@ -4,6 +4,7 @@ import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../replica.js';
 import { type DueToken, TokenQueue } from '../store/token-queue.js';
 import type { TokenName } from '../token-name.js';
+import { WechatGateway } from '../upstream/wechat-gateway.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { inParallel } from './in-parallel.js';
 import { OwnCoolDowns } from './own-cool-downs.js';
@@ -43,6 +44,7 @@ export class DueRenewals {
     private readonly unsaved: UnsavedTokens,
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly journal: TokenJournal,
+    private readonly gateway: WechatGateway,
     private readonly replica: Replica,
     private readonly turns: Turns,
     private readonly clock: Clock,
@@ -129,6 +131,7 @@ export class DueRenewals {
     for (const [name, target] of known)
       if (target && this.mayRenew(target)) targets.set(name, target);
     if (targets.size === 0) return [];
+    await this.gateway.ready();
     const { claimed, unreadable } = await this.queue.claimDue(
       [...targets.keys()],
       this.unconfirmedMs,

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig } from 'axios';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { UpstreamError } from './failure.js';
+import { HttpClient } from './http-client.js';
 import { redact } from './redact.js';
 
 export interface WechatRequest {
@@ -35,9 +35,15 @@ const NEVER_SENT = new Set([
 @Injectable()
 export class WechatGateway {
   constructor(
-    private readonly http: HttpService,
+    private readonly http: HttpClient,
     private readonly settings: WechatTokenSettings,
   ) {}
+
+  /** Resolves when a call goes out at once: to be awaited before a lease is taken, whose time runs. */
+  async ready(): Promise<void> {
+    // What keeps it from loading is told by the call.
+    await this.http.load().catch(() => undefined);
+  }
 
   /**
    * The JSON object that the platform answered, `errcode` and all.
@@ -97,7 +103,8 @@ export class WechatGateway {
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
     };
-    const response = await this.http.axiosRef.request<unknown>(config);
+    const axios = await this.http.load();
+    const response = await axios.request<unknown>(config);
     return parseAnswer(request, response.status, response.data);
   }
 }
