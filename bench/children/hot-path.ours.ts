@@ -3,7 +3,7 @@ import { type HotPathInput, PICKS, randomPicks } from './hot-path.input.js';
 
 /** The module, twice: with one account, which is not named in the call, and with many. */
 export async function ourCandidates(input: HotPathInput) {
-  return [await ofOne(input), await ofMany(input)];
+  return [await ofOne(input), ...(await ofMany(input))];
 }
 
 async function ofOne({ wechatUrl, one }: HotPathInput) {
@@ -23,7 +23,7 @@ async function ofOne({ wechatUrl, one }: HotPathInput) {
   };
 }
 
-/** Every token is in memory, and none of them was asked of the platform. */
+/** Every token is in memory, and none of them was asked of the platform: one is read again and again, or another each time. */
 async function ofMany({ wechatUrl, many }: HotPathInput) {
   const { accounts, databaseUrl } = many;
   const { tokens, start } = await openEngine({
@@ -36,13 +36,23 @@ async function ofMany({ wechatUrl, many }: HotPathInput) {
     if ((await tokens.getAccessToken(name)) !== many.tokens[index])
       throw new Error(`another token for ${name}`);
   const names = randomPicks(accounts.map(({ name }) => name));
-  return {
-    key: 'ours-many',
-    run: async (times: number) => {
-      for (let done = 0; done < times; done++)
-        await tokens.getAccessToken(names[done & (PICKS - 1)]);
+  const [oneOfThem] = names;
+  return [
+    {
+      key: 'ours-one-of-many',
+      run: async (times: number) => {
+        for (let done = 0; done < times; done++)
+          await tokens.getAccessToken(oneOfThem);
+      },
     },
-  };
+    {
+      key: 'ours-many',
+      run: async (times: number) => {
+        for (let done = 0; done < times; done++)
+          await tokens.getAccessToken(names[done & (PICKS - 1)]);
+      },
+    },
+  ];
 }
 
 /** The least that finding a token by its account's name comes to: no clock, no life. */

@@ -18,6 +18,11 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  /** The same: time stands still by itself. */
+  turn(): number {
+    return this.time;
+  }
+
   /** How many `sleep` calls have not ended yet. */
   get sleepers(): number {
     return this.waiting.size;

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { Clock } from '../../src/wechat-token/clock.js';
 import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
 import { World } from '../support/world.js';
 
@@ -38,6 +40,27 @@ describe('R1 read', () => {
 
     for (const spy of statements) expect(spy).not.toHaveBeenCalled();
     expect(world.wechat.calls.total).toBe(1);
+  });
+
+  it('looks at the clock for the first two of many reads in a row, and for each that comes alone', async () => {
+    await using world = await World.create();
+    const { tokens, module } = await world.replica();
+    const token = await tokens.getAccessToken();
+    const clock = module.get(Clock);
+    let time = clock.now();
+    const looks = vi.spyOn(clock, 'now').mockImplementation(() => time);
+
+    for (let read = 0; read < 1000; read++)
+      expect(await tokens.getAccessToken()).toBe(token);
+    expect(looks).toHaveBeenCalledTimes(2);
+
+    looks.mockClear();
+    for (let read = 0; read < 3; read++) {
+      await setImmediate();
+      time += 1;
+      expect(await tokens.getAccessToken()).toBe(token);
+    }
+    expect(looks).toHaveBeenCalledTimes(3);
   });
 
   it('takes the default account for the unnamed one, and keeps accounts apart', async () => {

@@ -94,9 +94,10 @@ export class AccessTokenProvider {
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
   private served(account: string): HeldToken | undefined {
-    const now = this.clock.now();
     const held = this.byAccount.get(account);
-    if (held === undefined || now < held.refreshAt) return held;
+    if (!held || this.clock.turn() < held.carefreeUntil * 1000) return held;
+    const now = this.clock.now();
+    if (now < held.refreshAt) return held;
     if (now >= held.serveUntil) return undefined;
     this.supply.renewInBackground(tokenName('access_token', account));
     return held;

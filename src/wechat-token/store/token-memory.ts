@@ -8,9 +8,14 @@ import {
 
 /** A token in this process's memory. Instants are on this process's clock. */
 export interface HeldToken {
-  readonly value: string;
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
+  /**
+   * Whole seconds: until then it is not due, and will not have ended even where a turn of the event loop stands still for
+   * minutes. So the time of the turn tells that it may be handed out.
+   */
+  readonly carefreeUntil: number;
+  readonly value: string;
   readonly version: number;
   /** Of the account that it was taken over for. */
   readonly credentialId: string;
@@ -25,10 +30,16 @@ export interface HeldToken {
 }
 
 /** A token as it was learned: from its row, or from the platform. */
-export interface LearnedToken extends Omit<HeldToken, 'promise'> {
+export interface LearnedToken extends Omit<
+  HeldToken,
+  'promise' | 'carefreeUntil'
+> {
   /** When the row was asked for. */
   readonly askedAt: number;
 }
+
+/** Of a life that is longer: a process that was stopped in the midst of its work has the rest of that to go on with. */
+const STANDSTILL_MS = 240_000;
 
 /** What this process knows of each token. Only ever replaced by something newer. */
 @Injectable()
@@ -65,8 +76,9 @@ export class TokenMemory {
     const refreshAt = Math.min(token.refreshAt, serveUntil);
     // Written out: what a spread makes takes more memory, in more places.
     this.held.set(name, {
-      value,
       promise,
+      carefreeUntil: carefreeUntil(refreshAt, serveUntil),
+      value,
       version,
       credentialId,
       knownAt,
@@ -114,9 +126,19 @@ export class TokenMemory {
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);
     if (!known || known.refreshAt >= at) return;
-    const refreshAt = Math.min(at, known.serveUntil);
-    this.held.set(name, { ...known, refreshAt });
+    const { serveUntil } = known;
+    const refreshAt = Math.min(at, serveUntil);
+    this.held.set(name, {
+      ...known,
+      refreshAt,
+      carefreeUntil: carefreeUntil(refreshAt, serveUntil),
+    });
   }
+}
+
+/** A small integer, which V8 keeps in the token itself: it is there as soon as the token is. */
+function carefreeUntil(refreshAt: number, serveUntil: number): number {
+  return Math.floor(Math.min(refreshAt, serveUntil - STANDSTILL_MS) / 1000);
 }
 
 /** A map by token name, kept by kind and account. */

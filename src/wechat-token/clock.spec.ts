@@ -1,0 +1,58 @@
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
+import { MonotonicClock } from './clock.js';
+
+describe('R3 the time of a turn of the event loop', () => {
+  let time = 5000;
+  const looks = vi.spyOn(performance, 'now');
+  beforeEach(() => looks.mockReset().mockImplementation(() => time));
+  afterAll(() => looks.mockRestore());
+
+  it('of many who ask in a row the first two look at the clock', async () => {
+    const clock = new MonotonicClock();
+
+    for (let read = 0; read < 1000; read++) {
+      expect(clock.turn()).toBe(time);
+      // A promise that is there ends no turn.
+      await Promise.resolve();
+    }
+
+    expect(looks).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([
+    ['from a timer or I/O', () => setImmediate()],
+    [
+      'when all that was ready has run',
+      () => new Promise<void>((resolve) => nextTick(resolve)),
+    ],
+  ])('what comes %s looks again', async (_, nextTurn) => {
+    const clock = new MonotonicClock();
+    clock.turn();
+    clock.turn();
+    await nextTurn();
+    time += 7_200_000;
+
+    expect(clock.turn()).toBe(time);
+  });
+
+  it('who asks alone looks, however long his turn lasts', () => {
+    const clock = new MonotonicClock();
+    for (let read = 0; read < 3; read++) {
+      time += 1;
+      expect(clock.turn()).toBe(time);
+    }
+
+    expect(looks).toHaveBeenCalledTimes(3);
+  });
+
+  it('now() always looks', () => {
+    const clock = new MonotonicClock();
+    clock.turn();
+    clock.turn();
+    time += 3000;
+
+    expect(clock.now()).toBe(time);
+    expect(clock.turn()).toBe(time - 3000);
+  });
+});
