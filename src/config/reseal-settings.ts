@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -25,8 +26,8 @@ export interface ResealSettings {
 export function loadResealSettings(environment: Environment): ResealSettings {
   const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];
-  const database = databaseUrl.safeParse(set['DATABASE_URL']);
-  if (database.error)
+  const database = v.safeParse(databaseUrl, set['DATABASE_URL']);
+  if (!database.success)
     faults.push({ field: 'DATABASE_URL', problem: messages.badDatabaseUrl() });
 
   const field = 'TOKEN_ENCRYPTION_KEYS';
@@ -40,7 +41,7 @@ export function loadResealSettings(environment: Environment): ResealSettings {
   if (encryptionKeys.length === 0 && !faults.some((f) => f.field === field))
     faults.push({ field, problem: messages.encryptionKeysMissing() });
 
-  if (faults.length > 0 || !database.data)
+  if (faults.length > 0 || !database.success)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
-  return { database: database.data, encryptionKeys };
+  return { database: database.output, encryptionKeys };
 }

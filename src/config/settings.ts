@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from '@nestjs/common';
-import { z } from 'zod';
+import * as v from 'valibot';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -29,41 +29,34 @@ export interface AppSettings {
 }
 
 const choice = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, messages.badChoice(values));
+  v.picklist(values, messages.badChoice(values));
 
-export const databaseUrl = z
-  .string()
-  .default('sqlite:data/wechat-token.sqlite')
-  .transform((url, context) => {
-    const database = parseDatabaseUrl(url);
-    if (database) return database;
-    context.addIssue({ code: 'custom', message: messages.badDatabaseUrl() });
-    return z.NEVER;
-  });
+/** What can be read by this function, which says undefined of what cannot. */
+const readBy = <Value>(
+  read: (text: string) => Value | undefined,
+  problem: string,
+) => v.nonOptional(v.pipe(v.string(), v.transform(read)), problem);
 
-const serverSettings = z.object({
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, messages.badPort())
-    .transform(Number)
-    .refine((port) => port <= 65_535, messages.badPort())
-    .default(3000),
-  HOST: z.string().default('127.0.0.1'),
+export const databaseUrl = v.optional(
+  readBy(parseDatabaseUrl, messages.badDatabaseUrl()),
+  'sqlite:data/wechat-token.sqlite',
+);
+
+const port = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,5}$/, messages.badPort()),
+  v.transform(Number),
+  v.maxValue(65_535, messages.badPort()),
+);
+
+const serverSettings = v.object({
+  PORT: v.optional(port, '3000'),
+  HOST: v.optional(v.string(), '127.0.0.1'),
   DATABASE_URL: databaseUrl,
-  DATABASE_MIGRATE: choice(['true', 'false'])
-    .default('true')
-    .transform((text) => text === 'true'),
-  LOG_LEVEL: choice(LOG_LEVELS).default('log'),
-  TRUST_PROXY: z
-    .string()
-    .transform((text, context) => {
-      const proxies = parseTrustProxy(text);
-      if (proxies !== undefined) return proxies;
-      context.addIssue({ code: 'custom', message: messages.badTrustProxy() });
-      return z.NEVER;
-    })
-    .default([]),
-  WECHAT_TOKEN_MODE: choice(['stable', 'classic']).default('stable'),
+  DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
+  LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
+  TRUST_PROXY: v.optional(readBy(parseTrustProxy, messages.badTrustProxy())),
+  WECHAT_TOKEN_MODE: v.optional(choice(['stable', 'classic']), 'stable'),
 });
 
 /** What is set: without the blanks around, and without what is empty. */
@@ -82,25 +75,25 @@ export function settingsIn(environment: Environment): Environment {
 export function loadSettings(environment: Environment): AppSettings {
   const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];
-  const server = serverSettings.safeParse(set);
-  for (const { path, message } of server.error?.issues ?? [])
-    faults.push({ field: path.join('.'), problem: message });
+  const server = v.safeParse(serverSettings, set);
+  for (const issue of server.issues ?? [])
+    faults.push({ field: v.getDotPath(issue) ?? '', problem: issue.message });
 
-  const mode = server.data?.WECHAT_TOKEN_MODE ?? 'stable';
+  const mode = server.success ? server.output.WECHAT_TOKEN_MODE : 'stable';
   const { options, settingOf } = readOptions(set, mode, faults);
   for (const { field, problem } of moduleFaults(options))
     // That there are no accounts is told already, with the reason.
     if (field !== 'accounts') faults.push({ field: settingOf(field), problem });
 
-  if (faults.length > 0 || !server.data)
+  if (faults.length > 0 || !server.success)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
   return {
-    port: server.data.PORT,
-    host: server.data.HOST,
-    database: server.data.DATABASE_URL,
-    migrate: server.data.DATABASE_MIGRATE,
-    logLevel: server.data.LOG_LEVEL,
-    trustProxy: server.data.TRUST_PROXY,
+    port: server.output.PORT,
+    host: server.output.HOST,
+    database: server.output.DATABASE_URL,
+    migrate: server.output.DATABASE_MIGRATE === 'true',
+    logLevel: server.output.LOG_LEVEL,
+    trustProxy: server.output.TRUST_PROXY ?? [],
     wechatToken: set['API_KEYS_FILE']
       ? reloading(set['API_KEYS_FILE'], set, options, settingOf)
       : options,

@@ -2,16 +2,11 @@ import { DEFAULT_ACCOUNT } from './token-name.js';
 import type { ConfigurationFault } from './wechat-token.errors.js';
 import { messages } from './wechat-token.messages.js';
 
-/** A number, where the option is one that its own schema accepts. */
-export interface CallTimes {
-  readonly timeoutMs: number | undefined;
-  readonly leaseSeconds: number | undefined;
-}
-
 /** R4: a lease must outlast the two calls that a rejected token may take. */
-export function leaseFaults(times: CallTimes): ConfigurationFault[] {
-  const { timeoutMs, leaseSeconds } = times;
-  if (timeoutMs === undefined || leaseSeconds === undefined) return [];
+export function leaseFaults(
+  timeoutMs: number,
+  leaseSeconds: number,
+): ConfigurationFault[] {
   if (leaseSeconds * 1000 > 2 * timeoutMs) return [];
   const problem = messages.leaseTooShort(timeoutMs);
   return [{ field: 'refresh.leaseSeconds', problem }];

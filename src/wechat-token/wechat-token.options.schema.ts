@@ -1,7 +1,6 @@
 import { validateCronExpression } from 'cron';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { AccountSource } from './accounts/account-source.js';
-import type { WechatAccount } from './accounts/account.js';
 import { accountFields, accountName } from './accounts/account.schema.js';
 import { ListedAccounts } from './accounts/listed-accounts.js';
 import { choice, fields, text, whole } from './schema-parts.js';
@@ -25,109 +24,134 @@ import type {
   WechatTokenSettings,
 } from './wechat-token.settings.js';
 
-const KEY_BYTES = 32;
 const ROLES = ['refresher', 'reader'] as const;
 const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
 
-const account = fields(accountFields);
-const accountList = z.array(account).min(1, messages.accountsMissing());
+/** At least one of these. */
+const listOf = <const Item extends v.GenericSchema>(
+  item: Item,
+  problem: string,
+) => v.pipe(v.array(item, problem), v.minLength(1, problem));
 
-const accountSource = z.custom<AccountSource>(
+const accountList = v.pipe(
+  listOf(fields(accountFields), messages.accountsMissing()),
+  v.transform((accounts) => new ListedAccounts(accounts)),
+);
+
+const accountSource = v.custom<AccountSource>(
   (value) => value instanceof Object && 'find' in value && 'list' in value,
   messages.accountsMissing(),
 );
 
-const baseUrl = z
-  .url({ protocol: /^https?$/, error: messages.badUrl() })
-  .refine((url) => !/[?#@]/.test(url), messages.badUrl())
-  .transform((url) => url.replace(/\/+$/, ''));
+/** A list is a source that never changes. Not a union of the two, whose faults would not name the field within the list. */
+const accounts = v.lazy((value) =>
+  Array.isArray(value) ? accountList : accountSource,
+);
 
-const fallbackUrls = z.array(baseUrl, messages.badUrls()).default([]);
-const timeoutMs = whole(100, 120_000).default(5000);
-const leaseSeconds = whole(1, 3600).default(30);
+const baseUrl = v.pipe(
+  v.string(messages.badUrl()),
+  v.trim(),
+  v.url(messages.badUrl()),
+  v.regex(/^https?:\/\/[^?#@]+$/i, messages.badUrl()),
+  v.transform((url) => url.replace(/[\t\n\r]/g, '').replace(/\/+$/, '')),
+);
+
+const cron = v.pipe(
+  v.string(messages.badCron()),
+  v.check(
+    (expression) => validateCronExpression(expression).valid,
+    messages.badCron(),
+  ),
+);
+
+const timeoutMs = v.optional(whole(100, 120_000), 5000);
+const leaseSeconds = v.optional(whole(1, 3600), 30);
 
 const encryptionKey = fields({
   id: text(/^[\w.-]{1,32}$/, messages.badEncryptionKeyId()),
-  key: z
-    .base64(messages.badEncryptionKey())
-    .transform((key) => Buffer.from(key, 'base64'))
-    .refine((key) => key.length === KEY_BYTES, messages.badEncryptionKey()),
+  // What 32 bytes are in base64.
+  key: v.pipe(
+    text(/^[A-Za-z0-9+/]{43}=$/, messages.badEncryptionKey()),
+    v.transform((key) => Buffer.from(key, 'base64')),
+  ),
 });
 
-const encryptionKeyList = z.array(encryptionKey, messages.badList());
+const encryptionKeyList = v.array(encryptionKey, messages.badList());
+
+const someEncryptionKeys = v.object({
+  encryptionKeys: v.pipe(
+    encryptionKeyList,
+    v.minLength(1, messages.encryptionKeysMissing()),
+  ),
+});
 
 const apiKey = fields({
   id: text(/^.{1,64}$/, messages.badApiKeyId()),
   key: text(/^.{16,}$/s, messages.badApiKey()),
-  scopes: z
-    .array(choice(SCOPES), messages.badScopes(SCOPES))
-    .min(1, messages.badScopes(SCOPES)),
-  accounts: z
-    .array(accountName, messages.badKeyAccounts())
-    .min(1, messages.badKeyAccounts())
-    .optional(),
+  scopes: listOf(choice(SCOPES), messages.badScopes(SCOPES)),
+  accounts: v.optional(listOf(accountName, messages.badKeyAccounts())),
 });
 
-const apiKeyList = z.array(apiKey, messages.badList());
+const apiKeyList = v.pipe(
+  v.array(apiKey, messages.badList()),
+  v.transform((keys): ApiKeySource => ({ current: () => keys })),
+);
 
-/** A list is a source that never changes. Not a union of the two, whose faults would not name the field within the list. */
-const apiKeySource = z
-  .unknown()
-  .prefault([])
-  .transform((value, context): ApiKeySource => {
-    if (isApiKeySource(value)) return value;
-    const { data, error } = apiKeyList.safeParse(value);
-    if (data) return { current: () => data };
-    for (const { message, path } of error.issues)
-      context.addIssue({ code: 'custom', message, path: [...path] });
-    return z.NEVER;
-  });
-
-function isApiKeySource(value: unknown): value is ApiKeySource {
-  return (
+const apiKeySource = v.custom<ApiKeySource>(
+  (value) =>
     value instanceof Object &&
     'current' in value &&
-    typeof value.current === 'function'
-  );
-}
+    typeof value.current === 'function',
+);
 
-const guard = z.custom<AppGuard>(
+/** As with the accounts. */
+const apiKeys = v.lazy((value) =>
+  v.is(apiKeySource, value) ? apiKeySource : apiKeyList,
+);
+
+const guard = v.custom<AppGuard>(
   (value) =>
     typeof value === 'function' ||
     (value instanceof Object && 'canActivate' in value),
   messages.badGuard(),
 );
 
-const flag = z.boolean(messages.badFlag()).default(true);
+const flag = v.optional(v.boolean(messages.badFlag()), true);
 
 const settings = fields({
-  accounts: z.unknown(),
-  role: choice(ROLES).default('refresher'),
-  api: fields({
-    baseUrl: baseUrl.default('https://api.weixin.qq.com'),
-    fallbackUrls,
-    timeoutMs,
-  }).prefault({}),
-  refresh: fields({
-    cron: z
-      .string(messages.badCron())
-      .refine((cron) => validateCronExpression(cron).valid, messages.badCron())
-      .default('*/5 * * * * *'),
-    marginSeconds: whole(1, 86_400).optional(),
-    confirmSeconds: whole(0, 86_400).default(300),
-    leaseSeconds,
-    syncIntervalMs: whole(50, 60_000).default(1000),
-    batchSize: whole(1, 10_000).default(100),
-    concurrency: whole(1, 1000).default(10),
-  }).prefault({}),
-  encryptionKeys: encryptionKeyList.default([]),
-  http: fields({
-    apiKeys: apiKeySource,
-    guards: z.array(guard, messages.badGuards()).default([]),
-    admin: flag,
-    tokens: flag,
-    wechatShaped: flag,
-  }).prefault({}),
+  accounts,
+  role: v.optional(choice(ROLES), 'refresher'),
+  api: v.optional(
+    fields({
+      baseUrl: v.optional(baseUrl, 'https://api.weixin.qq.com'),
+      fallbackUrls: v.optional(v.array(baseUrl, messages.badUrls()), []),
+      timeoutMs,
+    }),
+    {},
+  ),
+  refresh: v.optional(
+    fields({
+      cron: v.optional(cron, '*/5 * * * * *'),
+      marginSeconds: v.optional(whole(1, 86_400)),
+      confirmSeconds: v.optional(whole(0, 86_400), 300),
+      leaseSeconds,
+      syncIntervalMs: v.optional(whole(50, 60_000), 1000),
+      batchSize: v.optional(whole(1, 10_000), 100),
+      concurrency: v.optional(whole(1, 1000), 10),
+    }),
+    {},
+  ),
+  encryptionKeys: v.optional(encryptionKeyList, []),
+  http: v.optional(
+    fields({
+      apiKeys: v.optional(apiKeys, []),
+      guards: v.optional(v.array(guard, messages.badGuards()), []),
+      admin: flag,
+      tokens: flag,
+      wechatShaped: flag,
+    }),
+    {},
+  ),
 });
 
 /**
@@ -138,21 +162,14 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   settings: WechatTokenSettings;
   accounts: AccountSource;
 } {
-  const isList = Array.isArray(options.accounts);
-  const parsed = settings.safeParse(options);
-  const accounts = z
-    .object({ accounts: isList ? accountList : accountSource })
-    .safeParse(options);
+  const { success, output, issues = [] } = v.safeParse(settings, options);
   const faults = firstOfEachField([
-    ...(accounts.error?.issues.map(toFault) ?? []),
-    ...(parsed.error?.issues.map(toFault) ?? []),
+    ...issues.map(toFault),
     ...faultsBetweenFields(options),
   ]);
-  if (faults.length > 0 || !parsed.data || !accounts.data)
-    throw new ConfigurationError(faults);
-  const { refresh, ...others } = parsed.data;
+  if (faults.length > 0 || !success) throw new ConfigurationError(faults);
+  const { accounts, refresh, ...others } = output;
   const { confirmSeconds, leaseSeconds: lease, ...timing } = refresh;
-  const listed = accounts.data.accounts;
   return {
     settings: {
       ...others,
@@ -163,9 +180,7 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
         leaseMs: lease * 1000,
       },
     },
-    accounts: Array.isArray(listed)
-      ? new ListedAccounts(listed as WechatAccount[])
-      : listed,
+    accounts,
   };
 }
 
@@ -181,16 +196,18 @@ export function validateOptions(options: WechatTokenModuleOptions): void {
 export function resolveEncryptionKeys(
   encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
 ): readonly EncryptionKey[] {
-  const problem = messages.encryptionKeysMissing();
-  const { data, error } = z
-    .object({ encryptionKeys: encryptionKeyList.min(1, problem) })
-    .safeParse({ encryptionKeys });
+  const given = { encryptionKeys };
+  const {
+    success,
+    output,
+    issues = [],
+  } = v.safeParse(someEncryptionKeys, given);
   const faults = firstOfEachField([
-    ...(error?.issues.map(toFault) ?? []),
+    ...issues.map(toFault),
     ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
   ]);
-  if (faults.length > 0 || !data) throw new ConfigurationError(faults);
-  return data.encryptionKeys;
+  if (faults.length > 0 || !success) throw new ConfigurationError(faults);
+  return output.encryptionKeys;
 }
 
 /** Not refinements of the schema: those are left out as soon as any other field is wrong. */
@@ -198,16 +215,17 @@ function faultsBetweenFields(
   options: WechatTokenModuleOptions,
 ): ConfigurationFault[] {
   const { accounts, role, api, refresh, encryptionKeys, http } = options;
+  const timeout = v.safeParse(timeoutMs, api?.timeoutMs);
+  const lease = v.safeParse(leaseSeconds, refresh?.leaseSeconds);
   return [
     ...(role === 'reader' ? [] : secretFaults(accounts)),
     ...accountNameFaults(accounts),
     ...classicTwiceFaults(accounts),
     ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
     ...keyIdFaults(http?.apiKeys, 'http.apiKeys'),
-    ...leaseFaults({
-      timeoutMs: timeoutMs.safeParse(api?.timeoutMs).data,
-      leaseSeconds: leaseSeconds.safeParse(refresh?.leaseSeconds).data,
-    }),
+    ...(timeout.success && lease.success
+      ? leaseFaults(timeout.output, lease.output)
+      : []),
   ];
 }
 
@@ -219,13 +237,17 @@ function firstOfEachField(
   return faults.filter((f, index) => fieldNames.indexOf(f.field) === index);
 }
 
-function toFault(issue: z.core.$ZodIssue): ConfigurationFault {
-  const field = issue.path.reduce<string>(
-    (path, part) =>
-      typeof part === 'number'
-        ? `${path}[${part}]`
-        : `${path}${path && '.'}${String(part)}`,
-    '',
-  );
-  return { field: field || 'options', problem: issue.message };
+function toFault(issue: v.BaseIssue<unknown>): ConfigurationFault {
+  const { path = [], message } = issue;
+  const field = path
+    // R15: a key that should not be there might be a secret; its object is named.
+    .filter(({ origin }) => origin === 'value')
+    .reduce(
+      (field, { key }) =>
+        typeof key === 'number'
+          ? `${field}[${key}]`
+          : `${field}${field && '.'}${String(key)}`,
+      '',
+    );
+  return { field: field || 'options', problem: message };
 }

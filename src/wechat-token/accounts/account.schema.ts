@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { choice, text } from '../schema-parts.js';
 import { DEFAULT_ACCOUNT } from '../token-name.js';
 import { messages } from '../wechat-token.messages.js';
@@ -15,9 +15,9 @@ export function isAccountName(value: unknown): value is string {
 
 /** The fields of an account, wherever it comes from. */
 export const accountFields = {
-  name: accountName.default(DEFAULT_ACCOUNT),
-  kind: choice(KINDS).optional(),
+  name: v.optional(accountName, DEFAULT_ACCOUNT),
+  kind: v.optional(choice(KINDS)),
   appId: text(/^[\w-]{1,64}$/, messages.badAppId()),
-  appSecret: z.string(messages.badSecret()).optional(),
-  mode: choice(MODES).optional(),
+  appSecret: v.optional(v.string(messages.badSecret())),
+  mode: v.optional(choice(MODES)),
 };

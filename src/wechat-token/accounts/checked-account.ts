@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { object } from '../schema-parts.js';
 import { AccountSourceError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import type { Role } from '../wechat-token.settings.js';
@@ -6,16 +7,13 @@ import { Account, toAccount, type WechatAccount } from './account.js';
 import { accountFields, isAccountName } from './account.schema.js';
 
 /** Not strict: an account may be an entity of the app's, with more fields than ours. */
-const schema = z.object(
-  accountFields,
-  messages.badObject(Object.keys(accountFields)),
-);
+const schema = object(accountFields);
 
 /** What a source answered: an account, or what is wrong with it. */
 export type ReadAccount = Account | BadAccount;
 
 interface BadAccount {
-  readonly issue: z.core.$ZodIssue;
+  readonly issue: v.BaseIssue<unknown>;
   /** If it has one that can be told. */
   readonly name: string | undefined;
 }
@@ -26,10 +24,9 @@ type Asked = { readonly asked: string } | { readonly number: number };
 /** Throws nothing but what a getter of the app's throws. */
 export function readAccount(found: WechatAccount): ReadAccount {
   if (found instanceof Account) return found;
-  const { data, error } = schema.safeParse(found);
-  if (data) return toAccount(data as WechatAccount);
-  const [issue] = error.issues;
-  if (!issue) throw error;
+  const { success, output, issues } = v.safeParse(schema, found);
+  if (success) return toAccount(output);
+  const [issue] = issues;
   const { name } = Object(found) as { name?: unknown };
   return { issue, name: isAccountName(name) ? name : undefined };
 }
@@ -45,8 +42,8 @@ export function checkedAccount(
       messages.badAccount(nameOf(read, asked), field, problem),
     );
   if ('issue' in read) {
-    const { path, message } = read.issue;
-    throw refused(path.join('.'), message);
+    const field = v.getDotPath(read.issue) ?? '';
+    throw refused(field, read.issue.message);
   }
   // A database may not mind the case; whoever asks for a token is told that it is none.
   if ('asked' in asked && !isSame(read.name, asked.asked))

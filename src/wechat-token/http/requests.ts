@@ -1,8 +1,8 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
-import { z } from 'zod';
-import { fields, text } from '../schema-parts.js';
+import * as v from 'valibot';
+import { fields, text, whole } from '../schema-parts.js';
 import { messages } from '../wechat-token.messages.js';
-import { type FieldProblem, HttpProblem } from './http-problem.js';
+import { HttpProblem } from './http-problem.js';
 
 const LARGEST_PAGE = 100;
 const LONGEST_REASON = 200;
@@ -12,82 +12,72 @@ const MOST_ERRORS = 20;
 /** What may be told of a field that we do not know: a form that is taken for JSON has all it holds for a name (R15). */
 const FIELD_NAME = /^[A-Za-z_]{1,30}$/;
 
-const limit = z
-  .string(messages.badWhole(1, LARGEST_PAGE))
-  .regex(/^\d{1,3}$/, messages.badWhole(1, LARGEST_PAGE))
-  .transform(Number)
-  .refine(
-    (n) => n >= 1 && n <= LARGEST_PAGE,
-    messages.badWhole(1, LARGEST_PAGE),
-  )
-  .default(50);
+const limit = v.optional(
+  v.pipe(
+    text(/^\d{1,3}$/, messages.badWhole(1, LARGEST_PAGE)),
+    v.transform(Number),
+    whole(1, LARGEST_PAGE),
+  ),
+  '50',
+);
 
 /** `?limit=&after=`: `after` is the `next` of the page before. */
-export const tokenPageQuery = z.object({
+export const tokenPageQuery = v.object({
   limit,
-  after: text(/^[\w.:-]{0,191}$/, messages.badAfter()).default(''),
+  after: v.optional(text(/^[\w.:-]{0,191}$/, messages.badAfter()), ''),
 });
-export type TokenPageQuery = z.infer<typeof tokenPageQuery>;
+export type TokenPageQuery = v.InferOutput<typeof tokenPageQuery>;
 
 /** `?limit=&before=`: `before` is the `next` of the page before. */
-export const eventPageQuery = z.object({
+export const eventPageQuery = v.object({
   limit,
-  before: text(/^\d{1,15}$/, messages.badBefore())
-    .transform(Number)
-    .optional(),
+  before: v.optional(
+    v.pipe(text(/^\d{1,15}$/, messages.badBefore()), v.transform(Number)),
+  ),
 });
-export type EventPageQuery = z.infer<typeof eventPageQuery>;
+export type EventPageQuery = v.InferOutput<typeof eventPageQuery>;
 
-export const refreshBody = body(
-  {
-    force: z.boolean(messages.badFlag()).default(false),
-    expectedFingerprint: text(
-      /^[0-9a-f]{8}$/,
-      messages.badFingerprint(),
-    ).optional(),
-    reason: text(
-      new RegExp(`^.{0,${LONGEST_REASON}}$`, 'su'),
-      messages.badReason(LONGEST_REASON),
-    ).optional(),
-  },
-  // All of it may be left out, and so may the body.
-  (given) => given ?? {},
+/** All of it may be left out, and so may the body. */
+export const refreshBody = v.nullish(
+  fields({
+    force: v.optional(v.boolean(messages.badFlag()), false),
+    expectedFingerprint: v.optional(
+      text(/^[0-9a-f]{8}$/, messages.badFingerprint()),
+    ),
+    reason: v.optional(
+      text(
+        new RegExp(`^.{0,${LONGEST_REASON}}$`, 'su'),
+        messages.badReason(LONGEST_REASON),
+      ),
+    ),
+  }),
+  {},
 );
-export type RefreshBody = z.infer<typeof refreshBody>;
+export type RefreshBody = v.InferOutput<typeof refreshBody>;
 
-export const rejectedBody = body({
+export const rejectedBody = fields({
   value: text(
     new RegExp(`^.{1,${LONGEST_TOKEN}}$`, 'su'),
     messages.badToken(LONGEST_TOKEN),
   ),
 });
-export type RejectedBody = z.infer<typeof rejectedBody>;
-
-/** An object of these fields and no others: one that is misspelt is not passed over. */
-function body<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-  prepare = (given: unknown) => given,
-) {
-  return z.preprocess(prepare, fields(shape));
-}
+export type RejectedBody = v.InferOutput<typeof rejectedBody>;
 
 /** Checks what has a schema; what is wrong is told by the field's name. */
 export const checked = new StandardSchemaValidationPipe({
   exceptionFactory: (issues) => {
-    const errors = issues.flatMap(toFieldProblems).slice(0, MOST_ERRORS);
+    const errors = issues
+      .slice(0, MOST_ERRORS)
+      .map(({ message: problem, path }) => ({ field: toField(path), problem }));
     return new HttpProblem(400, messages.badRequest(), { errors });
   },
 });
 
-function toFieldProblems(issue: {
-  readonly message: string;
-  readonly path?: readonly unknown[] | undefined;
-  /** Zod's, of fields that are too many. */
-  readonly keys?: readonly string[];
-}): FieldProblem[] {
-  const { message: problem, path = [], keys } = issue;
-  const fields = keys
-    ? keys.map((key) => (FIELD_NAME.test(key) ? key : 'body'))
-    : [path.join('.') || 'body'];
-  return fields.map((field) => ({ field, problem }));
+type Key = PropertyKey | { readonly key: PropertyKey };
+
+function toField(path: readonly Key[] = []): string {
+  const field = path
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
+  return FIELD_NAME.test(field) ? field : 'body';
 }
