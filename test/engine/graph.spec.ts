@@ -31,6 +31,10 @@ class JsapiTickets implements TokenSource {
     return [tokenName(this.input, account.name)];
   }
 
+  ready(): Promise<void> {
+    return this.gateway.ready();
+  }
+
   async issue({ inputs, account }: IssueRequest): Promise<IssuedToken> {
     const input = inputs.get(tokenName(this.input, account.name)) ?? '';
     const answer = await this.gateway.call({
@@ -59,6 +63,10 @@ class Signatures implements TokenSource {
 
   needs(account: Account): string[] {
     return [tokenName('jsapi_ticket', account.name)];
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
   }
 
   issue({ inputs }: IssueRequest): Promise<IssuedToken> {

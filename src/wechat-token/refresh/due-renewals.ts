@@ -4,7 +4,6 @@ import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../replica.js';
 import { type DueToken, TokenQueue } from '../store/token-queue.js';
 import type { TokenName } from '../token-name.js';
-import { WechatGateway } from '../upstream/wechat-gateway.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
 import { inParallel } from './in-parallel.js';
 import { OwnCoolDowns } from './own-cool-downs.js';
@@ -44,7 +43,6 @@ export class DueRenewals {
     private readonly unsaved: UnsavedTokens,
     private readonly ownCoolDowns: OwnCoolDowns,
     private readonly journal: TokenJournal,
-    private readonly gateway: WechatGateway,
     private readonly replica: Replica,
     private readonly turns: Turns,
     private readonly clock: Clock,
@@ -98,27 +96,40 @@ export class DueRenewals {
   }
 
   private async *claimedOf(find: FindPage): AsyncGenerator<TokenName> {
-    const { batchSize } = this.settings.refresh;
-    const next = async (after: DueToken) => {
-      const page = await find(after);
-      const last = page.length === batchSize ? page.at(-1) : undefined;
-      return { claims: await this.claim(page), last };
+    const pages = this.pages(find);
+    const next = async () => {
+      const { value: page } = await pages.next();
+      return page && this.claim(page);
     };
-    let batch = await next(FIRST);
-    for (;;) {
-      const { claims, last } = batch;
+    let batch = await next();
+    while (batch) {
       // Before the workers run out of this one.
-      const soon = Math.max(0, claims.length - this.workers);
+      const soon = Math.max(0, batch.length - this.workers);
       let coming: ReturnType<typeof next> | undefined;
-      for (const [index, { row }] of claims.entries()) {
+      for (const [index, { row }] of batch.entries()) {
         if (this.renewer.isStopping) break;
-        if (index === soon && last) coming = next(last);
+        if (index === soon) coming = next();
         coming?.catch(() => undefined);
         yield row.name;
       }
-      if (!last || (this.renewer.isStopping && !coming)) return;
+      if (this.renewer.isStopping && !coming) return;
       // Also when it is wanted no more: what it claims is given back with the rest.
-      batch = await (coming ?? next(last));
+      batch = await (coming ?? next());
+    }
+  }
+
+  /** Each is read while the leases of the one before are taken. */
+  private async *pages(
+    find: FindPage,
+  ): AsyncGenerator<readonly DueToken[], undefined> {
+    let coming: Promise<readonly DueToken[]> | undefined = find(FIRST);
+    while (coming) {
+      const page: readonly DueToken[] = await coming;
+      const isFull = page.length === this.settings.refresh.batchSize;
+      const last = isFull ? page.at(-1) : undefined;
+      coming = last && find(last);
+      coming?.catch(() => undefined);
+      yield page;
     }
   }
 
@@ -131,7 +142,8 @@ export class DueRenewals {
     for (const [name, target] of known)
       if (target && this.mayRenew(target)) targets.set(name, target);
     if (targets.size === 0) return [];
-    await this.gateway.ready();
+    const sources = new Set([...targets.values()].map(({ source }) => source));
+    for (const source of sources) await source.ready();
     const { claimed, unreadable } = await this.queue.claimDue(
       [...targets.keys()],
       this.unconfirmedMs,

@@ -6,7 +6,6 @@ import { TokenMemory } from '../store/token-memory.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../token-name.js';
-import { WechatGateway } from '../upstream/wechat-gateway.js';
 import { TokenUnavailableError } from '../wechat-token.errors.js';
 import { messages } from '../wechat-token.messages.js';
 import { WechatTokenSettings } from '../wechat-token.settings.js';
@@ -49,7 +48,6 @@ export class TokenRenewer {
     private readonly view: TokenView,
     private readonly leased: LeasedRenewal,
     private readonly unsaved: UnsavedTokens,
-    private readonly gateway: WechatGateway,
     private readonly replica: Replica,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -153,7 +151,7 @@ export class TokenRenewer {
           .catch(() => this.throwIfStopping());
         continue;
       }
-      await this.gateway.ready();
+      await target.source.ready();
       const inputs = await this.inputsFor(target, claim);
       hasTried = true;
       const lease =

@@ -24,6 +24,10 @@ export class StableTokenSource implements TokenSource {
     return [];
   }
 
+  ready(): Promise<void> {
+    return this.gateway.ready();
+  }
+
   async issue(request: IssueRequest): Promise<IssuedToken> {
     const { appId, appSecret } = request.account;
     const answer = await this.gateway.call({

@@ -30,6 +30,8 @@ export interface TokenSource {
   serves(account: Account): boolean;
   /** Names of the tokens whose values `issue` gets as its inputs. */
   needs(account: Account): readonly TokenName[];
+  /** Resolves when `issue` will ask at once: to be awaited before a lease is taken, whose time runs. Never rejects. */
+  ready(): Promise<void>;
   /** @throws UpstreamError when the platform issues none. */
   issue(request: IssueRequest): Promise<IssuedToken>;
 }

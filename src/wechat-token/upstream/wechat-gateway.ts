@@ -39,7 +39,7 @@ export class WechatGateway {
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  /** Resolves when a call goes out at once: to be awaited before a lease is taken, whose time runs. */
+  /** Resolves when a call will go out at once. */
   async ready(): Promise<void> {
     // What keeps it from loading is told by the call.
     await this.http.load().catch(() => undefined);

@@ -62,6 +62,7 @@ export function modelSource(
     rotatesOnEveryCall: mode === 'classic',
     serves: () => true,
     needs: () => [],
+    ready: () => Promise.resolve(),
     async issue({ force }: IssueRequest): Promise<IssuedToken> {
       watcher.asked(replica);
       await gates.pass(replica, CALLS);
