@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   anotherStore,
   claim,
@@ -157,9 +158,14 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
     const changeLocked = vi.spyOn(session, 'changeLocked');
     const rows = vi.spyOn(session, 'rows');
 
-    await Promise.all(
-      claimed.map(({ lease }) => store.storeRenewed(lease, renewed('tok'))),
+    const [alone, ...others] = claimed.map(
+      ({ lease }) =>
+        () =>
+          store.storeRenewed(lease, renewed('tok')),
     );
+    const first = alone?.();
+    await turn();
+    await Promise.all([first, ...others.map((write) => write())]);
 
     expect(change).toHaveBeenCalledTimes(1);
     expect(changeLocked).toHaveBeenCalledTimes(1);

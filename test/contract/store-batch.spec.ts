@@ -267,6 +267,33 @@ describe.each(databaseServers())(
       expect(await writes.at(-1)).toBe(true);
     });
 
+    it('R6: one that the database refuses is not stored, and those that are written together with it are', async () => {
+      const names = named(20);
+      await makeRows(db, names);
+      const { claimed } = await claim(db.queue, names);
+      const refused = claimed[7]?.row.name ?? '';
+
+      const stored = await Promise.allSettled(
+        claimed.map(({ row, lease }) =>
+          db.store.storeRenewed(lease, {
+            ...renewed(`new ${row.name}`),
+            ...(row.name === refused && {
+              source: 'longer than the column '.repeat(2),
+            }),
+          }),
+        ),
+      );
+
+      const failed = stored.filter(({ status }) => status === 'rejected');
+      expect(failed).toMatchObject([
+        { reason: { driverCode: 'ER_DATA_TOO_LONG' } },
+      ]);
+      for (const { row } of claimed)
+        expect((await db.row(row.name)).value).toBe(
+          row.name === refused ? row.value : `new ${row.name}`,
+        );
+    });
+
     it('hold up one write, and not the writes that come after it', async () => {
       const names = named(20);
       await makeRows(db, names);

@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { StoreError } from '../wechat-token.errors.js';
 import { GatheredWrites } from './gathered-writes.js';
 
 /** A write that a test ends itself. */
@@ -42,6 +44,7 @@ describe('R14 gathered writes', () => {
     const { writes, write, items } = gathered();
 
     const result = writes.add(21);
+    await turn();
     expect(items()).toEqual([[21]]);
     write(0).succeed();
 
@@ -51,18 +54,33 @@ describe('R14 gathered writes', () => {
   it('and so is the next one, when the first has ended', async () => {
     const { writes, write, items } = gathered();
     const first = writes.add(1);
+    await turn();
     write(0).succeed();
     await first;
     await soon();
 
     void writes.add(2);
+    await turn();
 
     expect(items()).toEqual([[1], [2]]);
+  });
+
+  it('what comes in the same turn of the event loop is written together, also where it comes bit by bit', async () => {
+    const { writes, write, items } = gathered();
+
+    const results = upTo(3).map((item) => writes.add(item));
+    results.push(Promise.resolve().then(() => writes.add(3)));
+    await turn();
+    expect(items()).toEqual([[0, 1, 2, 3]]);
+    write(0).succeed();
+
+    expect(await Promise.all(results)).toEqual([0, 2, 4, 6]);
   });
 
   it('what comes while a write is under way is written together by the next', async () => {
     const { writes, write, items } = gathered();
     const results = [writes.add(1)];
+    await turn();
     for (const item of [2, 3, 4]) results.push(writes.add(item));
     await soon();
     expect(items()).toEqual([[1]]);
@@ -80,12 +98,13 @@ describe('R14 gathered writes', () => {
   it('at most 100 are written together, in the order of coming', async () => {
     const { writes, write, items } = gathered();
     const results = upTo(251).map((item) => writes.add(item));
-    for (const index of upTo(4)) {
+    await turn();
+    for (const index of upTo(3)) {
       write(index).succeed();
       await soon();
     }
 
-    expect(items().map(({ length }) => length)).toEqual([1, 100, 100, 50]);
+    expect(items().map(({ length }) => length)).toEqual([100, 100, 51]);
     expect(items().flat()).toEqual(upTo(251));
     expect(await Promise.all(results)).toEqual(upTo(251).map((i) => 2 * i));
   });
@@ -93,6 +112,7 @@ describe('R14 gathered writes', () => {
   it('a failed write fails all of its items, and no others', async () => {
     const { writes, write } = gathered();
     const before = writes.add(0);
+    await turn();
     const failing = Promise.allSettled([1, 2, 3].map((i) => writes.add(i)));
     write(0).succeed();
     await soon();
@@ -109,6 +129,26 @@ describe('R14 gathered writes', () => {
     expect(await Promise.all(after)).toEqual([8, 10]);
   });
 
+  it('of those among which the database refuses one only that one fails', async () => {
+    const refusal = new StoreError('refused', 'ER_DATA_TOO_LONG');
+    const written: (readonly number[])[] = [];
+    const writes = new GatheredWrites<number, number>(async (items) => {
+      written.push(items);
+      if (items.includes(2)) throw refusal;
+      return items;
+    });
+
+    const results = await Promise.allSettled(upTo(4).map((i) => writes.add(i)));
+
+    expect(written).toEqual([[0, 1, 2, 3], [0], [1], [2], [3]]);
+    expect(results).toEqual([
+      { status: 'fulfilled', value: 0 },
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: refusal },
+      { status: 'fulfilled', value: 3 },
+    ]);
+  });
+
   it('one that fails before it has begun to wait is a failed write too', async () => {
     const error = new Error('cannot be sealed');
     const writes = new GatheredWrites<number, number>(() => {
@@ -122,6 +162,7 @@ describe('R14 gathered writes', () => {
   it('one that takes longer than 500 ms keeps those that come after it waiting no longer', async () => {
     const { writes, write, items } = gathered();
     const slow = writes.add(1);
+    await turn();
     const next = writes.add(2);
     await vi.advanceTimersByTimeAsync(499);
     expect(items()).toEqual([[1]]);
@@ -132,6 +173,7 @@ describe('R14 gathered writes', () => {
     expect(await next).toBe(4);
     await soon();
     void writes.add(3);
+    await turn();
     expect(items()).toEqual([[1], [2], [3]]);
 
     write(0).succeed();
@@ -141,6 +183,7 @@ describe('R14 gathered writes', () => {
   it('the same for one that was gathered, and that fails in the end', async () => {
     const { writes, write, items } = gathered();
     void writes.add(1);
+    await turn();
     const slow = Promise.allSettled([writes.add(2), writes.add(3)]);
     write(0).succeed();
     await soon();
@@ -160,9 +203,8 @@ describe('R14 gathered writes', () => {
   it('leaves no timer when all is written', async () => {
     const { writes, write } = gathered();
     const results = [1, 2, 3].map((item) => writes.add(item));
+    await turn();
     write(0).succeed();
-    await soon();
-    write(1).succeed();
     await Promise.all(results);
     await soon();
 

@@ -1,3 +1,6 @@
+import { nextTick } from 'node:process';
+import { isStoreError } from '../wechat-token.errors.js';
+
 /** The most that one statement writes. */
 const MOST = 100;
 /** From one that was gathered to the next, at least. */
@@ -16,7 +19,10 @@ export class GatheredWrites<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
 
-  /** `write` gives a result for each item, in their order, or the promise of one; its failure is that of all of them. */
+  /**
+   * `write` gives a result for each item, in their order, or the promise of one. Its failure is that of all of them, unless the
+   * database has refused something in it: then each is written alone.
+   */
   constructor(
     private readonly write: (
       items: readonly Item[],
@@ -32,6 +38,8 @@ export class GatheredWrites<Item, Result> {
 
   private async writeAll(): Promise<void> {
     this.isWriting = true;
+    // What comes in the same turn of the event loop goes along with it.
+    await new Promise<void>((resolve) => nextTick(resolve));
     while (this.waiting.length > 0) {
       const together = this.waiting.slice(0, MOST);
       this.waiting = this.waiting.slice(MOST);
@@ -50,9 +58,16 @@ export class GatheredWrites<Item, Result> {
       for (const [index, { resolve }] of together.entries())
         resolve(results[index] as Result | Promise<Result>);
     } catch (error) {
-      for (const { reject } of together) reject(error);
+      if (together.length > 1 && isRefusal(error))
+        for (const one of together) void this.writeTogether([one]);
+      else for (const { reject } of together) reject(error);
     }
   }
+}
+
+/** The server has answered: what it did not take may be a single one of those that were written together. */
+function isRefusal(error: unknown): boolean {
+  return isStoreError(error) && /^(ER|SQLITE)_/.test(error.driverCode);
 }
 
 function pause(): Promise<void> {

@@ -171,11 +171,13 @@ async function inMysqlTransaction(
 ): Promise<void> {
   const say = (sql: string) => runMysql(connection, { sql, values: [] });
   try {
-    await say('START TRANSACTION');
-    const rows = await runMysql(connection, locking);
+    // The connection sends one after the other by itself, without a turn of a busy process in between.
+    const begin = say('START TRANSACTION');
+    const [rows] = await Promise.all([runMysql(connection, locking), begin]);
     const change = next(rows);
-    if (change) await runMysql(connection, change);
-    await say('COMMIT');
+    // A change that fails leaves nothing to commit.
+    const changed = change && runMysql(connection, change);
+    await Promise.all([changed, say('COMMIT')]);
   } catch (error) {
     // Nobody may get this connection with our transaction in it.
     await say('ROLLBACK').catch(() => connection.destroy());
