@@ -108,6 +108,7 @@ describe('R13 after a forced refresh', () => {
     const first = fleet[0];
     for (const { tokens } of fleet) await tokens.getAccessToken();
     await first?.refresher.refresh('access_token', { force: true });
+    await first?.journal.settled();
     const renewed = await first?.tokens.getAccessToken();
     const statements = fleet.flatMap(({ module }) => {
       const session = module.get(SqlSession);

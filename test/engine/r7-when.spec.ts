@@ -39,7 +39,7 @@ describe('R7 when: refresh_at is computed once and stored', () => {
   it('tries again after a part of what is left when the platform gives the same token back', async () => {
     await using world = await World.create();
     // Asks 600 s before the end; the platform rotates in the last 300 s only.
-    const { tokens, refresher } = await world.replica({
+    const { tokens, refresher, journal } = await world.replica({
       refresh: { marginSeconds: 600, confirmSeconds: 0 },
     });
     const first = await tokens.getAccessToken();
@@ -59,6 +59,7 @@ describe('R7 when: refresh_at is computed once and stored', () => {
     expect(unchanged).toBeGreaterThan(1);
     expect(world.wechat.calls.total).toBe(2 + unchanged);
     // Counted by the platform, not worth an event.
+    await journal.settled();
     const events = await world.sql('SELECT type FROM token_event');
     expect(events).toEqual([{ type: 'refreshed' }, { type: 'refreshed' }]);
   });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { TokenSupply } from '../refresh/token-supply.js';
 import { type HeldToken, TokenMemory } from '../store/token-memory.js';
+import type { TokensByAccount } from '../store/tokens-by-account.js';
 import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
 import {
   isStoreError,
@@ -31,7 +32,7 @@ export interface InvalidateOptions extends AccessTokenOptions {
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
-  private readonly byAccount: ReadonlyMap<string, HeldToken>;
+  private readonly byAccount: TokensByAccount;
 
   constructor(
     private readonly memory: TokenMemory,
@@ -53,6 +54,8 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
   ): Promise<string> {
+    const carefree = this.byAccount.carefree(account, this.clock.turn());
+    if (carefree) return carefree;
     const held = this.served(account);
     return held ? held.promise : valueOf(this.obtain(account, options));
   }
@@ -94,10 +97,9 @@ export class AccessTokenProvider {
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
   private served(account: string): HeldToken | undefined {
-    const held = this.byAccount.get(account);
-    if (!held || this.clock.turn() < held.carefreeUntil * 1000) return held;
     const now = this.clock.now();
-    if (now < held.refreshAt) return held;
+    const held = this.byAccount.get(account);
+    if (held === undefined || now < held.refreshAt) return held;
     if (now >= held.serveUntil) return undefined;
     this.supply.renewInBackground(tokenName('access_token', account));
     return held;

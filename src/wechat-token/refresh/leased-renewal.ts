@@ -205,9 +205,11 @@ export class LeasedRenewal {
       credentialId: account.credentialId,
     };
     const latencyMs = this.clock.now() - sentAt;
-    const stillOurs = await this.store
-      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
-      .catch(() => true);
+    const storing =
+      wait === policy.FOREVER && !ownAlone
+        ? this.store.storeStop(lease, lastError, wait)
+        : this.store.storeFailure(lease, lastError, ownAlone ? 0 : wait);
+    const stillOurs = await storing.catch(() => true);
     if (!stillOurs) {
       this.journal.leaseLost({ name, actor, latencyMs, detail: message });
       return undefined;

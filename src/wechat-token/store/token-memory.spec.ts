@@ -106,39 +106,6 @@ describe('what this process knows of a token', () => {
     expect(refreshAt()).toBe(NOW + 7000);
   });
 
-  it.each([
-    {
-      when: 'it is due',
-      times: { refreshAt: 6_000_400, serveUntil: 6_900_000 },
-      until: 6000,
-    },
-    {
-      when: 'its end is four minutes off',
-      times: { refreshAt: 6_800_000, serveUntil: 6_900_000 },
-      until: 6660,
-    },
-    {
-      when: 'its end is four minutes off, whatever renewal was put off',
-      times: { refreshAt: 6_000_400, serveUntil: 6_900_000 },
-      delayedTo: 6_850_000,
-      until: 6660,
-    },
-    {
-      when: 'nothing: its life is shorter than that',
-      times: { refreshAt: 80_000, serveUntil: 114_000 },
-      until: -126,
-    },
-  ])(
-    'R2: the time of the turn is exact enough until $when',
-    ({ times, delayedTo, until }) => {
-      const memory = new TokenMemory();
-      memory.adopt(NAME, token('held', times));
-      if (delayedTo) memory.delayRenewal(NAME, delayedTo);
-
-      expect(memory.usable(NAME, NOW)?.carefreeUntil).toBe(until);
-    },
-  );
-
   it('a renewal is put off to a later instant only, and the token stays', () => {
     const memory = new TokenMemory();
     memory.adopt(NAME, token('held'));

@@ -5,17 +5,13 @@ import {
   type TokenName,
   tokenName,
 } from '../token-name.js';
+import { TokensByAccount } from './tokens-by-account.js';
 
 /** A token in this process's memory. Instants are on this process's clock. */
 export interface HeldToken {
+  readonly value: string;
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
-  /**
-   * Whole seconds: until then it is not due, and will not have ended even where a turn of the event loop stands still for
-   * minutes. So the time of the turn tells that it may be handed out.
-   */
-  readonly carefreeUntil: number;
-  readonly value: string;
   readonly version: number;
   /** Of the account that it was taken over for. */
   readonly credentialId: string;
@@ -30,16 +26,10 @@ export interface HeldToken {
 }
 
 /** A token as it was learned: from its row, or from the platform. */
-export interface LearnedToken extends Omit<
-  HeldToken,
-  'promise' | 'carefreeUntil'
-> {
+export interface LearnedToken extends Omit<HeldToken, 'promise'> {
   /** When the row was asked for. */
   readonly askedAt: number;
 }
-
-/** Of a life that is longer: a process that was stopped in the midst of its work has the rest of that to go on with. */
-const STANDSTILL_MS = 240_000;
 
 /** What this process knows of each token. Only ever replaced by something newer. */
 @Injectable()
@@ -48,7 +38,7 @@ export class TokenMemory {
   private readonly listeners = new Map<TokenName, () => void>();
 
   /** All that is held of one kind, by account: a read need not build the token's name (R1). */
-  ofKind(kind: TokenKind): ReadonlyMap<string, HeldToken> {
+  ofKind(kind: TokenKind): TokensByAccount {
     return this.held.ofKind(kind);
   }
 
@@ -76,9 +66,8 @@ export class TokenMemory {
     const refreshAt = Math.min(token.refreshAt, serveUntil);
     // Written out: what a spread makes takes more memory, in more places.
     this.held.set(name, {
-      promise,
-      carefreeUntil: carefreeUntil(refreshAt, serveUntil),
       value,
+      promise,
       version,
       credentialId,
       knownAt,
@@ -126,29 +115,19 @@ export class TokenMemory {
   delayRenewal(name: TokenName, at: number): void {
     const known = this.held.get(name);
     if (!known || known.refreshAt >= at) return;
-    const { serveUntil } = known;
-    const refreshAt = Math.min(at, serveUntil);
-    this.held.set(name, {
-      ...known,
-      refreshAt,
-      carefreeUntil: carefreeUntil(refreshAt, serveUntil),
-    });
+    const refreshAt = Math.min(at, known.serveUntil);
+    this.held.set(name, { ...known, refreshAt });
   }
-}
-
-/** A small integer, which V8 keeps in the token itself: it is there as soon as the token is. */
-function carefreeUntil(refreshAt: number, serveUntil: number): number {
-  return Math.floor(Math.min(refreshAt, serveUntil - STANDSTILL_MS) / 1000);
 }
 
 /** A map by token name, kept by kind and account. */
 class HeldTokens {
-  private readonly kinds = new Map<TokenKind, Map<string, HeldToken>>();
+  private readonly kinds = new Map<TokenKind, TokensByAccount>();
 
-  ofKind(kind: TokenKind): Map<string, HeldToken> {
+  ofKind(kind: TokenKind): TokensByAccount {
     const known = this.kinds.get(kind);
     if (known) return known;
-    const made = new Map<string, HeldToken>();
+    const made = new TokensByAccount();
     this.kinds.set(kind, made);
     return made;
   }
@@ -170,6 +149,6 @@ class HeldTokens {
 
   *names(): Generator<TokenName> {
     for (const [kind, tokens] of this.kinds)
-      for (const account of tokens.keys()) yield tokenName(kind, account);
+      for (const account of tokens.accounts()) yield tokenName(kind, account);
   }
 }
