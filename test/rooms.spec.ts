@@ -61,7 +61,7 @@ describe('the rooms of the source', () => {
       if (!file.startsWith(MODULE)) continue;
       const where = `in ${file}`;
       if (roomOf(file) !== 'upstream')
-        expect(text, where).not.toMatch(/from '(@nestjs\/)?axios'|HttpService/);
+        expect(text, where).not.toMatch(/'(@nestjs\/)?axios'|HttpService/);
       if (roomOf(file) !== 'store')
         expect(text, where).not.toMatch(
           /\b(SELECT|UPDATE|INSERT|DELETE) [a-z]/,

@@ -107,6 +107,8 @@ export const messages = {
       : `late: ${inUse} is in use here`,
 
   // WeChat's answers
+  httpClientNotLoaded: (reason: string) =>
+    `WeChat was not asked, since axios could not be loaded (${reason}). Install @nestjs/axios and axios.`,
   upstreamUnreachable: (path: string, host: string, code: string) =>
     `no answer from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
   upstreamGarbage: (path: string, status: number, start: string) =>

@@ -1,4 +1,3 @@
-import { FOREVER } from '../../src/wechat-token/refresh/policy.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import {
   shops,
@@ -71,20 +70,6 @@ describe.each(databaseServers())(
       TIMEOUT_MS,
     );
 
-    it('costs no more beside a hundred tokens whose credentials WeChat has refused', async () => {
-      const fresh = await createDatabase(server);
-      await using world = await World.create({ databaseUrl: fresh.url });
-      await fill(world, 1000);
-      const replica = await atRest(world);
-      const before = await cost(replica, () => tenSeconds(replica));
-      await refuse(world, 100);
-
-      const after = await cost(replica, () => tenSeconds(replica));
-
-      expect(after).toEqual(before);
-      await fresh.drop();
-    });
-
     it('a look at every row would be noticed', async () => {
       const fresh = await createDatabase(server);
       await using world = await World.create({ databaseUrl: fresh.url });
@@ -141,22 +126,6 @@ async function fill(world: World, count: number): Promise<void> {
     WHERE i < ? ORDER BY i`,
     [count],
   );
-}
-
-/** The first tokens are due, and stopped for their credentials. */
-async function refuse(world: World, count: number): Promise<void> {
-  const store = await world.store();
-  const error = { class: 'credentials', message: 'no', credentialId: '' };
-  for (let i = 0; i < count; i++) {
-    const name = `access_token:${String(i).padStart(6, '0')}`;
-    await world.sql(
-      'UPDATE system_var SET refresh_at = UTC_TIMESTAMP(3) WHERE name = ?',
-      [name],
-    );
-    const lease = await store.claim(await world.row(name), 'a test', 30_000);
-    if (!lease) throw new Error(`no lease on ${name}`);
-    expect(await store.storeStop(lease, error, FOREVER)).toBe(true);
-  }
 }
 
 /**

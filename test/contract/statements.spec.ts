@@ -71,7 +71,6 @@ const EXPECTED: Readonly<
     values: [1000, '{}', 'access_token:7', 1],
     access: [PRIMARY],
   },
-  storeStop: { values: [1000, '{}', 'access_token:7', 1], access: [PRIMARY] },
   release: { values: ['access_token:7', 1], access: [PRIMARY] },
   storedValues: { values: ['access_token:7', 100], access: [PRIMARY] },
   resealValue: { values: ['w', 'access_token:7', 'v'], access: [PRIMARY] },

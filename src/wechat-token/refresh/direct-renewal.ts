@@ -52,6 +52,7 @@ export class DirectRenewal {
     rejected?: string,
   ): Promise<void> {
     const { name, account, source } = target;
+    await source.ready();
     const sentAt = this.clock.now();
     const held = this.memory.usable(name, sentAt);
     const isFresh = held !== undefined && sentAt < held.refreshAt;

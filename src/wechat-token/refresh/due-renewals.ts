@@ -13,8 +13,8 @@ import { type ClaimedToken, TokenRenewer } from './token-renewer.js';
 import { Turns } from './turns.js';
 import { UnsavedTokens } from './unsaved-tokens.js';
 
-/** Renewals whose answers are being written, at most: as many as one statement takes. */
-const WRITING = 100;
+/** Renewals whose answers are being written, at most: what one statement takes, and what is gathered for the next. */
+const WRITING = 200;
 const TELL_EVERY_MS = 10_000;
 /** Before every token that is due. */
 const FIRST: DueToken = { name: '', since: '1000-01-01 00:00:00.000' };
@@ -101,20 +101,24 @@ export class DueRenewals {
       const { value: page } = await pages.next();
       return page && this.claim(page);
     };
-    let batch = await next();
-    while (batch) {
-      // Before the workers run out of this one.
-      const soon = Math.max(0, batch.length - this.workers);
-      let coming: ReturnType<typeof next> | undefined;
-      for (const [index, { row }] of batch.entries()) {
-        if (this.renewer.isStopping) break;
-        if (index === soon) coming = next();
-        coming?.catch(() => undefined);
-        yield row.name;
+    try {
+      let batch = await next();
+      while (batch) {
+        // Before the workers run out of this one.
+        const soon = Math.max(0, batch.length - this.workers);
+        let coming: ReturnType<typeof next> | undefined;
+        for (const [index, { row }] of batch.entries()) {
+          if (this.renewer.isStopping) break;
+          if (index === soon) coming = next();
+          coming?.catch(() => undefined);
+          yield row.name;
+        }
+        if (this.renewer.isStopping && !coming) return;
+        // Also when it is wanted no more: what it claims is given back with the rest.
+        batch = await (coming ?? next());
       }
-      if (this.renewer.isStopping && !coming) return;
-      // Also when it is wanted no more: what it claims is given back with the rest.
-      batch = await (coming ?? next());
+    } finally {
+      await pages.return(undefined);
     }
   }
 
@@ -128,8 +132,12 @@ export class DueRenewals {
       const isFull = page.length === this.settings.refresh.batchSize;
       const last = isFull ? page.at(-1) : undefined;
       coming = last && find(last);
-      coming?.catch(() => undefined);
-      yield page;
+      try {
+        yield page;
+      } finally {
+        // R12: no statement is under way when the round has ended.
+        await coming?.catch(() => undefined);
+      }
     }
   }
 

@@ -205,11 +205,9 @@ export class LeasedRenewal {
       credentialId: account.credentialId,
     };
     const latencyMs = this.clock.now() - sentAt;
-    const storing =
-      wait === policy.FOREVER && !ownAlone
-        ? this.store.storeStop(lease, lastError, wait)
-        : this.store.storeFailure(lease, lastError, ownAlone ? 0 : wait);
-    const stillOurs = await storing.catch(() => true);
+    const stillOurs = await this.store
+      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
+      .catch(() => true);
     if (!stillOurs) {
       this.journal.leaseLost({ name, actor, latencyMs, detail: message });
       return undefined;

@@ -46,7 +46,8 @@ export function toServe(
 ): LearnedToken {
   const expiresAt = sentAt + token.expiresAfterMs;
   return {
-    ...known,
+    version: known.version,
+    knownAt: known.knownAt,
     value: token.value,
     credentialId: token.credentialId,
     askedAt: sentAt,

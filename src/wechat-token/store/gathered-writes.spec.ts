@@ -149,6 +149,23 @@ describe('R14 gathered writes', () => {
     ]);
   });
 
+  it.each(['SQLITE_BUSY', 'ER_CON_COUNT_ERROR', 'ECONNREFUSED'])(
+    'a database that takes nothing (%s) is not asked for each of them',
+    async (code) => {
+      let statements = 0;
+      const writes = new GatheredWrites<number, number>(async () => {
+        statements++;
+        throw new StoreError('away', code);
+      });
+
+      const results = upTo(20).map((i) => writes.add(i));
+
+      for (const { status } of await Promise.allSettled(results))
+        expect(status).toBe('rejected');
+      expect(statements).toBe(1);
+    },
+  );
+
   it('one that fails before it has begun to wait is a failed write too', async () => {
     const error = new Error('cannot be sealed');
     const writes = new GatheredWrites<number, number>(() => {

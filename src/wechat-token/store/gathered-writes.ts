@@ -21,7 +21,7 @@ export class GatheredWrites<Item, Result> {
 
   /**
    * `write` gives a result for each item, in their order, or the promise of one. Its failure is that of all of them, unless the
-   * database has refused something in it: then each is written alone.
+   * database does not take what one of them holds: then each is written alone.
    */
   constructor(
     private readonly write: (
@@ -59,15 +59,18 @@ export class GatheredWrites<Item, Result> {
         resolve(results[index] as Result | Promise<Result>);
     } catch (error) {
       if (together.length > 1 && isRefusal(error))
-        for (const one of together) void this.writeTogether([one]);
+        for (const one of together) await this.writeTogether([one]);
       else for (const { reject } of together) reject(error);
     }
   }
 }
 
-/** The server has answered: what it did not take may be a single one of those that were written together. */
+/** What is written is at fault, and not the state that the database is in: the same would be refused again, and others not. */
+const REFUSALS =
+  /^(ER_(DATA|WARN_DATA|TRUNCATED|BAD_NULL|CHECK_CONSTRAINT|CONSTRAINT|SIGNAL)|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG))/;
+
 function isRefusal(error: unknown): boolean {
-  return isStoreError(error) && /^(ER|SQLITE)_/.test(error.driverCode);
+  return isStoreError(error) && REFUSALS.test(error.driverCode);
 }
 
 function pause(): Promise<void> {

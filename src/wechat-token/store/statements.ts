@@ -36,13 +36,6 @@ export function statementsFor(sql: Dialect) {
   const leaseEnd = (ms: string) => after('lease_until', ms);
   const ofNames = (table: string) =>
     sql.listJoin(sql.listOf({ of_name: 'name' }), table, 'name = of_name');
-  // (wait ms, last error, name, version): the value and its life stay as they are (R6)
-  const storeFailure = (andSet: string) => `UPDATE system_var
-    SET failure_count = failure_count + 1, next_attempt_at = ${after(now)}, last_error = ${sql.jsonWithTime},
-      version = version + 1, lease_owner = NULL, lease_until = NULL${andSet}
-    WHERE name = ? AND version = ?`;
-  // It leaves the order of those that are due: no look passes over it (R14).
-  const unqueued = 'refresh_at = NULL, source = NULL';
   /** A page, from behind an instant and, among those of that instant, from behind a name. */
   const pageBy = (instant: string) =>
     `${instant} >= ? AND (${instant} > ? OR name > ?) ORDER BY ${instant}, name LIMIT ?`;
@@ -83,7 +76,7 @@ export function statementsFor(sql: Dialect) {
       sql.listOf({ of_name: 'name' }),
       'system_var',
       `name = of_name AND ${longOver}`,
-      `${unqueued}, version = version + 1`,
+      'refresh_at = NULL, source = NULL, version = version + 1',
     ),
 
     // (list of name, remark): the version begins at the clock, so that a row which was deleted and made anew is the newer one
@@ -144,10 +137,11 @@ export function statementsFor(sql: Dialect) {
     ) => `SELECT name, version FROM system_var ${sql.byPrimaryKey}
       WHERE name IN (${Array(names).fill('?').join(', ')}) ${sql.lockingFreeRows}`,
 
-    storeFailure: storeFailure(''),
-
-    // The same for one that time does not mend: it is back in the order when it is renewed for other credentials, or by an operator
-    storeStop: storeFailure(`, ${unqueued}`),
+    // (wait ms, last error, name, version): the value and its life stay as they are (R6)
+    storeFailure: `UPDATE system_var
+      SET failure_count = failure_count + 1, next_attempt_at = ${after(now)}, last_error = ${sql.jsonWithTime},
+        version = version + 1, lease_owner = NULL, lease_until = NULL
+      WHERE name = ? AND version = ?`,
 
     // (name, version)
     release: `UPDATE system_var

@@ -163,28 +163,16 @@ export class TokenStore {
   }
 
   /** R6, R8: leaves the token as it is, notes why it could not be renewed, and when any replica may try again. */
-  storeFailure(
-    lease: Lease,
-    error: LastError,
-    waitMs: number,
-  ): Promise<boolean> {
-    return this.fail(this.statements.storeFailure, lease, error, waitMs);
-  }
-
-  /** The same where trying again is of no use: nobody's cron finds the token any more (R14). */
-  storeStop(lease: Lease, error: LastError, waitMs: number): Promise<boolean> {
-    return this.fail(this.statements.storeStop, lease, error, waitMs);
-  }
-
-  private async fail(
-    sql: string,
+  async storeFailure(
     { name, version }: Lease,
     error: LastError,
     waitMs: number,
   ): Promise<boolean> {
     const failure = [Math.ceil(waitMs), jsonParameter(error)];
     const values = [...failure, name, version];
-    return (await this.session.change(sql, values)) > 0;
+    return (
+      (await this.session.change(this.statements.storeFailure, values)) > 0
+    );
   }
 
   /** Gives the lease back with the row otherwise as it was. */

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import type { AxiosInstance } from 'axios';
+import { kindOf } from '../reason-of.js';
+import { messages } from '../wechat-token.messages.js';
+import { UpstreamError } from './failure.js';
 
 /**
  * axios, loaded before the first call to WeChat: it is a tenth of an app's start, and one whose stored tokens are good
@@ -12,11 +15,14 @@ export class HttpClient {
 
   constructor(private readonly modules: LazyModuleLoader) {}
 
-  /** The same one each time; what could not be loaded is tried again. */
+  /** The same one each time. @throws UpstreamError when it cannot be loaded; that is tried again. */
   load(): Promise<AxiosInstance> {
     this.loading ??= this.loadModule().catch((error: unknown) => {
       this.loading = undefined;
-      throw error;
+      const code = error instanceof Error && 'code' in error && error.code;
+      const reason = typeof code === 'string' ? code : kindOf(error);
+      const message = messages.httpClientNotLoaded(reason);
+      throw new UpstreamError(message, { class: 'transient' });
     });
     return this.loading;
   }
