@@ -128,6 +128,7 @@ describe.each(PLATFORMS)(
 
     it('an SDK that forces always costs no write while that is not possible', async () => {
       await ask({ ...question, force_refresh: true });
+      await app.journal.settled();
       const before = await world.row();
       const events = async () =>
         (await app.events.page('access_token', { limit: 100 })).length;

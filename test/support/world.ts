@@ -177,6 +177,8 @@ export class World implements AsyncDisposable {
       })
       .setLogger(logger)
       .compile();
+    // Loading it takes longer than some tests wait for the first call.
+    await module.get(WechatGateway).ready();
     return { module, dataSource };
   }
 
