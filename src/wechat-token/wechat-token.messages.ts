@@ -67,6 +67,8 @@ export const messages = {
     `"${name}" is a managed token; only the refresher writes it. Save your variable under another name.`,
 
   // The database
+  tablesMissing: (code: string) =>
+    `The tables system_var and token_event are not there, or lack columns (${code}). Run the module's migrations: put ...wechatTokenMigrations among those of the DataSource; TypeORM's synchronize leaves these tables alone.`,
   storeFailed: (code: string) =>
     `The database could not be asked (${code}). Valid tokens are served from memory meanwhile; check the database and its address.`,
   sealKeyMissing: (name: string, keyId: string) =>

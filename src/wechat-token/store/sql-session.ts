@@ -86,7 +86,10 @@ export class SqlSession {
         const code = driverCode(error);
         // A deadlock's loser was rolled back whole: saying it again is safe.
         if (RETRIED.has(code) && attempt < ATTEMPTS) continue;
-        throw new StoreError(messages.storeFailed(code), code);
+        const message = isTableMissing(error, code)
+          ? messages.tablesMissing(code)
+          : messages.storeFailed(code);
+        throw new StoreError(message, code);
       }
     }
   }
@@ -201,6 +204,15 @@ function runMysql(
       },
     );
   });
+}
+
+/** SQLite has one code for every statement that it cannot prepare, and tells them apart by its words. */
+function isTableMissing(error: unknown, code: string): boolean {
+  const words = error instanceof Error ? error.message : '';
+  return (
+    /^ER_(NO_SUCH_TABLE|BAD_FIELD_ERROR)$/.test(code) ||
+    (code === 'SQLITE_ERROR' && /^no such (table|column)/.test(words))
+  );
 }
 
 function driverCode(error: unknown): string {

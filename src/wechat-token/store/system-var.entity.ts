@@ -4,8 +4,11 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
  * One row of the system-variable table. Rows with `expires_at` are tokens that the refresher keeps valid;
  * rows without it are plain variables that it never touches. All instants are UTC, in milliseconds, and are
  * computed by the database's clock (R3): read them with SQL, or with the driver's `timezone` set to `Z`.
+ *
+ * `synchronize: true` of the app's DataSource leaves the table alone: TypeORM would drop `name`, `value` and `remark` of an
+ * existing one to change their lengths. The migrations make and change it.
  */
-@Entity('system_var')
+@Entity('system_var', { synchronize: false })
 @Index('IDX_system_var_refresh_at', ['refreshAt'])
 @Index('IDX_system_var_updated_at', ['updatedAt'])
 @Index('IDX_system_var_source_updated_at', ['source', 'updatedAt'])

@@ -12,8 +12,8 @@ export type TokenEventType =
   | 'rejected'
   | 'lease-lost';
 
-/** The history of every token, kept for 30 days; the budgets of R5 and R9 are counted here, for all replicas together. */
-@Entity('token_event')
+/** The history of every token, kept for 30 days; the budgets of R5 and R9 are counted here, for all replicas together. Made by the migrations. */
+@Entity('token_event', { synchronize: false })
 @Index('IDX_token_event_name_type_at', ['name', 'type', 'at'])
 @Index('IDX_token_event_at', ['at'])
 export class TokenEvent {

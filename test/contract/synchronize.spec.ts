@@ -1,0 +1,105 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { dataSourceOptions } from '../../src/config/database.js';
+import { migratedDataSource } from '../../src/wechat-token/index.js';
+import type { FreshDatabase } from '../support/databases.js';
+import { everyDatabase } from '../support/every-database.js';
+import { World } from '../support/world.js';
+import { parsed } from '../support/open-store.js';
+
+/** A table that an app made long before it imports the module. */
+const OWN_TABLE = `CREATE TABLE system_var (
+  name varchar(64) NOT NULL PRIMARY KEY, value varchar(2048) NOT NULL, remark varchar(100) NOT NULL DEFAULT '')`;
+
+const ROWS = [
+  { name: 'access_token', value: 'old-token', remark: 'from the loop' },
+  { name: 'site_name', value: '小店 ☕', remark: '' },
+];
+
+describe.each(everyDatabase())(
+  'an app with synchronize: true, $title',
+  (database) => {
+    let fresh: FreshDatabase;
+    let options: DataSourceOptions;
+    let opened: DataSource[];
+    beforeEach(async () => {
+      fresh = await database.create();
+      options = dataSourceOptions(parsed(fresh.url));
+      opened = [];
+    });
+    afterEach(async () => {
+      for (const dataSource of opened)
+        if (dataSource.isInitialized) await dataSource.destroy();
+      await fresh.drop();
+    });
+
+    const open = async (starting: Promise<DataSource>) => {
+      const dataSource = await starting;
+      opened.push(dataSource);
+      return dataSource;
+    };
+    const makeOwnTable = async () => {
+      const bare = new DataSource({ ...options, entities: [], migrations: [] });
+      const own = await open(bare.initialize());
+      await own.query(OWN_TABLE);
+      for (const { name, value, remark } of ROWS)
+        await own.query('INSERT INTO system_var VALUES (?, ?, ?)', [
+          name,
+          value,
+          remark,
+        ]);
+      await own.destroy();
+    };
+    const rows = (dataSource: DataSource) =>
+      dataSource.query(
+        'SELECT name, value, remark FROM system_var ORDER BY name',
+      );
+    const proposals = async (dataSource: DataSource) => {
+      const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+      return upQueries.map(({ query }) => query);
+    };
+
+    it('keeps the rows of a system_var that it had before, before and after the migrations', async () => {
+      await makeOwnTable();
+      const unmigrated = new DataSource({ ...options, synchronize: true });
+      const before = await open(unmigrated.initialize());
+      expect(await rows(before)).toEqual(ROWS);
+      await before.destroy();
+
+      const synchronized = { ...options, synchronize: true };
+      for (const start of ['first', 'second']) {
+        const after = await open(migratedDataSource(synchronized));
+        expect(await rows(after), `${start} start`).toEqual(ROWS);
+        await after.destroy();
+      }
+    });
+
+    it('starts on an empty database, whose tables the migrations make', async () => {
+      const synchronized = { ...options, synchronize: true };
+      const dataSource = await open(migratedDataSource(synchronized));
+      expect(await rows(dataSource)).toEqual([]);
+    });
+
+    it('without the migrations is told to run them', async () => {
+      await using world = await World.create({ databaseUrl: fresh.url });
+      const { variables, dataSource } = await world.replica();
+      await dataSource.query('DROP TABLE system_var');
+      await expect(variables.get('site_name')).rejects.toThrow(
+        'wechatTokenMigrations',
+      );
+      await dataSource.query(OWN_TABLE);
+      await expect(variables.save('site_name', 'v')).rejects.toThrow(
+        'wechatTokenMigrations',
+      );
+    });
+
+    it('is proposed no change of the tables by schema:log and migration:generate, before and after the migrations', async () => {
+      await makeOwnTable();
+      const before = await open(new DataSource(options).initialize());
+      expect(await proposals(before)).toEqual([]);
+      await before.destroy();
+
+      const after = await open(migratedDataSource(options));
+      expect(await proposals(after)).toEqual([]);
+    });
+  },
+);
