@@ -4,65 +4,131 @@ import { dirname, join, relative } from 'node:path';
 const SOURCE = join(import.meta.dirname, '../src');
 const MODULE = 'wechat-token';
 
-/** Which rooms each room may import from: data flows one way. What lies in no room is the ground that all stand on. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  accounts: [],
-  store: [],
-  upstream: ['accounts'],
-  observe: ['store'],
-  refresh: ['accounts', 'store', 'upstream', 'observe'],
-  access: ['store', 'upstream', 'refresh'],
-  http: ['accounts', 'store', 'observe', 'refresh', 'access'],
-};
+/** The rooms of the module from the ground up: a file imports from its own room and from those before it, never up. */
+const ROOMS = [
+  'common',
+  'accounts',
+  'options',
+  'cache',
+  'upstream',
+  'store',
+  'observe',
+  'renewal',
+  'access',
+  'schedule',
+  'http/problem',
+  'http/auth',
+  'http/admin',
+  'http/wechat-shaped',
+  'http',
+];
+const TOP_LEVEL = [
+  'index.ts',
+  'wechat-token.lifecycle.ts',
+  'wechat-token.module.ts',
+];
+/** A room is read in a sitting. */
+const MAX_ROOM_LINES = 1850;
+const MAX_FILE_LINES = 300;
 
-const sources = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+interface Source {
+  /** Below src/. */
+  readonly file: string;
+  readonly text: string;
+}
+
+const sources: readonly Source[] = readdirSync(SOURCE, {
+  recursive: true,
+  encoding: 'utf8',
+})
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
-  .map((file) => ({
-    file,
-    text: readFileSync(join(SOURCE, file), 'utf8'),
-  }));
+  .map((file) => ({ file, text: readFileSync(join(SOURCE, file), 'utf8') }));
+const ofModule = sources.filter(({ file }) => file.startsWith(`${MODULE}/`));
 
-/** Paths below src/ that a file imports. */
-function importsOf({ file, text }: { file: string; text: string }): string[] {
+/** Files below src/ that a file imports. */
+function importsOf({ file, text }: Source): string[] {
   const found = text.matchAll(/from '(\.[^']+)\.js'/g);
-  return [...found].map(([, path = '']) =>
-    relative(SOURCE, join(SOURCE, dirname(file), path)),
+  return [...found].map(
+    ([, path = '']) =>
+      `${relative(SOURCE, join(SOURCE, dirname(file), path))}.ts`,
   );
 }
 
-const roomOf = (file: string) => {
-  const [top, room = ''] = file.split('/');
-  return top === MODULE && room in ROOMS ? room : undefined;
-};
+const roomOf = (file: string) => relative(MODULE, dirname(file));
+const linesOf = ({ text }: Source) => text.split('\n').length - 1;
 
-describe('the rooms of the source', () => {
-  it.each(Object.entries(ROOMS))('%s imports from %j only', (room, allowed) => {
-    const inside = sources.filter(({ file }) => roomOf(file) === room);
+describe('the rooms of the module', () => {
+  it('are these, and the top level holds index, module and lifecycle only', () => {
+    const rooms = new Set(ofModule.map(({ file }) => roomOf(file)));
+    expect(rooms).toEqual(new Set(['', ...ROOMS, 'store/migrations']));
+    const top = ofModule.filter(({ file }) => roomOf(file) === '');
+    expect(top.map(({ file }) => relative(MODULE, file)).sort()).toEqual(
+      TOP_LEVEL,
+    );
+  });
+
+  it.each(ROOMS)('%s imports nothing from above', (room) => {
+    const below = ROOMS.slice(0, ROOMS.indexOf(room) + 1);
+    const inside = ofModule.filter(({ file }) => roomOf(file) === room);
     expect(inside).not.toHaveLength(0);
     for (const source of inside)
       for (const imported of importsOf(source)) {
-        const other = roomOf(imported);
-        if (other && other !== room)
-          expect(allowed, `${source.file} → ${imported}`).toContain(other);
+        if (imported.startsWith(`${MODULE}/${room}/`)) continue;
+        expect(below, `${source.file} → ${imported}`).toContain(
+          roomOf(imported),
+        );
       }
   });
 
+  it('hold no circle of files', () => {
+    const imports = new Map(
+      sources.map((source) => [source.file, importsOf(source)]),
+    );
+    const done = new Set<string>();
+    const circleFrom = (file: string, path: readonly string[]): string[] => {
+      if (path.includes(file)) return [...path, file];
+      if (done.has(file)) return [];
+      for (const imported of imports.get(file) ?? []) {
+        const circle = circleFrom(imported, [...path, file]);
+        if (circle.length > 0) return circle;
+      }
+      done.add(file);
+      return [];
+    };
+    for (const file of imports.keys()) expect(circleFrom(file, [])).toEqual([]);
+  });
+
+  it.each(ROOMS)(
+    '%s answers one question, in the first line of its main file, and can be read in a sitting',
+    (room) => {
+      const inside = ofModule.filter(({ file }) => roomOf(file) === room);
+      const questions = inside.filter(({ text }) => /^\/\/ .+\?\n/.test(text));
+      expect(questions.map(({ file }) => file)).toHaveLength(1);
+      const lines = inside.map(linesOf);
+      expect(lines.reduce((one, other) => one + other)).toBeLessThanOrEqual(
+        MAX_ROOM_LINES,
+      );
+      expect(Math.max(...lines)).toBeLessThanOrEqual(MAX_FILE_LINES);
+    },
+  );
+});
+
+describe('what a room keeps to itself', () => {
   it('the app imports the module as any user would', () => {
     const outside = sources.filter(({ file }) => !file.startsWith(MODULE));
     const reached = outside
       .filter(({ file }) => !file.startsWith('testing/'))
       .flatMap(importsOf)
       .filter((path) => path.startsWith(`${MODULE}/`));
-    expect(new Set(reached)).toEqual(new Set([`${MODULE}/index`]));
+    expect(new Set(reached)).toEqual(new Set([`${MODULE}/index.ts`]));
   });
 
   it('only upstream/ knows HTTP and errcodes, only store/ knows SQL', () => {
-    for (const { file, text } of sources) {
-      if (!file.startsWith(MODULE)) continue;
+    for (const { file, text } of ofModule) {
       const where = `in ${file}`;
       if (roomOf(file) !== 'upstream')
         expect(text, where).not.toMatch(/'(@nestjs\/)?axios'|HttpService/);
-      if (roomOf(file) !== 'store')
+      if (!roomOf(file).startsWith('store'))
         expect(text, where).not.toMatch(
           /\b(SELECT|UPDATE|INSERT|DELETE) [a-z]/,
         );
@@ -70,8 +136,8 @@ describe('the rooms of the source', () => {
   });
 
   it('R3: no clock is read but the one that is injected', () => {
-    for (const { file, text } of sources)
-      if (file.startsWith(MODULE) && !file.endsWith('/clock.ts'))
+    for (const { file, text } of ofModule)
+      if (!file.endsWith('/clock.ts'))
         expect(text, file).not.toMatch(
           /Date\.now\(\)|new Date\(\)|performance\.now/,
         );

@@ -10,7 +10,7 @@ import {
   WechatApiClient,
   WechatTokenModule,
 } from '../../src/wechat-token/index.js';
-import { TokenMemory } from '../../src/wechat-token/store/token-memory.js';
+import { TokenMemory } from '../../src/wechat-token/cache/token-cache.js';
 
 export interface EngineOptions {
   readonly databaseUrl: string;

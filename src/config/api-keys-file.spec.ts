@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { resolveOptions } from '../wechat-token/wechat-token.options.schema.js';
+import { resolveOptions } from '../wechat-token/options/options.schema.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { loadSettings } from './settings.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveOptions } from '../wechat-token/wechat-token.options.schema.js';
+import { resolveOptions } from '../wechat-token/options/options.schema.js';
 import { type Environment, loadSettings } from './settings.js';
 
 const ACCOUNT = { WECHAT_APP_ID: 'wx_one', WECHAT_APP_SECRET: 'secret-one' };

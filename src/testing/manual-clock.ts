@@ -1,4 +1,4 @@
-import type { Clock } from '../wechat-token/clock.js';
+import type { Clock } from '../wechat-token/common/clock.js';
 
 interface Sleeper {
   readonly dueAt: number;

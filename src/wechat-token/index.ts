@@ -13,17 +13,17 @@ export type {
   TokenMode,
   WechatAccount,
 } from './accounts/account.js';
-export { Clock } from './clock.js';
-export type { AdminView, TokenStatus } from './http/admin-view.js';
-export type { Problem } from './http/problem.js';
-export { ProblemFilter } from './http/problem.filter.js';
+export { Clock } from './common/clock.js';
+export type { AdminView, TokenStatus } from './http/admin/admin-view.js';
+export type { Problem } from './http/problem/problem.js';
+export { ProblemFilter } from './http/problem/problem.filter.js';
 export type { TokenAnswer } from './http/tokens.controller.js';
-export type { RefreshOutcome } from './refresh/refresh-outcome.js';
+export type { RefreshOutcome } from './renewal/refresh-outcome.js';
 export {
   TokenRefresher,
   type RefreshRequest,
-} from './refresh/token-refresher.js';
-export { resealTokens } from './reseal-tokens.js';
+} from './schedule/token-refresher.js';
+export { resealTokens } from './store/reseal-tokens.js';
 export { wechatTokenEntities } from './store/entities.js';
 export { wechatTokenMigrations } from './store/migrations/index.js';
 export type { ResealedToken } from './store/resealing.js';
@@ -34,19 +34,23 @@ export {
 export { SystemVar } from './store/system-var.entity.js';
 export { SystemVarStore } from './store/system-var.store.js';
 export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';
-export { DEFAULT_ACCOUNT, parseTokenName, tokenName } from './token-name.js';
+export {
+  DEFAULT_ACCOUNT,
+  parseTokenName,
+  tokenName,
+} from './common/token-name.js';
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
-export * from './wechat-token.errors.js';
+export * from './common/errors.js';
 export {
   WechatTokenModule,
   type WechatTokenModuleExtras,
 } from './wechat-token.module.js';
-export type { WechatTokenModuleOptions } from './wechat-token.options.js';
-export { validateOptions } from './wechat-token.options.schema.js';
+export type { WechatTokenModuleOptions } from './options/options.js';
+export { validateOptions } from './options/options.schema.js';
 export type {
   ApiKey,
   ApiKeySource,
   ApiScope,
   AppGuard,
   Role,
-} from './wechat-token.settings.js';
+} from './common/settings.js';

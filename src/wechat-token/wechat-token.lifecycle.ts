@@ -7,22 +7,19 @@ import {
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { withDeadline } from './with-deadline.js';
-import { Accounts } from './accounts/account-source.js';
-import { Clock } from './clock.js';
-import { AdminStreams } from './http/admin-streams.js';
+import { withDeadline } from './common/deadline.js';
+import { Accounts } from './accounts/accounts.js';
+import { Clock } from './common/clock.js';
+import { AdminStreams } from './http/admin/admin-streams.js';
 import { TokenJournal } from './observe/token-journal.js';
-import { TokenRefresher } from './refresh/token-refresher.js';
-import { TokenRenewer } from './refresh/token-renewer.js';
-import { TokenSupply } from './refresh/token-supply.js';
-import { TokenSync } from './refresh/token-sync.js';
-import { UnsavedTokens } from './refresh/unsaved-tokens.js';
-import {
-  ConfigurationError,
-  TokenUnavailableError,
-} from './wechat-token.errors.js';
-import { messages } from './wechat-token.messages.js';
-import { WechatTokenSettings } from './wechat-token.settings.js';
+import { TokenRefresher } from './schedule/token-refresher.js';
+import { TokenRenewer } from './renewal/renewer.js';
+import { TokenSupply } from './access/token-waiter.js';
+import { TokenSync } from './schedule/change-poller.js';
+import { UnsavedTokens } from './renewal/pending-writes.js';
+import { ConfigurationError, TokenUnavailableError } from './common/errors.js';
+import { messages } from './common/messages.js';
+import { WechatTokenSettings } from './common/settings.js';
 
 const CRON = 'wechat-token:refresh';
 const INTERVAL = 'wechat-token:sync';

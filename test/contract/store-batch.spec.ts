@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../src/config/database.js';
-import { MonotonicClock } from '../../src/wechat-token/clock.js';
+import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import {
   anotherStore,

@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
-import type { DueToken } from '../../src/wechat-token/store/token-queue.js';
+import type { DueToken } from '../../src/wechat-token/store/due-tokens.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 
 const CONFIRM_MS = 300_000;

@@ -1,4 +1,4 @@
-import { FOREVER } from '../../src/wechat-token/refresh/policy.js';
+import { FOREVER } from '../../src/wechat-token/renewal/policy.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   DUE_MS,

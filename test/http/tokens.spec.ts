@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { Problem, TokenAnswer } from '../../src/wechat-token/index.js';
-import { fingerprint } from '../../src/wechat-token/observe/fingerprint.js';
+import { fingerprint } from '../../src/wechat-token/common/fingerprint.js';
 import { bearer, KEYS, LogLines, PLATFORMS, posted } from '../support/http.js';
 import { type HttpReplica, World } from '../support/world.js';
 

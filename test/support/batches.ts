@@ -1,10 +1,10 @@
 import { createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
-import { MonotonicClock } from '../../src/wechat-token/clock.js';
-import { RowReader } from '../../src/wechat-token/store/row-reader.js';
+import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
-import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { StoreUnderTest } from './open-store.js';
 

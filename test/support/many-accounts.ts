@@ -1,12 +1,12 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { WechatAccount } from '../../src/wechat-token/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
 import {
   type Statements,
   statementsFor,
 } from '../../src/wechat-token/store/statements.js';
-import { parseTokenName } from '../../src/wechat-token/token-name.js';
+import { parseTokenName } from '../../src/wechat-token/common/token-name.js';
 import { CONFIRM_MS, LEASE_MS } from './batches.js';
 import { renewed } from './open-store.js';
 import type { ReplicaOptions, TestReplica, World } from './world.js';

@@ -4,18 +4,18 @@ import {
   type Database,
   parseDatabaseUrl,
 } from '../../src/config/database-url.js';
-import { MonotonicClock } from '../../src/wechat-token/clock.js';
-import { RowReader } from '../../src/wechat-token/store/row-reader.js';
+import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import type { EncryptionKey } from '../../src/wechat-token/wechat-token.settings.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import type { EncryptionKey } from '../../src/wechat-token/common/settings.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
 import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js';
 import type {
   Lease,
   TokenRow,
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
+import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
 import { type InstantColumn, instantText, passTime } from './sql.js';

@@ -17,7 +17,7 @@ import {
   FakeWechat,
   type FakeWechatOptions,
 } from '../../src/testing/index.js';
-import { Clock, MonotonicClock } from '../../src/wechat-token/clock.js';
+import { Clock, MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import {
   AccessTokenProvider,
   ProblemFilter,
@@ -28,15 +28,15 @@ import {
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
 import { TokenJournal } from '../../src/wechat-token/observe/token-journal.js';
-import { TokenRenewer } from '../../src/wechat-token/refresh/token-renewer.js';
-import { TokenSupply } from '../../src/wechat-token/refresh/token-supply.js';
-import { TokenSync } from '../../src/wechat-token/refresh/token-sync.js';
-import { RowReader } from '../../src/wechat-token/store/row-reader.js';
+import { TokenRenewer } from '../../src/wechat-token/renewal/renewer.js';
+import { TokenSupply } from '../../src/wechat-token/access/token-waiter.js';
+import { TokenSync } from '../../src/wechat-token/schedule/change-poller.js';
+import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-session.js';
+import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { TokenQueue } from '../../src/wechat-token/store/token-queue.js';
+import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
 import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';

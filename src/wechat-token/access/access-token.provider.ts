@@ -1,17 +1,24 @@
+// How does ONE caller get a token?
+
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock.js';
-import { TokenSupply } from '../refresh/token-supply.js';
-import { type HeldToken, TokenMemory } from '../store/token-memory.js';
-import type { TokensByAccount } from '../store/tokens-by-account.js';
-import { DEFAULT_ACCOUNT, type TokenName, tokenName } from '../token-name.js';
+import { Clock } from '../common/clock.js';
+import { TokenSupply } from './token-waiter.js';
+import type { HeldToken } from '../cache/cached-token.js';
+import { TokenMemory } from '../cache/token-cache.js';
+import type { TokensByAccount } from '../cache/tokens-by-account.js';
+import {
+  DEFAULT_ACCOUNT,
+  type TokenName,
+  tokenName,
+} from '../common/token-name.js';
 import {
   isStoreError,
   isTokenUnavailableError,
   TokenUnavailableError,
-} from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
-import { WechatTokenSettings } from '../wechat-token.settings.js';
-import { withDeadline } from '../with-deadline.js';
+} from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import { WechatTokenSettings } from '../common/settings.js';
+import { withDeadline } from '../common/deadline.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** After a failure that ends soon, a caller who waits looks again this often. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_ACCOUNT } from '../token-name.js';
+import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import { reactionTo } from '../upstream/errcodes.js';
 import { UpstreamError } from '../upstream/failure.js';
 import {
@@ -8,8 +8,8 @@ import {
   WechatGateway,
   type WechatRequest,
 } from '../upstream/wechat-gateway.js';
-import { WechatApiError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
+import { WechatApiError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import { AccessTokenProvider } from './access-token.provider.js';
 
 export interface WechatCallOptions {

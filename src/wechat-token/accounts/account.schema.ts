@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { choice, text } from '../schema-parts.js';
-import { DEFAULT_ACCOUNT } from '../token-name.js';
-import { messages } from '../wechat-token.messages.js';
+import { choice, text } from '../common/schema-parts.js';
+import { DEFAULT_ACCOUNT } from '../common/token-name.js';
+import { messages } from '../common/messages.js';
 
 const MODES = ['stable', 'classic'] as const;
 const KINDS = ['official-account', 'mini-program'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_ACCOUNT } from '../token-name.js';
+import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 
 /** How access tokens are issued: `/cgi-bin/stable_token`, or the older `/cgi-bin/token` where each call ends the last token. */
 export type TokenMode = 'stable' | 'classic';

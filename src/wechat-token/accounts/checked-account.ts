@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { object } from '../schema-parts.js';
-import { AccountSourceError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
-import type { Role } from '../wechat-token.settings.js';
+import { object } from '../common/schema-parts.js';
+import { AccountSourceError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import type { Role } from '../common/settings.js';
 import { Account, toAccount, type WechatAccount } from './account.js';
 import { accountFields, isAccountName } from './account.schema.js';
 

@@ -1,3 +1,5 @@
+// How does a program in another language get a token?
+
 import {
   Body,
   Controller,
@@ -15,19 +17,24 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
-import { Clock } from '../clock.js';
-import { fingerprint } from '../observe/fingerprint.js';
-import { RowReader } from '../store/row-reader.js';
-import type { HeldToken } from '../store/token-memory.js';
+import { Clock } from '../common/clock.js';
+import { fingerprint } from '../common/fingerprint.js';
+import { RowReader } from '../store/row-mapper.js';
+import type { HeldToken } from '../cache/cached-token.js';
 
-import { parseTokenName, type TokenName, tokenName } from '../token-name.js';
-import { UnknownTokenError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
-import { AccessGuard } from './access.guard.js';
-import { type Caller, CurrentCaller } from './caller.js';
-import { ProblemFilter } from './problem.filter.js';
-import { checked, type RejectedBody, rejectedBody } from './requests.js';
-import { Group, Needs } from './routes.js';
+import {
+  parseTokenName,
+  type TokenName,
+  tokenName,
+} from '../common/token-name.js';
+import { UnknownTokenError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import { AccessGuard } from './auth/access.guard.js';
+import { type Caller, CurrentCaller } from './auth/caller.js';
+import { ProblemFilter } from './problem/problem.filter.js';
+import { checked } from './problem/request-checks.js';
+import { type RejectedBody, rejectedBody } from './tokens.requests.js';
+import { Group, Needs } from './auth/routes.js';
 
 /** A token for a program that cannot inject the provider. */
 export interface TokenAnswer {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock.js';
-import type { TokenName } from '../token-name.js';
+import { Clock } from '../common/clock.js';
+import type { TokenName } from '../common/token-name.js';
 
 const MINUTE_MS = 60_000;
 /** Different values of one token that one actor may report: more than any honest client has. */

@@ -1,9 +1,11 @@
+// What is reported of all that happens?
+
 import { Injectable, Logger } from '@nestjs/common';
-import type { TokenName } from '../token-name.js';
-import { reasonOf } from '../reason-of.js';
-import { isTokenUnavailableError } from '../wechat-token.errors.js';
+import type { TokenName } from '../common/token-name.js';
+import { reasonOf } from '../common/error-reason.js';
+import { isTokenUnavailableError } from '../common/errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
-import { messages } from '../wechat-token.messages.js';
+import { messages } from '../common/messages.js';
 import { type Report, ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;

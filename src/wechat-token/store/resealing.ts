@@ -1,7 +1,7 @@
-import { isSealedValueError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
+import { isSealedValueError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import type { Sealing } from './sealing.js';
-import type { SqlSession } from './sql-session.js';
+import type { SqlSession } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** What became of one stored token. */

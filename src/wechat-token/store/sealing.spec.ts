@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { SealedValueError } from '../wechat-token.errors.js';
+import { SealedValueError } from '../common/errors.js';
 import { Sealing } from './sealing.js';
 
 const key = (id: string) => ({ id, key: randomBytes(32) });

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { SealedValueError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
-import type { EncryptionKey } from '../wechat-token.settings.js';
+import { SealedValueError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import type { EncryptionKey } from '../common/settings.js';
 
 const PREFIX = 'sealed:v1';
 const IV_BYTES = 12;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ManagedVariableError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
+import { ManagedVariableError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import { Sealing } from './sealing.js';
-import { SqlSession } from './sql-session.js';
+import { SqlSession } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** The general variables of the table `system_var`. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenName } from '../token-name.js';
-import { GatheredWrites } from './gathered-writes.js';
+import type { TokenName } from '../common/token-name.js';
+import { GatheredWrites } from './write-batcher.js';
 import { cutTo, jsonParameter, namesParameter } from './json-parameter.js';
-import type { RawNumber } from './row-reader.js';
-import { SqlSession } from './sql-session.js';
+import type { RawNumber } from './row-mapper.js';
+import { SqlSession } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 import type { TokenEventType } from './token-event.entity.js';
 

@@ -1,11 +1,13 @@
+// What does the table say?
+
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock.js';
-import type { TokenName } from '../token-name.js';
-import { GatheredWrites } from './gathered-writes.js';
+import { Clock } from '../common/clock.js';
+import type { TokenName } from '../common/token-name.js';
+import { GatheredWrites } from './write-batcher.js';
 import { jsonParameter, namesParameter } from './json-parameter.js';
-import { type RawRow, type ReadRows, RowReader } from './row-reader.js';
+import { type RawRow, type ReadRows, RowReader } from './row-mapper.js';
 import { Sealing } from './sealing.js';
-import { SqlSession } from './sql-session.js';
+import { SqlSession } from './sql-runner.js';
 import { LOOK_AHEAD_MS, type Statements, statementsFor } from './statements.js';
 import {
   type LastError,

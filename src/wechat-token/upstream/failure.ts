@@ -1,4 +1,4 @@
-import { WechatTokenError } from '../wechat-token.errors.js';
+import { WechatTokenError } from '../common/errors.js';
 
 /** What kind of failure it was, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it. */
 export type FailureClass =

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import type { AxiosInstance } from 'axios';
-import { kindOf } from '../reason-of.js';
-import { messages } from '../wechat-token.messages.js';
+import { kindOf } from '../common/error-reason.js';
+import { messages } from '../common/messages.js';
 import { UpstreamError } from './failure.js';
 
 /**

@@ -1,4 +1,4 @@
-import { messages } from '../wechat-token.messages.js';
+import { messages } from '../common/messages.js';
 import { type Origin, reactionTo } from './errcodes.js';
 import { UpstreamError } from './failure.js';
 import type { IssuedToken } from './token-source.js';

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js';
-import type { TokenKind, TokenName } from '../token-name.js';
+import type { TokenKind, TokenName } from '../common/token-name.js';
 
 /** What the platform issued: believed only after {@link parseIssued}. */
 export interface IssuedToken {

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.js';
-import type { TokenKind } from '../token-name.js';
-import { UnknownTokenError } from '../wechat-token.errors.js';
-import { messages } from '../wechat-token.messages.js';
+import type { TokenKind } from '../common/token-name.js';
+import { UnknownTokenError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import type { TokenSource } from './token-source.js';
 
 /** The graph of sources: which one issues an account's token of a kind. */

@@ -1,7 +1,9 @@
+// What does WeChat say?
+
 import { Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig } from 'axios';
-import { messages } from '../wechat-token.messages.js';
-import { WechatTokenSettings } from '../wechat-token.settings.js';
+import { messages } from '../common/messages.js';
+import { WechatTokenSettings } from '../common/settings.js';
 import { UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
 import { redact } from './redact.js';

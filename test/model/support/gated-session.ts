@@ -5,12 +5,12 @@ import {
 import {
   SqlSession,
   type SqlValue,
-} from '../../../src/wechat-token/store/sql-session.js';
+} from '../../../src/wechat-token/store/sql-runner.js';
 import {
   type Statements,
   statementsFor,
 } from '../../../src/wechat-token/store/statements.js';
-import { StoreError } from '../../../src/wechat-token/wechat-token.errors.js';
+import { StoreError } from '../../../src/wechat-token/common/errors.js';
 import type { Gates } from './gates.js';
 import type { ModelDatabase } from './model-database.js';
 import { StandingClock } from './model-time.js';

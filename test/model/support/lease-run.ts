@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RenewalIntent } from '../../../src/wechat-token/refresh/policy.js';
+import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
 import { inShort, type StatementName } from './gated-session.js';
 import {
   allStandStill,

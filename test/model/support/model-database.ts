@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { openDatabase } from '../../../src/config/database.js';
 import { toAccount } from '../../../src/wechat-token/accounts/account.js';
-import type { SqlValue } from '../../../src/wechat-token/store/sql-session.js';
+import type { SqlValue } from '../../../src/wechat-token/store/sql-runner.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import { INSTANTS } from '../../support/sql.js';
 import { sqliteDialect } from './gated-session.js';

@@ -1,4 +1,4 @@
-import { Clock } from '../../../src/wechat-token/clock.js';
+import { Clock } from '../../../src/wechat-token/common/clock.js';
 import { type Gates, WAKES_UP } from './gates.js';
 
 /** Time passes in steps: after one of them too little of the lease is left for a call, after two it has lapsed. */

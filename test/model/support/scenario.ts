@@ -1,5 +1,5 @@
 import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
-import type { RenewalIntent } from '../../../src/wechat-token/refresh/policy.js';
+import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
 import type { Sabotage, StatementName } from './gated-session.js';
 import type { StoredToken } from './model-database.js';
 

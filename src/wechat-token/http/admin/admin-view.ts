@@ -1,0 +1,90 @@
+import type { Account, AccountKind } from '../../accounts/account.js';
+import { fingerprint, mask } from '../../common/fingerprint.js';
+import { safetyMargin } from '../../renewal/policy.js';
+import { lifeOf, type TokenRow } from '../../store/token-row.js';
+import type { TokenName } from '../../common/token-name.js';
+
+/** `refreshing`: somebody holds the lease. `missing`: there is no value that could be read. The rest is in order of urgency. */
+export type TokenStatus =
+  'refreshing' | 'missing' | 'expired' | 'cooling-down' | 'due' | 'valid';
+
+/** A token as an operator sees it: all but its value. Instants are ISO 8601 in UTC, by the database's clock. */
+export interface AdminView {
+  readonly name: TokenName;
+  readonly account: string;
+  readonly appId: string;
+  /** The account's. */
+  readonly kind: AccountKind;
+  readonly source: string | null;
+  readonly status: TokenStatus;
+  readonly fingerprint: string | null;
+  readonly masked: string | null;
+  readonly issuedAt: string | null;
+  readonly refreshAt: string | null;
+  readonly expiresAt: string | null;
+  /** Whole seconds that are left; 0 when it is over. */
+  readonly expiresIn: number | null;
+  readonly version: number;
+  readonly lease: { readonly owner: string; readonly until: string } | null;
+  readonly lastError: {
+    readonly class: string;
+    readonly errcode: number | null;
+    readonly message: string;
+    readonly at: string;
+  } | null;
+  readonly failureCount: number;
+  readonly nextAttemptAt: string | null;
+  /** Forced renewals since midnight in China, of 20 (R9). */
+  readonly forcedToday: number;
+}
+
+export function statusOf(row: TokenRow): TokenStatus {
+  if ((row.leaseInMs ?? 0) > 0) return 'refreshing';
+  if (row.value === null) return 'missing';
+  if ((row.expiresInMs ?? 0) <= safetyMargin(lifeOf(row))) return 'expired';
+  if ((row.nextAttemptInMs ?? 0) > 0) return 'cooling-down';
+  return (row.refreshInMs ?? 0) <= 0 ? 'due' : 'valid';
+}
+
+export function adminView(
+  row: TokenRow,
+  account: Account,
+  forcedToday: number,
+): AdminView {
+  const { value, expiresInMs, leaseInMs, lastError } = row;
+  const until = instant(row, leaseInMs);
+  return {
+    name: row.name,
+    account: account.name,
+    appId: account.appId,
+    kind: account.kind,
+    source: row.source,
+    status: statusOf(row),
+    fingerprint: value === null ? null : fingerprint(value),
+    masked: value === null ? null : mask(value),
+    issuedAt: instant(row, row.issuedInMs),
+    refreshAt: instant(row, row.refreshInMs),
+    expiresAt: instant(row, expiresInMs),
+    expiresIn:
+      expiresInMs === null ? null : Math.max(0, Math.floor(expiresInMs / 1000)),
+    version: row.version,
+    lease:
+      until !== null && (leaseInMs ?? 0) > 0
+        ? { owner: row.leaseOwner ?? '', until }
+        : null,
+    lastError: lastError && {
+      class: lastError.class,
+      errcode: lastError.errcode ?? null,
+      message: lastError.message,
+      at: lastError.at,
+    },
+    failureCount: row.failureCount,
+    nextAttemptAt: instant(row, row.nextAttemptInMs),
+    forcedToday,
+  };
+}
+
+/** R3: the row says how far off its instants are, and what the database's clock said then. */
+function instant(row: TokenRow, inMs: number | null): string | null {
+  return inMs === null ? null : new Date(row.databaseNow + inMs).toISOString();
+}

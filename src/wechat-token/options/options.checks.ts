@@ -1,0 +1,72 @@
+import { DEFAULT_ACCOUNT } from '../common/token-name.js';
+import type { ConfigurationFault } from '../common/errors.js';
+import { messages } from '../common/messages.js';
+
+/** R4: a lease must outlast the two calls that a rejected token may take. */
+export function leaseFaults(
+  timeoutMs: number,
+  leaseSeconds: number,
+): ConfigurationFault[] {
+  if (leaseSeconds * 1000 > 2 * timeoutMs) return [];
+  const problem = messages.leaseTooShort(timeoutMs);
+  return [{ field: 'refresh.leaseSeconds', problem }];
+}
+
+/** Accounts without the secret that a refresher needs. */
+export function secretFaults(accounts: unknown): ConfigurationFault[] {
+  return records(accounts)
+    .filter(({ entry: { appSecret = '' } }) => appSecret === '')
+    .map(({ index }) => ({
+      field: `accounts[${index}].appSecret`,
+      problem: messages.secretMissing(),
+    }));
+}
+
+export function accountNameFaults(accounts: unknown): ConfigurationFault[] {
+  const name = (entry: Entry) => entry['name'] ?? DEFAULT_ACCOUNT;
+  return repeated(accounts, name).map(({ index, value }) => ({
+    field: `accounts[${index}].name`,
+    problem: messages.accountTwice(value),
+  }));
+}
+
+/** Two that renew one classic token would end each other's for ever. */
+export function classicTwiceFaults(accounts: unknown): ConfigurationFault[] {
+  const appId = (entry: Entry) =>
+    entry['mode'] === 'classic' ? entry['appId'] : undefined;
+  return repeated(accounts, appId).map(({ index }) => ({
+    field: `accounts[${index}].appId`,
+    problem: messages.classicTwice(),
+  }));
+}
+
+/** Of API keys or of encryption keys: `field` says which. */
+export function keyIdFaults(
+  keys: unknown,
+  field: string,
+): ConfigurationFault[] {
+  return repeated(keys, (entry) => entry['id']).map(({ index, value }) => ({
+    field: `${field}[${index}].id`,
+    problem: messages.keyIdTwice(value),
+  }));
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** The objects of a list, each with its place; what else is in it the schema refuses. */
+function records(list: unknown): { index: number; entry: Entry }[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown, index) =>
+    entry instanceof Object ? [{ index, entry: entry as Entry }] : [],
+  );
+}
+
+function repeated(list: unknown, valueOf: (entry: Entry) => unknown) {
+  const seen = new Set<unknown>();
+  return records(list).flatMap(({ index, entry }) => {
+    const value = valueOf(entry);
+    const isRepeated = seen.has(value);
+    seen.add(value);
+    return isRepeated && typeof value === 'string' ? [{ index, value }] : [];
+  });
+}

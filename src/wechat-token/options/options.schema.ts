@@ -1,0 +1,253 @@
+import { validateCronExpression } from 'cron';
+import * as v from 'valibot';
+import type { AccountSource } from '../accounts/account-source.js';
+import { accountFields, accountName } from '../accounts/account.schema.js';
+import { ListedAccounts } from '../accounts/listed-accounts.js';
+import { choice, fields, text, whole } from '../common/schema-parts.js';
+import {
+  ConfigurationError,
+  type ConfigurationFault,
+} from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import {
+  accountNameFaults,
+  classicTwiceFaults,
+  keyIdFaults,
+  leaseFaults,
+  secretFaults,
+} from './options.checks.js';
+import type { WechatTokenModuleOptions } from './options.js';
+import type {
+  ApiKeySource,
+  AppGuard,
+  EncryptionKey,
+  WechatTokenSettings,
+} from '../common/settings.js';
+
+const ROLES = ['refresher', 'reader'] as const;
+const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
+
+/** At least one of these. */
+const listOf = <const Item extends v.GenericSchema>(
+  item: Item,
+  problem: string,
+) => v.pipe(v.array(item, problem), v.minLength(1, problem));
+
+const accountList = v.pipe(
+  listOf(fields(accountFields), messages.accountsMissing()),
+  v.transform((accounts) => new ListedAccounts(accounts)),
+);
+
+const accountSource = v.custom<AccountSource>(
+  (value) => value instanceof Object && 'find' in value && 'list' in value,
+  messages.accountsMissing(),
+);
+
+/** A list is a source that never changes. Not a union of the two, whose faults would not name the field within the list. */
+const accounts = v.lazy((value) =>
+  Array.isArray(value) ? accountList : accountSource,
+);
+
+const baseUrl = v.pipe(
+  v.string(messages.badUrl()),
+  v.trim(),
+  v.url(messages.badUrl()),
+  v.regex(/^https?:\/\/[^?#@]+$/i, messages.badUrl()),
+  v.transform((url) => url.replace(/[\t\n\r]/g, '').replace(/\/+$/, '')),
+);
+
+const cron = v.pipe(
+  v.string(messages.badCron()),
+  v.check(
+    (expression) => validateCronExpression(expression).valid,
+    messages.badCron(),
+  ),
+);
+
+const timeoutMs = v.optional(whole(100, 120_000), 5000);
+const leaseSeconds = v.optional(whole(1, 3600), 30);
+
+const encryptionKey = fields({
+  id: text(/^[\w.-]{1,32}$/, messages.badEncryptionKeyId()),
+  // What 32 bytes are in base64.
+  key: v.pipe(
+    text(/^[A-Za-z0-9+/]{43}=$/, messages.badEncryptionKey()),
+    v.transform((key) => Buffer.from(key, 'base64')),
+  ),
+});
+
+const encryptionKeyList = v.array(encryptionKey, messages.badList());
+
+const someEncryptionKeys = v.object({
+  encryptionKeys: v.pipe(
+    encryptionKeyList,
+    v.minLength(1, messages.encryptionKeysMissing()),
+  ),
+});
+
+const apiKey = fields({
+  id: text(/^.{1,64}$/, messages.badApiKeyId()),
+  key: text(/^.{16,}$/s, messages.badApiKey()),
+  scopes: listOf(choice(SCOPES), messages.badScopes(SCOPES)),
+  accounts: v.optional(listOf(accountName, messages.badKeyAccounts())),
+});
+
+const apiKeyList = v.pipe(
+  v.array(apiKey, messages.badList()),
+  v.transform((keys): ApiKeySource => ({ current: () => keys })),
+);
+
+const apiKeySource = v.custom<ApiKeySource>(
+  (value) =>
+    value instanceof Object &&
+    'current' in value &&
+    typeof value.current === 'function',
+);
+
+/** As with the accounts. */
+const apiKeys = v.lazy((value) =>
+  v.is(apiKeySource, value) ? apiKeySource : apiKeyList,
+);
+
+const guard = v.custom<AppGuard>(
+  (value) =>
+    typeof value === 'function' ||
+    (value instanceof Object && 'canActivate' in value),
+  messages.badGuard(),
+);
+
+const flag = v.optional(v.boolean(messages.badFlag()), true);
+
+const settings = fields({
+  accounts,
+  role: v.optional(choice(ROLES), 'refresher'),
+  api: v.optional(
+    fields({
+      baseUrl: v.optional(baseUrl, 'https://api.weixin.qq.com'),
+      fallbackUrls: v.optional(v.array(baseUrl, messages.badUrls()), []),
+      timeoutMs,
+    }),
+    {},
+  ),
+  refresh: v.optional(
+    fields({
+      cron: v.optional(cron, '*/5 * * * * *'),
+      marginSeconds: v.optional(whole(1, 86_400)),
+      confirmSeconds: v.optional(whole(0, 86_400), 300),
+      leaseSeconds,
+      syncIntervalMs: v.optional(whole(50, 60_000), 1000),
+      batchSize: v.optional(whole(1, 10_000), 100),
+      concurrency: v.optional(whole(1, 1000), 10),
+    }),
+    {},
+  ),
+  encryptionKeys: v.optional(encryptionKeyList, []),
+  http: v.optional(
+    fields({
+      apiKeys: v.optional(apiKeys, []),
+      guards: v.optional(v.array(guard, messages.badGuards()), []),
+      admin: flag,
+      tokens: flag,
+      wechatShaped: flag,
+    }),
+    {},
+  ),
+});
+
+/**
+ * The options with every default filled in.
+ * @throws ConfigurationError that lists every fault at once, each with its field; no value is in it.
+ */
+export function resolveOptions(options: WechatTokenModuleOptions): {
+  settings: WechatTokenSettings;
+  accounts: AccountSource;
+} {
+  const { success, output, issues = [] } = v.safeParse(settings, options);
+  const faults = firstOfEachField([
+    ...issues.map(toFault),
+    ...faultsBetweenFields(options),
+  ]);
+  if (faults.length > 0 || !success) throw new ConfigurationError(faults);
+  const { accounts, refresh, ...others } = output;
+  const { confirmSeconds, leaseSeconds: lease, ...timing } = refresh;
+  return {
+    settings: {
+      ...others,
+      refresh: {
+        ...timing,
+        marginSeconds: refresh.marginSeconds,
+        confirmMs: confirmSeconds * 1000,
+        leaseMs: lease * 1000,
+      },
+    },
+    accounts,
+  };
+}
+
+/** @throws ConfigurationError as `WechatTokenModule.forRoot()` would at start. */
+export function validateOptions(options: WechatTokenModuleOptions): void {
+  resolveOptions(options);
+}
+
+/**
+ * The option `encryptionKeys` alone, of which there must be one here.
+ * @throws ConfigurationError that lists every fault at once.
+ */
+export function resolveEncryptionKeys(
+  encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
+): readonly EncryptionKey[] {
+  const given = { encryptionKeys };
+  const {
+    success,
+    output,
+    issues = [],
+  } = v.safeParse(someEncryptionKeys, given);
+  const faults = firstOfEachField([
+    ...issues.map(toFault),
+    ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
+  ]);
+  if (faults.length > 0 || !success) throw new ConfigurationError(faults);
+  return output.encryptionKeys;
+}
+
+/** Not refinements of the schema: those are left out as soon as any other field is wrong. */
+function faultsBetweenFields(
+  options: WechatTokenModuleOptions,
+): ConfigurationFault[] {
+  const { accounts, role, api, refresh, encryptionKeys, http } = options;
+  const timeout = v.safeParse(timeoutMs, api?.timeoutMs);
+  const lease = v.safeParse(leaseSeconds, refresh?.leaseSeconds);
+  return [
+    ...(role === 'reader' ? [] : secretFaults(accounts)),
+    ...accountNameFaults(accounts),
+    ...classicTwiceFaults(accounts),
+    ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
+    ...keyIdFaults(http?.apiKeys, 'http.apiKeys'),
+    ...(timeout.success && lease.success
+      ? leaseFaults(timeout.output, lease.output)
+      : []),
+  ];
+}
+
+/** A value may break several rules of its field; one sentence says what is right. */
+function firstOfEachField(
+  faults: readonly ConfigurationFault[],
+): ConfigurationFault[] {
+  const fieldNames = faults.map(({ field }) => field);
+  return faults.filter((f, index) => fieldNames.indexOf(f.field) === index);
+}
+
+function toFault(issue: v.BaseIssue<unknown>): ConfigurationFault {
+  const { path = [], message } = issue;
+  const field = path
+    // R15: a key that should not be there might be a secret; its object is named.
+    .filter(({ origin }) => origin === 'value')
+    .reduce(
+      (field, { key }) =>
+        typeof key === 'number'
+          ? `${field}[${key}]`
+          : `${field}${field && '.'}${String(key)}`,
+      '',
+    );
+  return { field: field || 'options', problem: message };
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { lifeOf, type TokenRow } from '../store/token-row.js';
+import { TokenEvents } from '../store/token-events.js';
+import { TokenStore } from '../store/token-store.js';
+import type { TokenName } from '../common/token-name.js';
+import { RefreshBudgetError, TokenUnavailableError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
+import { fingerprint } from '../common/fingerprint.js';
+import { FORCE_BUDGET, forceWait, rejectionWait } from './policy.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+const seconds = (ms: number) => Math.ceil(ms / 1000);
+
+/** What is scarce, counted in the database for all replicas together. Spent under the lease, so that none is spent twice. */
+@Injectable()
+export class Budgets {
+  constructor(
+    private readonly store: TokenStore,
+    private readonly events: TokenEvents,
+  ) {}
+
+  /** Spends nothing. */
+  async untilForce(name: TokenName): Promise<number> {
+    const row = await this.store.read(name);
+    return row ? (await this.forceWait(row)).wait : 0;
+  }
+
+  /** R9. @throws RefreshBudgetError that says when the next forced renewal is possible. */
+  async spendForced(row: TokenRow, actor: string): Promise<void> {
+    const { name } = row;
+    const { wait, spent } = await this.forceWait(row);
+    if (wait > 0) {
+      const message = spent
+        ? messages.forceSpent(name, FORCE_BUDGET.perDay, seconds(wait))
+        : messages.forceTooSoon(name, seconds(wait));
+      throw new RefreshBudgetError(message, seconds(wait));
+    }
+    const current = row.value === null ? undefined : fingerprint(row.value);
+    await this.record(name, 'forced', actor, current);
+  }
+
+  /** R5. `reported` is the fingerprint of the rejected token. @throws TokenUnavailableError when the platform has rejected one token after the other. */
+  async spendRejected(
+    row: TokenRow,
+    actor: string,
+    reported: string,
+  ): Promise<void> {
+    const life = lifeOf(row);
+    const ages = await this.events.recent(row.name, 'rejected', life);
+    const wait = rejectionWait(ages, life);
+    if (wait > 0)
+      throw new TokenUnavailableError(
+        messages.rejectedTooOften(row.name, ages.length),
+        seconds(wait),
+      );
+    await this.record(row.name, 'rejected', actor, reported);
+  }
+
+  private async forceWait(row: TokenRow) {
+    const ages = await this.events.recent(row.name, 'forced', DAY_MS);
+    return forceWait(ages, row.databaseNow);
+  }
+
+  private record(
+    name: TokenName,
+    type: 'forced' | 'rejected',
+    actor: string,
+    token: string | undefined,
+  ): Promise<void> {
+    return this.events.record({ name, type, actor, fingerprint: token });
+  }
+}

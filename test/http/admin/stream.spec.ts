@@ -1,0 +1,245 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { DEFAULT_FAKE_ACCOUNT } from '../../../src/testing/index.js';
+import type { AdminView, Problem } from '../../../src/wechat-token/index.js';
+import { bearer, KEYS, PLATFORMS, posted, SHOP } from '../../support/http.js';
+import { World } from '../../support/world.js';
+
+const NAME = 'access_token';
+const accounts = [DEFAULT_FAKE_ACCOUNT, SHOP];
+/** More keys that may read, each under an id of its own. */
+const READERS = Array.from({ length: 4 }, (_, n) => ({
+  ...KEYS.read,
+  id: `read-${n}`,
+  key: `${KEYS.read.key}-${n}`,
+}));
+const http = { apiKeys: [...Object.values(KEYS), ...READERS] };
+
+/** What a console reads: it cannot use EventSource, which sends no key. */
+class EventReader {
+  text = '';
+  readonly ended: Promise<void>;
+  private readonly gone = new AbortController();
+
+  constructor(response: Response) {
+    this.ended = this.read(response.body as ReadableStream<Uint8Array>);
+  }
+
+  get views(): AdminView[] {
+    const events = this.text.split('\n\n').filter((e) => /^data: /m.test(e));
+    return events.map((event) => {
+      expect(event).toMatch(/^event: token$/m);
+      return JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as AdminView;
+    });
+  }
+
+  leave(): Promise<void> {
+    this.gone.abort();
+    return this.ended;
+  }
+
+  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    const reader = body.getReader();
+    this.gone.signal.addEventListener('abort', () => void reader.cancel());
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      this.text += decoder.decode(value, { stream: true });
+    }
+  }
+}
+
+/** An app of a test's own: tests that mostly wait can do so side by side. */
+async function start(adapter: AbstractHttpAdapter) {
+  const world = await World.create({ wechat: { accounts } });
+  const app = await world.httpReplica(adapter, { accounts, http });
+  await app.refresher.walkAccounts();
+  const ask = (query = '', key = KEYS.read) =>
+    fetch(`${app.url}/admin/wechat-tokens/stream${query}`, {
+      headers: bearer(key),
+    });
+  const open = async (...question: Parameters<typeof ask>) => {
+    const response = await ask(...question);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    return new EventReader(response);
+  };
+  const end = () => world[Symbol.asyncDispose]();
+  return { world, app, ask, open, [Symbol.asyncDispose]: end };
+}
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 5000 });
+
+describe.concurrent.each(PLATFORMS)(
+  'GET …/stream on %s',
+  (_platform, adapter) => {
+    it('begins with the page that the list gives', async () => {
+      await using here = await start(adapter());
+      const { app, open } = here;
+      const list = await fetch(`${app.url}/admin/wechat-tokens`, {
+        headers: bearer(KEYS.read),
+      });
+      const { items } = (await list.json()) as { items: AdminView[] };
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      expect(stream.views).toEqual(
+        items.map((view) => ({ ...view, expiresIn: expect.any(Number) })),
+      );
+      await stream.leave();
+    });
+
+    it('has the same limits as the list', async () => {
+      await using here = await start(adapter());
+      const { open } = here;
+      const second = await open(`?limit=1&after=${NAME}`);
+      const shops = await open('', KEYS.shop);
+      await until(() => {
+        for (const { views } of [second, shops])
+          expect(views.map(({ account }) => account)).toEqual(['shop']);
+      });
+      await Promise.all([second.leave(), shops.leave()]);
+    });
+
+    it('tells what has changed, and nothing else, within two seconds', async () => {
+      await using here = await start(adapter());
+      const { world, app, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      await fetch(
+        `${app.url}/admin/wechat-tokens/${NAME}/refresh`,
+        posted({ force: true }, bearer(KEYS.all)),
+      );
+      await until(() => expect(stream.views).toHaveLength(3));
+      expect(stream.views[2]).toMatchObject({ name: NAME, forcedToday: 1 });
+
+      // No version changes when a token becomes due.
+      await world.sql(
+        `UPDATE system_var SET refresh_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 second')`,
+      );
+      await until(() => {
+        const names = stream.views.slice(3).map((v) => `${v.name} ${v.status}`);
+        expect(names).toEqual([`${NAME} due`, 'access_token:shop due']);
+      });
+      await stream.leave();
+    });
+
+    it('R15: tells no token', async () => {
+      await using here = await start(adapter());
+      const { world, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      for (const token of world.wechat.issuedTokens)
+        expect(stream.text).not.toContain(token);
+      await stream.leave();
+    });
+
+    it('costs one statement a second', async () => {
+      await using here = await start(adapter());
+      const { app, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      const statements = vi.spyOn(app.dataSource, 'createQueryRunner');
+      await new Promise((resolve) => setTimeout(resolve, 3200));
+      expect(statements.mock.calls.length).toBeGreaterThanOrEqual(2);
+      expect(statements.mock.calls.length).toBeLessThanOrEqual(4);
+
+      await stream.leave();
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      statements.mockClear();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(statements).not.toHaveBeenCalled();
+    });
+
+    it('sends a comment when nothing happens for 15 s', async () => {
+      await using here = await start(adapter());
+      const { world, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      expect(stream.text).not.toMatch(/^:/m);
+      // Too short for any status to change.
+      await world.advance(15);
+      await until(() => expect(stream.text).toMatch(/^: /m));
+      expect(stream.views).toHaveLength(2);
+      await stream.leave();
+    });
+
+    it('outlasts a database that goes away and comes back', async () => {
+      await using here = await start(adapter());
+      const { world, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      await world.sql('ALTER TABLE system_var RENAME TO gone');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await world.sql('ALTER TABLE gone RENAME TO system_var');
+      await world.sql(
+        `UPDATE system_var SET version = 1 WHERE name = '${NAME}'`,
+      );
+      await until(() => expect(stream.views.at(-1)?.version).toBe(1));
+      await stream.leave();
+    });
+
+    it('is had by 20 at a time; a place is free as soon as one leaves', async () => {
+      await using here = await start(adapter());
+      const { ask, open } = here;
+      const streams = await Promise.all(
+        READERS.flatMap((key) =>
+          Array.from({ length: 5 }, () => open('', key)),
+        ),
+      );
+      const refused = await ask();
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('content-type')).toContain(
+        'application/problem+json',
+      );
+      const { retryAfter } = (await refused.json()) as Problem;
+      expect(refused.headers.get('retry-after')).toBe(String(retryAfter));
+
+      await streams[0]?.leave();
+      await vi.waitFor(async () => {
+        const response = await ask();
+        if (response.status !== 200) await response.body?.cancel();
+        else streams.push(new EventReader(response));
+        expect(response.status).toBe(200);
+      });
+      await Promise.all(streams.map((stream) => stream.leave()));
+    });
+
+    it('is had by 5 at a time with one key, which leaves the others theirs', async () => {
+      await using here = await start(adapter());
+      const { ask, open } = here;
+      const own = await Promise.all(Array.from({ length: 5 }, () => open()));
+      const refused = await ask();
+      expect(refused.status).toBe(429);
+      const { retryAfter } = (await refused.json()) as Problem;
+      expect(refused.headers.get('retry-after')).toBe(String(retryAfter));
+      const other = await open('', KEYS.all);
+
+      await own[0]?.leave();
+      await vi.waitFor(async () => {
+        const response = await ask();
+        if (response.status !== 200) await response.body?.cancel();
+        else own.push(new EventReader(response));
+        expect(response.status).toBe(200);
+      });
+      await Promise.all([other, ...own].map((stream) => stream.leave()));
+    });
+
+    it('ends after ten minutes: a key that was taken away is asked for again', async () => {
+      await using here = await start(adapter());
+      const { world, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      await world.advance(600);
+      await stream.ended;
+    });
+
+    it('R12: ends when the app does', async () => {
+      await using here = await start(adapter());
+      const { app, open } = here;
+      const stream = await open();
+      await until(() => expect(stream.views).toHaveLength(2));
+      await app.close();
+      await stream.ended;
+    });
+  },
+);

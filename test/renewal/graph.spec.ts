@@ -1,0 +1,213 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import type { Account } from '../../src/wechat-token/accounts/account.js';
+import { tokenName } from '../../src/wechat-token/common/token-name.js';
+import { parseIssued } from '../../src/wechat-token/upstream/issued-token.js';
+import type {
+  IssuedToken,
+  IssueRequest,
+  TokenSource,
+} from '../../src/wechat-token/upstream/token-source.js';
+import type { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+import { World } from '../support/world.js';
+
+const { appId } = DEFAULT_FAKE_ACCOUNT;
+const DUE = { kind: 'due' } as const;
+const GENTLE = { kind: 'gentle' } as const;
+
+/** A ticket of the platform, which needs the access token. */
+class JsapiTickets implements TokenSource {
+  readonly id: string = 'jsapi_ticket';
+  readonly kind: string = 'jsapi_ticket';
+  readonly rotatesOnEveryCall: boolean = false;
+  protected readonly input: string = 'access_token';
+
+  constructor(private readonly gateway: WechatGateway) {}
+
+  serves(): boolean {
+    return true;
+  }
+
+  needs(account: Account): string[] {
+    return [tokenName(this.input, account.name)];
+  }
+
+  ready(): Promise<void> {
+    return this.gateway.ready();
+  }
+
+  async issue({ inputs, account }: IssueRequest): Promise<IssuedToken> {
+    const input = inputs.get(tokenName(this.input, account.name)) ?? '';
+    const answer = await this.gateway.call({
+      method: 'GET',
+      path: '/cgi-bin/ticket/getticket',
+      secrets: [input],
+      params: this.params(input),
+    });
+    return parseIssued(answer, 'ticket', 'api', [input]);
+  }
+
+  protected params(accessToken: string): Record<string, string> {
+    return { access_token: accessToken, type: 'jsapi' };
+  }
+}
+
+/** A third level: made from the ticket, without the platform. */
+class Signatures implements TokenSource {
+  readonly id = 'signature';
+  readonly kind = 'signature';
+  readonly rotatesOnEveryCall = true;
+
+  serves(): boolean {
+    return true;
+  }
+
+  needs(account: Account): string[] {
+    return [tokenName('jsapi_ticket', account.name)];
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  issue({ inputs }: IssueRequest): Promise<IssuedToken> {
+    const [ticket = ''] = inputs.values();
+    const value = `signed:${ticket}`;
+    return Promise.resolve({ value, lifeMs: 3_600_000 });
+  }
+}
+
+const sources = (gateway: WechatGateway) => [
+  new JsapiTickets(gateway),
+  new Signatures(),
+];
+
+describe('the graph of tokens', () => {
+  it('a leaf that is renewed gets all that it is made from valid first', async () => {
+    await using world = await World.create();
+    const { supply } = await world.replica({ sources });
+
+    const leaf = await supply.obtain('signature');
+
+    const ticket = await world.row('jsapi_ticket');
+    expect(leaf.value).toBe(`signed:${ticket.value}`);
+    expect(world.wechat.accepts((await world.row()).value ?? '')).toBe(true);
+    expect(world.wechat.calls).toMatchObject({
+      total: 2,
+      stable: 1,
+      ticket: 1,
+    });
+  });
+
+  it('several replicas that come up at once make each level once', async () => {
+    await using world = await World.create();
+    world.wechat.inject('any', { delayMs: 200 }, { times: 2 });
+    const fleet = await Promise.all(
+      Array.from({ length: 4 }, () => world.replica({ sources })),
+    );
+
+    const leaves = await Promise.all(
+      fleet.map(({ supply }) => supply.obtain('signature')),
+    );
+
+    expect(new Set(leaves.map(({ value }) => value)).size).toBe(1);
+    expect(world.wechat.calls).toMatchObject({
+      total: 2,
+      stable: 1,
+      ticket: 1,
+    });
+  });
+
+  it('after everything has expired, all levels are renewed again', async () => {
+    await using world = await World.create();
+    const { supply, refresher } = await world.replica({ sources });
+    const old = await supply.obtain('signature');
+    await world.advance(7300);
+
+    const renewed = await supply.obtain('signature');
+
+    expect(renewed.value).not.toBe(old.value);
+    expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
+    // A start afterwards finds all of them valid.
+    await refresher.walkAccounts();
+    expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
+  });
+
+  it('when the platform refuses the input, the input is renewed once, and then the leaf', async () => {
+    await using world = await World.create();
+    const { supply, renewer } = await world.replica({ sources });
+    await supply.obtain('jsapi_ticket');
+    world.wechat.drop();
+
+    await renewer.renew('jsapi_ticket', GENTLE);
+
+    expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 3 });
+    expect(await world.row('jsapi_ticket')).toMatchObject({
+      failureCount: 0,
+      leaseOwner: null,
+    });
+    expect(world.wechat.accepts((await world.row()).value ?? '')).toBe(true);
+  });
+
+  it('when the input was renewed by another replica meanwhile, it is adopted', async () => {
+    await using world = await World.create();
+    const [ours, other] = await world.pair({ sources });
+    await ours.supply.obtain('signature');
+    await other.supply.obtain('signature');
+    await other.refresher.refresh('access_token', { force: true });
+
+    await ours.renewer.renew('jsapi_ticket', GENTLE);
+
+    expect(world.wechat.calls).toMatchObject({ stable: 2, stableForced: 1 });
+  });
+
+  it('when every input is refused, the leaf backs off, and its caller gets a clear error', async () => {
+    await using world = await World.create();
+    const { supply, renewer, refresher } = await world.replica({
+      sources,
+      refresh: { confirmSeconds: 0 },
+    });
+    await supply.obtain('jsapi_ticket');
+    const before = await world.row('jsapi_ticket');
+    world.wechat.rejectAllTokens(appId, true);
+
+    await expect(renewer.renew('jsapi_ticket', GENTLE)).rejects.toMatchObject({
+      code: 'TOKEN_UNAVAILABLE',
+      retryAfter: expect.any(Number),
+    });
+    expect(await world.row('jsapi_ticket')).toMatchObject({
+      value: before.value,
+      leaseOwner: null,
+    });
+
+    await world.advance(7000);
+    const { ticket, stable } = world.wechat.calls;
+    for (let elapsed = 0; elapsed < 3600; elapsed += 5) {
+      await world.advance(5);
+      await refresher.tick();
+    }
+    expect(world.wechat.calls.ticket - ticket).toBeLessThanOrEqual(75);
+    expect(world.wechat.calls.stable - stable).toBeLessThanOrEqual(30);
+
+    world.wechat.rejectAllTokens(appId, false);
+    await world.advance(90);
+    await refresher.tick();
+    await renewer.renew('jsapi_ticket', DUE);
+    expect((await world.row('jsapi_ticket')).expiresInMs).toBeGreaterThan(0);
+  });
+
+  it('when the input cannot be had, the leaf costs no call', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { errcode: 40125 }, { times: Infinity });
+    const { supply, refresher } = await world.replica({ sources });
+
+    await expect(supply.obtain('signature')).rejects.toMatchObject({
+      code: 'TOKEN_UNAVAILABLE',
+    });
+    for (let tick = 0; tick < 20; tick++) {
+      await world.advance(60);
+      await refresher.tick();
+    }
+
+    expect(world.wechat.calls).toMatchObject({ total: 1, stable: 1 });
+  });
+});

@@ -1,0 +1,200 @@
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy.js';
+import { ONCE, World } from '../support/world.js';
+
+const NAME = 'access_token';
+const { appId } = DEFAULT_FAKE_ACCOUNT;
+const NEW_SECRET = 'another-secret-0123456789abcdef';
+const withNewSecret = {
+  accounts: [{ appId, appSecret: NEW_SECRET }],
+};
+
+describe('R8 failure has a class: the wait after each errcode, in seconds', () => {
+  it.each([
+    { errcode: -1, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 99999, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 45011, class: 'transient', least: 59.5, most: 60.5 },
+    { errcode: 61005, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 61006, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 40014, class: 'rejected', least: 0.8, most: 1.1 },
+    { errcode: 42001, class: 'rejected', least: 0.8, most: 1.1 },
+    { errcode: 50002, class: 'account', least: 3599, most: 3601 },
+    { errcode: 50004, class: 'account', least: 3599, most: 3601 },
+    { errcode: 48004, class: 'account', least: 3599, most: 3601 },
+    { errcode: 42007, class: 'account', least: 3599, most: 3601 },
+    { errcode: 61023, class: 'account', least: 3599, most: 3601 },
+    { errcode: 40164, class: 'ip', least: 599, most: 601 },
+    { errcode: 61004, class: 'ip', least: 599, most: 601 },
+    { errcode: 89501, class: 'ip', least: 599, most: 601 },
+    { errcode: 89502, class: 'ip', least: 599, most: 601 },
+    { errcode: 89504, class: 'ip', least: 599, most: 601 },
+    { errcode: 89505, class: 'ip', least: 599, most: 601 },
+    { errcode: 89503, class: 'ip', least: 3599, most: 3601 },
+    { errcode: 89507, class: 'ip', least: 3599, most: 3601 },
+    { errcode: 89506, class: 'ip', least: 86_399, most: 86_401 },
+  ])(
+    '$errcode ($class): at least $least, at most $most',
+    async ({ errcode, class: failureClass, least, most }) => {
+      await using world = await World.create();
+      world.wechat.inject('stable', { errcode });
+      const { tokens, refresher } = await world.replica();
+      await refresher.walkAccounts();
+      const { lastError, failureCount } = await world.row();
+      expect(lastError).toMatchObject({ class: failureClass, errcode });
+      expect(failureCount).toBe(1);
+
+      await world.advance(least - 0.8);
+      await refresher.tick();
+      await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
+        code: 'TOKEN_UNAVAILABLE',
+        message: expect.stringContaining(String(errcode)),
+        retryAfter: expect.any(Number),
+      });
+      expect(world.wechat.calls.total).toBe(1);
+
+      await world.advance(most - least + 0.8);
+      await refresher.tick();
+      expect(world.wechat.calls.total).toBe(2);
+      expect(await world.row()).toMatchObject({
+        value: world.wechat.issuedTokens[0],
+        failureCount: 0,
+        lastError: null,
+        nextAttemptInMs: null,
+      });
+    },
+  );
+
+  it('45009 (quota): until midnight in China', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { errcode: 45009 });
+    const { refresher } = await world.replica();
+    await refresher.walkAccounts();
+
+    const { lastError, nextAttemptInMs, databaseNow } = await world.row();
+    const midnight = untilChinaMidnight(databaseNow);
+    expect(lastError?.class).toBe('quota');
+    expect(nextAttemptInMs).toBeGreaterThan(midnight - 2000);
+    expect(nextAttemptInMs).toBeLessThan(midnight + 62_000);
+    await refresher.tick();
+    expect(world.wechat.calls.total).toBe(1);
+
+    await world.advance(midnight / 1000 + 62);
+    await refresher.tick();
+    expect(world.wechat.calls.total).toBe(2);
+  });
+
+  it.each([40001, 40002, 40013, 40125, 40243, 41002, 41004, 43002])(
+    '%i (credentials): until the credentials change, or an operator asks',
+    async (errcode) => {
+      await using world = await World.create();
+      world.wechat.inject('stable', { errcode });
+      const first = await world.replica();
+      await first.refresher.walkAccounts();
+      expect((await world.row()).lastError?.class).toBe('credentials');
+
+      // Neither time, nor a restart, nor another replica makes the same credentials right.
+      await world.advance(30 * 24 * 3600);
+      const second = await world.replica();
+      for (const { refresher, tokens } of [first, second]) {
+        await refresher.walkAccounts();
+        await refresher.tick();
+        await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
+          code: 'TOKEN_UNAVAILABLE',
+          retryAfter: undefined,
+        });
+      }
+      expect(world.wechat.calls.total).toBe(1);
+
+      await second.refresher.refresh(NAME);
+      const token = await second.tokens.getAccessToken();
+      expect(world.wechat.accepts(token)).toBe(true);
+      expect(world.wechat.calls.total).toBe(2);
+    },
+  );
+});
+
+describe('R8 a stop over credentials', () => {
+  it('ends when the secret changes', async () => {
+    await using world = await World.create();
+    world.wechat.changeSecret(appId, NEW_SECRET);
+    const old = await world.replica();
+    await old.refresher.walkAccounts();
+    expect((await world.row()).lastError).toMatchObject({ errcode: 40125 });
+
+    const { tokens } = await world.replica(withNewSecret);
+
+    expect(world.wechat.accepts(await tokens.getAccessToken())).toBe(true);
+    expect(world.wechat.calls.total).toBe(2);
+  });
+
+  it('binds only those who have the old secret: the cron of the others goes on', async () => {
+    await using world = await World.create();
+    world.wechat.changeSecret(appId, NEW_SECRET);
+    const current = await world.replica(withNewSecret);
+    const first = await current.tokens.getAccessToken();
+    // A rolling deployment: these come up with what is wrong by now.
+    const [outdated] = await world.pair();
+    await outdated.refresher.walkAccounts();
+    await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({
+      retryAfter: undefined,
+    });
+    expect(world.wechat.calls.total).toBe(2);
+    expect((await world.row()).value).toBe(first);
+
+    await world.advance(7000);
+    await current.refresher.tick();
+
+    const { value } = await world.row();
+    expect(value).not.toBe(first);
+    expect(world.wechat.accepts(value ?? '')).toBe(true);
+  });
+});
+
+describe('R8 a failure over the IP address', () => {
+  it('stops this replica alone: another succeeds, and its token is adopted', async () => {
+    await using world = await World.create();
+    world.wechat.inject('stable', { errcode: 40164 });
+    const refused = await world.replica();
+    await refused.refresher.walkAccounts();
+    await expect(refused.tokens.getAccessToken(...ONCE)).rejects.toThrow(
+      /203\.0\.113\.7.*whitelist/,
+    );
+    expect((await world.row()).lastError?.message).toContain('203.0.113.7');
+
+    const other = await world.replica();
+    const token = await other.tokens.getAccessToken();
+
+    await refused.sync.pull();
+    expect(await refused.tokens.getAccessToken()).toBe(token);
+    expect(world.wechat.calls.total).toBe(2);
+  });
+});
+
+describe('R8 the platform down for an hour', () => {
+  it('costs 4 replicas at most 60 calls, and the first success comes within 90 s of its return', async () => {
+    await using world = await World.create();
+    const fleet = await world.fleet(4);
+    for (const { tokens } of fleet) await tokens.getAccessToken();
+    await world.advance(6950);
+    const before = world.wechat.calls.total;
+    const down = world.wechat.inject(
+      'any',
+      { status: 503 },
+      { times: Infinity },
+    );
+    const step = async () => {
+      await world.advance(5);
+      for (const { refresher } of fleet) await refresher.tick();
+    };
+
+    for (let elapsed = 0; elapsed < 3600; elapsed += 5) await step();
+    expect(world.wechat.calls.total - before).toBeLessThanOrEqual(60);
+    expect(world.wechat.calls.total - before).toBeGreaterThan(30);
+
+    down.remove();
+    for (let elapsed = 0; elapsed < 90; elapsed += 5) await step();
+    const { value, expiresInMs } = await world.row();
+    expect(expiresInMs).toBeGreaterThan(0);
+    expect(world.wechat.accepts(value ?? '')).toBe(true);
+  }, 40_000);
+});
