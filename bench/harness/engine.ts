@@ -10,7 +10,7 @@ import {
   WechatApiClient,
   WechatTokenModule,
 } from '../../src/wechat-token/index.js';
-import { TokenMemory } from '../../src/wechat-token/cache/token-cache.js';
+import { TokenCache } from '../../src/wechat-token/cache/token-cache.js';
 
 export interface EngineOptions {
   readonly databaseUrl: string;
@@ -22,7 +22,7 @@ export interface EngineOptions {
 export interface Engine {
   readonly tokens: AccessTokenProvider;
   readonly api: WechatApiClient;
-  readonly memory: TokenMemory;
+  readonly memory: TokenCache;
   /** Until then it is there, connected, and has not looked for a token. */
   readonly start: () => Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function openEngine({
   return {
     tokens: module.get(AccessTokenProvider),
     api: module.get(WechatApiClient),
-    memory: module.get(TokenMemory),
+    memory: module.get(TokenCache),
     start: async () => void (await module.init()),
   };
 }

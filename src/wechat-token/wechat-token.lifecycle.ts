@@ -13,10 +13,10 @@ import { Clock } from './common/clock.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
-import { TokenRenewer } from './renewal/renewer.js';
-import { TokenSupply } from './access/token-waiter.js';
-import { TokenSync } from './schedule/change-poller.js';
-import { UnsavedTokens } from './renewal/pending-writes.js';
+import { Renewer } from './renewal/renewer.js';
+import { TokenWaiter } from './access/token-waiter.js';
+import { ChangePoller } from './schedule/change-poller.js';
+import { PendingWrites } from './renewal/pending-writes.js';
 import { ConfigurationError, TokenUnavailableError } from './common/errors.js';
 import { messages } from './common/messages.js';
 import { WechatTokenSettings } from './common/settings.js';
@@ -45,11 +45,11 @@ export class WechatTokenLifecycle
 
   constructor(
     private readonly refresher: TokenRefresher,
-    private readonly renewer: TokenRenewer,
-    private readonly supply: TokenSupply,
-    private readonly unsaved: UnsavedTokens,
+    private readonly renewer: Renewer,
+    private readonly waiter: TokenWaiter,
+    private readonly pending: PendingWrites,
     private readonly accounts: Accounts,
-    private readonly sync: TokenSync,
+    private readonly sync: ChangePoller,
     private readonly journal: TokenJournal,
     private readonly streams: AdminStreams,
     private readonly clock: Clock,
@@ -80,7 +80,7 @@ export class WechatTokenLifecycle
   /** Until it has succeeded once; where accounts come and go, again and again. */
   private walk(): void {
     this.walkAt = Infinity;
-    this.walking = this.refresher.walkAccounts().then(
+    this.walking = this.refresher.scanAccounts().then(
       () =>
         this.walkAgainAfter(this.accounts.canChange ? WALK_EVERY_MS : Infinity),
       (error: unknown) => {
@@ -136,8 +136,8 @@ export class WechatTokenLifecycle
   private async finish(): Promise<void> {
     try {
       await this.renewer.stop();
-      await this.supply.settled();
-      await this.unsaved.saveAll();
+      await this.waiter.settled();
+      await this.pending.saveAll();
     } finally {
       await Promise.all([this.walking, this.ticking, this.pulling]);
       await this.journal.settled();

@@ -15,7 +15,7 @@ import { Clock, MonotonicClock } from './common/clock.js';
 import { AccessGuard } from './http/auth/access.guard.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
-import { AdminViews } from './http/admin/admin-queries.js';
+import { AdminQueries } from './http/admin/admin-queries.js';
 import { AdmissionDesk } from './http/auth/admission.js';
 import { ApiKeys } from './http/auth/api-keys.js';
 import { AppGuards } from './http/auth/app-guards.js';
@@ -24,29 +24,29 @@ import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
 import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
-import { AccountWalk } from './schedule/account-scan.js';
+import { AccountScan } from './schedule/account-scan.js';
 import { Budgets } from './renewal/budgets.js';
 import { DirectRenewal } from './renewal/direct-renewal.js';
-import { DueRenewals } from './schedule/due-round.js';
+import { DueRound } from './schedule/due-round.js';
 import { LeasedRenewal } from './renewal/leased-renewal.js';
-import { OwnCoolDowns } from './renewal/local-cool-downs.js';
+import { LocalCoolDowns } from './renewal/local-cool-downs.js';
 import { RenewalTargets } from './renewal/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
-import { TokenRenewer } from './renewal/renewer.js';
-import { TokenSupply } from './access/token-waiter.js';
-import { TokenSync } from './schedule/change-poller.js';
-import { TokenView } from './renewal/token-states.js';
-import { Turns } from './renewal/slots.js';
-import { UnsavedTokens } from './renewal/pending-writes.js';
+import { Renewer } from './renewal/renewer.js';
+import { TokenWaiter } from './access/token-waiter.js';
+import { ChangePoller } from './schedule/change-poller.js';
+import { TokenStates } from './renewal/token-states.js';
+import { Slots } from './renewal/slots.js';
+import { PendingWrites } from './renewal/pending-writes.js';
 import { Replica } from './common/replica.js';
 import { wechatTokenEntities } from './store/entities.js';
 import { Sealing } from './store/sealing.js';
-import { SqlSession } from './store/sql-runner.js';
+import { SqlRunner } from './store/sql-runner.js';
 import { SystemVarStore } from './store/system-var.store.js';
-import { RowReader } from './store/row-mapper.js';
+import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
-import { TokenMemory } from './cache/token-cache.js';
-import { TokenQueue } from './store/due-tokens.js';
+import { TokenCache } from './cache/token-cache.js';
+import { DueTokens } from './store/due-tokens.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
 import { HttpClient } from './upstream/http-client.js';
@@ -84,9 +84,9 @@ function withExtras(
   { isGlobal, dataSource, routePrefix }: WechatTokenModuleExtras,
 ): DynamicModule {
   const session: Provider = {
-    provide: SqlSession,
+    provide: SqlRunner,
     useFactory: (source: DataSource, clock: Clock) =>
-      new SqlSession(source, clock),
+      new SqlRunner(source, clock),
     inject: [getDataSourceToken(dataSource), Clock],
   };
   const prefix = routePrefix
@@ -184,29 +184,29 @@ const upstream: Provider[] = [
 ];
 
 const store: Provider[] = [
-  RowReader,
+  RowMapper,
   TokenStore,
-  TokenQueue,
+  DueTokens,
   TokenEvents,
   SystemVarStore,
-  TokenMemory,
+  TokenCache,
 ];
 
 const refresh: Provider[] = [
   Budgets,
-  OwnCoolDowns,
+  LocalCoolDowns,
   RenewalTargets,
-  TokenView,
-  UnsavedTokens,
-  Turns,
+  TokenStates,
+  PendingWrites,
+  Slots,
   LeasedRenewal,
   DirectRenewal,
-  TokenRenewer,
-  TokenSupply,
-  AccountWalk,
-  DueRenewals,
+  Renewer,
+  TokenWaiter,
+  AccountScan,
+  DueRound,
   TokenRefresher,
-  TokenSync,
+  ChangePoller,
 ];
 
 const http: Provider[] = [
@@ -215,7 +215,7 @@ const http: Provider[] = [
   AppGuards,
   AccessGuard,
   ProblemFilter,
-  AdminViews,
+  AdminQueries,
   AdminStreams,
 ];
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { Clock } from '../../src/wechat-token/common/clock.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { World } from '../support/world.js';
 
 describe('R1 read', () => {
@@ -31,7 +31,7 @@ describe('R1 read', () => {
     await using world = await World.create();
     const { tokens, module } = await world.replica();
     await tokens.getAccessToken();
-    const session = module.get(SqlSession);
+    const session = module.get(SqlRunner);
     const statements = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
     const promise = tokens.getAccessToken();
 

@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { ONCE, World } from '../support/world.js';
 
 const DUE = { kind: 'due' } as const;
@@ -36,7 +36,7 @@ describe('R2 past refresh_at', () => {
     const old = await tokens.getAccessToken();
     await world.advance(PAST_REFRESH_AT);
     world.wechat.inject('stable', { status: 502 }, { times: Infinity });
-    const session = module.get(SqlSession);
+    const session = module.get(SqlRunner);
     const statements = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
 
     for (let read = 0; read < 1000; read++) {
@@ -63,7 +63,7 @@ describe('R2 past refresh_at', () => {
       await tokens.getAccessToken();
       await world.advance(PAST_REFRESH_AT);
       await world.sql('ALTER TABLE system_var RENAME TO away');
-      const session = module.get(SqlSession);
+      const session = module.get(SqlRunner);
       const spies = [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
 
       for (let read = 0; read < 1000; read++) {

@@ -178,7 +178,7 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
     await world.advance(600);
 
     const { tokens, refresher } = await world.replica();
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
 
     expect(await tokens.getAccessToken()).toBe(token);
     expect(world.wechat.calls.total).toBe(1);

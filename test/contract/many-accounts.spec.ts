@@ -31,7 +31,7 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
 
   it('4 replicas that tick at once share what is due: each token is issued once, and served by all', async () => {
     const fleet = await world.fleet(4, { accounts });
-    for (const { refresher } of fleet) await refresher.walkAccounts();
+    for (const { refresher } of fleet) await refresher.scanAccounts();
     await world.advance(DUE_SECONDS);
 
     await Promise.all(fleet.map(({ refresher }) => refresher.tick()));
@@ -61,7 +61,7 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
       accounts,
       refresh: { concurrency: 2 },
     });
-    for (const { refresher } of [first, second]) await refresher.walkAccounts();
+    for (const { refresher } of [first, second]) await refresher.scanAccounts();
     await world.advance(DUE_SECONDS);
     world.wechat.inject('stable', { delayMs: 300 }, { times: 2 });
     await fireCron(first);
@@ -78,7 +78,7 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
 
   it('300 that are due cost three claims, and fewer writes than tokens on a server', async () => {
     const replica = await world.replica({ accounts });
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
     await world.advance(DUE_SECONDS);
     const statements = watchStatements(replica);
 

@@ -15,7 +15,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
   beforeEach(async () => {
     world = await World.create();
     app = await world.httpReplica(adapter(), { http });
-    await app.refresher.walkAccounts();
+    await app.refresher.scanAccounts();
   });
   afterEach(() => world[Symbol.asyncDispose]());
 

@@ -1,4 +1,4 @@
-import type { StatementName } from './support/gated-session.js';
+import type { StatementName } from './support/gated-runner.js';
 import { Model } from './support/model.js';
 import { boundedBy, CLASSIC } from './support/scenario.js';
 

@@ -128,7 +128,7 @@ describe('the graph of tokens', () => {
     expect(renewed.value).not.toBe(old.value);
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
     // A start afterwards finds all of them valid.
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
   });
 

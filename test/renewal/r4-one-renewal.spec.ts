@@ -1,7 +1,7 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { isUnknownTokenError } from '../../src/wechat-token/index.js';
-import type { RenewedToken } from '../../src/wechat-token/store/token-row.js';
+import type { TokenUpdate } from '../../src/wechat-token/store/token-row.js';
 import { World } from '../support/world.js';
 
 const NAME = 'access_token';
@@ -18,7 +18,7 @@ async function claimByTheDead(world: World) {
   return lease;
 }
 
-const token = (value: string): RenewedToken => ({
+const token = (value: string): TokenUpdate => ({
   value,
   unchanged: false,
   source: 'stable',

@@ -38,7 +38,7 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       await using world = await World.create();
       world.wechat.inject('stable', { errcode });
       const { tokens, refresher } = await world.replica();
-      await refresher.walkAccounts();
+      await refresher.scanAccounts();
       const { lastError, failureCount } = await world.row();
       expect(lastError).toMatchObject({ class: failureClass, errcode });
       expect(failureCount).toBe(1);
@@ -68,7 +68,7 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 45009 });
     const { refresher } = await world.replica();
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
 
     const { lastError, nextAttemptInMs, databaseNow } = await world.row();
     const midnight = untilChinaMidnight(databaseNow);
@@ -89,14 +89,14 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       await using world = await World.create();
       world.wechat.inject('stable', { errcode });
       const first = await world.replica();
-      await first.refresher.walkAccounts();
+      await first.refresher.scanAccounts();
       expect((await world.row()).lastError?.class).toBe('credentials');
 
       // Neither time, nor a restart, nor another replica makes the same credentials right.
       await world.advance(30 * 24 * 3600);
       const second = await world.replica();
       for (const { refresher, tokens } of [first, second]) {
-        await refresher.walkAccounts();
+        await refresher.scanAccounts();
         await refresher.tick();
         await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
           code: 'TOKEN_UNAVAILABLE',
@@ -118,7 +118,7 @@ describe('R8 a stop over credentials', () => {
     await using world = await World.create();
     world.wechat.changeSecret(appId, NEW_SECRET);
     const old = await world.replica();
-    await old.refresher.walkAccounts();
+    await old.refresher.scanAccounts();
     expect((await world.row()).lastError).toMatchObject({ errcode: 40125 });
 
     const { tokens } = await world.replica(withNewSecret);
@@ -134,7 +134,7 @@ describe('R8 a stop over credentials', () => {
     const first = await current.tokens.getAccessToken();
     // A rolling deployment: these come up with what is wrong by now.
     const [outdated] = await world.pair();
-    await outdated.refresher.walkAccounts();
+    await outdated.refresher.scanAccounts();
     await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({
       retryAfter: undefined,
     });
@@ -155,7 +155,7 @@ describe('R8 a failure over the IP address', () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 40164 });
     const refused = await world.replica();
-    await refused.refresher.walkAccounts();
+    await refused.refresher.scanAccounts();
     await expect(refused.tokens.getAccessToken(...ONCE)).rejects.toThrow(
       /203\.0\.113\.7.*whitelist/,
     );

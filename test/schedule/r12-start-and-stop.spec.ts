@@ -21,7 +21,7 @@ describe('R12 start', () => {
       await world.advance(pause);
 
       const { tokens, refresher } = await world.replica();
-      await refresher.walkAccounts();
+      await refresher.scanAccounts();
 
       expect(await tokens.getAccessToken()).toBe(token);
       expect(world.wechat.calls.total).toBe(1);
@@ -59,7 +59,7 @@ describe('R12 start', () => {
     await world.wechat.goDown();
 
     const { refresher } = await world.replica();
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
 
     expect((await world.row()).failureCount).toBeGreaterThan(0);
   });

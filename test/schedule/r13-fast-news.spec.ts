@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccountSource } from '../../src/wechat-token/index.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { World } from '../support/world.js';
 
 describe('R13 fast news', () => {
@@ -11,7 +11,7 @@ describe('R13 fast news', () => {
     expect(await other.tokens.getAccessToken()).toBe(old);
     await ours.refresher.refresh('access_token', { force: true });
     const renewed = await ours.tokens.getAccessToken();
-    const session = other.module.get(SqlSession);
+    const session = other.module.get(SqlRunner);
     const rows = vi.spyOn(session, 'rows');
     const change = vi.spyOn(session, 'change');
 
@@ -111,7 +111,7 @@ describe('R13 after a forced refresh', () => {
     await first?.journal.settled();
     const renewed = await first?.tokens.getAccessToken();
     const statements = fleet.flatMap(({ module }) => {
-      const session = module.get(SqlSession);
+      const session = module.get(SqlRunner);
       return [vi.spyOn(session, 'rows'), vi.spyOn(session, 'change')];
     });
 

@@ -2,8 +2,8 @@ import {
   type AccountSource,
   isUnknownAccountError,
 } from '../../src/wechat-token/index.js';
-import { AccountWalk } from '../../src/wechat-token/schedule/account-scan.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { AccountScan } from '../../src/wechat-token/schedule/account-scan.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import {
   type AccountNamed,
   nameOf,
@@ -55,7 +55,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     open(world, [added]);
     rows.set(added.name, added);
 
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
 
     expect(await renewedOf(world, [added])).toEqual([added.name]);
     expect(await servedFromMemory(replica, [added])).toBe(1);
@@ -73,7 +73,7 @@ describe('R14 accounts of a table of the app’s own', () => {
       world.sql('SELECT * FROM system_var WHERE name = ?', [nameOf(removed)]);
     rows.delete(removed.name);
 
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
 
     const refused = () => replica.tokens.getAccessToken(removed.name);
     await expect(refused()).rejects.toSatisfy(isUnknownAccountError);
@@ -81,7 +81,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     const before = await row();
     await replica.refresher.tick();
     await replica.sync.pull();
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
     await expect(refused()).rejects.toSatisfy(isUnknownAccountError);
     expect(await row()).toEqual(before);
     expect(world.wechat.callsFor(removed.appId).total).toBe(0);
@@ -98,7 +98,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     if (!first) throw new Error('no account');
     rows.set(first.name, { ...first, appSecret: '' });
 
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
 
     expect(await servedFromMemory(replica, accounts)).toBe(3);
     expect(world.wechat.calls.total).toBe(0);
@@ -115,7 +115,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     world.wechat.changeSecret(changed.appId, appSecret);
     rows.set(changed.name, { ...changed, appSecret });
 
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
 
     expect(await renewedOf(world, accounts)).toEqual([changed.name]);
     expect(world.wechat.calls.total).toBe(1);
@@ -134,7 +134,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     rows.set(changed.name, { ...changed, appSecret });
 
     const { refresher } = await world.replica({ accounts: source });
-    await refresher.walkAccounts();
+    await refresher.scanAccounts();
 
     await vi.waitFor(async () =>
       expect(await renewedOf(world, accounts)).toEqual([changed.name]),
@@ -153,7 +153,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     open(world, [other]);
     rows.set(other.name, other);
 
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
 
     const token = await replica.tokens.getAccessToken(other.name);
     expect(token).toBe(world.wechat.currentToken(other.appId));
@@ -168,11 +168,11 @@ describe('R14 a walk through 500 accounts', () => {
     const replica = await started(world, accounts, { accounts: source });
     const statements = watchStatements(replica);
 
-    await replica.module.get(AccountWalk).run();
+    await replica.module.get(AccountScan).run();
     expect(statements.total()).toBe(0);
 
     // What follows it asks what is due.
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
     expect(statements.total()).toBe(1);
     expect(statements.count('due')).toBe(1);
   });
@@ -185,7 +185,7 @@ describe('R14 a walk through 500 accounts', () => {
     await world.advance(7200);
     const statements = watchStatements(replica);
 
-    await replica.module.get(AccountWalk).run();
+    await replica.module.get(AccountScan).run();
 
     expect(statements.total()).toBe(1);
     expect(statements.count('readAll')).toBe(1);
@@ -196,12 +196,12 @@ describe('R14 a walk through 500 accounts', () => {
     const accounts = shops(500);
     const { rows, source } = tableOf([]);
     const replica = await world.replica({ accounts: source });
-    await replica.refresher.walkAccounts();
+    await replica.refresher.scanAccounts();
     open(world, accounts);
     for (const account of accounts) rows.set(account.name, account);
     const statements = watchStatements(replica);
 
-    await replica.module.get(AccountWalk).run();
+    await replica.module.get(AccountScan).run();
 
     expect(statements.total()).toBe(2);
     expect(statements.count('readAll')).toBe(1);
@@ -221,8 +221,8 @@ describe('R12, R14 the start with 1000 good tokens', () => {
     const accounts = shops(1000);
     open(world, accounts);
     await storeTokens(world, accounts);
-    const rows = vi.spyOn(SqlSession.prototype, 'rows');
-    const change = vi.spyOn(SqlSession.prototype, 'change');
+    const rows = vi.spyOn(SqlRunner.prototype, 'rows');
+    const change = vi.spyOn(SqlRunner.prototype, 'change');
 
     const replica = await world.replica({ accounts });
     // The first look at what is due is the end of the walk.

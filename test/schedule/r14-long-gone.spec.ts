@@ -38,7 +38,7 @@ describe('R14 tokens of accounts that are long gone', () => {
     open(world, back);
 
     const next = await world.replica({ accounts: back });
-    await next.refresher.walkAccounts();
+    await next.refresher.scanAccounts();
 
     await vi.waitFor(async () =>
       expect(await renewedOf(world, back)).toEqual(namesOf(back)),

@@ -38,7 +38,7 @@ async function due(
     api: { timeoutMs: TIMEOUT_MS },
     refresh: { ...refresh },
   });
-  await replica.refresher.walkAccounts();
+  await replica.refresher.scanAccounts();
   expect(world.wechat.calls.total).toBe(0);
   await world.advance(seconds);
   return replica;
@@ -169,7 +169,7 @@ describe('R12, R14 a replica that is closed in the middle of a round', () => {
     expect(world.wechat.calls.total).toBeLessThanOrEqual(4);
 
     const next = await world.replica({ accounts });
-    await next.refresher.walkAccounts();
+    await next.refresher.scanAccounts();
     await next.refresher.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));

@@ -1,10 +1,10 @@
 import { createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
-import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
+import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
-import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
+import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { StoreUnderTest } from './open-store.js';
 
@@ -25,7 +25,7 @@ export function makeRows(
 }
 
 export function claim(
-  queue: TokenQueue,
+  queue: DueTokens,
   names: readonly string[],
   owner = 'me',
 ) {
@@ -35,13 +35,13 @@ export function claim(
 /** The store as another replica has it, with the session whose statements a test counts. */
 export function anotherStore(dataSource: DataSource) {
   const clock = new MonotonicClock();
-  const session = new SqlSession(dataSource, clock);
+  const session = new SqlRunner(dataSource, clock);
   const sealing = new Sealing([]);
-  const reader = new RowReader(sealing);
+  const reader = new RowMapper(sealing);
   return {
     session,
     store: new TokenStore(session, sealing, reader, clock),
-    queue: new TokenQueue(session, reader, clock),
+    queue: new DueTokens(session, reader, clock),
   };
 }
 

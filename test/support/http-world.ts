@@ -24,6 +24,6 @@ export async function httpWorld(
     http: { apiKeys: Object.values(KEYS) },
     logger: log,
   });
-  await app.refresher.walkAccounts();
+  await app.refresher.scanAccounts();
   return { world, app, log };
 }

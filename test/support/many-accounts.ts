@@ -1,7 +1,7 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { WechatAccount } from '../../src/wechat-token/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import {
   type Statements,
   statementsFor,
@@ -83,7 +83,7 @@ export async function renewedOf(
 
 /** The statements that a replica says from now on. */
 export function watchStatements({ module }: TestReplica) {
-  const session = module.get(SqlSession);
+  const session = module.get(SqlRunner);
   const statements = statementsFor(session.dialect);
   const rows = vi.spyOn(session, 'rows');
   const change = vi.spyOn(session, 'change');
@@ -127,7 +127,7 @@ export async function started(
   open(world, accounts);
   await storeTokens(world, accounts);
   const replica = await world.replica({ accounts: [...accounts], ...options });
-  await replica.refresher.walkAccounts();
+  await replica.refresher.scanAccounts();
   expect(world.wechat.calls.total).toBe(0);
   return replica;
 }

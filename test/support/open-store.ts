@@ -5,17 +5,17 @@ import {
   parseDatabaseUrl,
 } from '../../src/config/database-url.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
-import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
+import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import type { EncryptionKey } from '../../src/wechat-token/common/settings.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js';
 import type {
   Lease,
   TokenRow,
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
+import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
 import { type InstantColumn, instantText, passTime } from './sql.js';
@@ -28,7 +28,7 @@ export interface PlainRow {
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
-  readonly queue: TokenQueue;
+  readonly queue: DueTokens;
   readonly events: TokenEvents;
   readonly variables: SystemVarStore;
 
@@ -48,12 +48,12 @@ export class StoreUnderTest implements AsyncDisposable {
   /** The stores of a replica that has these encryption keys, on the same database. */
   withKeys(keys: readonly EncryptionKey[]) {
     const clock = new MonotonicClock();
-    const session = new SqlSession(this.dataSource, clock);
+    const session = new SqlRunner(this.dataSource, clock);
     const sealing = new Sealing(keys);
-    const reader = new RowReader(sealing);
+    const reader = new RowMapper(sealing);
     return {
       store: new TokenStore(session, sealing, reader, clock),
-      queue: new TokenQueue(session, reader, clock),
+      queue: new DueTokens(session, reader, clock),
       events: new TokenEvents(session),
       variables: new SystemVarStore(session, sealing),
     };

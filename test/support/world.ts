@@ -28,15 +28,15 @@ import {
   type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
 import { TokenJournal } from '../../src/wechat-token/observe/token-journal.js';
-import { TokenRenewer } from '../../src/wechat-token/renewal/renewer.js';
-import { TokenSupply } from '../../src/wechat-token/access/token-waiter.js';
-import { TokenSync } from '../../src/wechat-token/schedule/change-poller.js';
-import { RowReader } from '../../src/wechat-token/store/row-mapper.js';
+import { Renewer } from '../../src/wechat-token/renewal/renewer.js';
+import { TokenWaiter } from '../../src/wechat-token/access/token-waiter.js';
+import { ChangePoller } from '../../src/wechat-token/schedule/change-poller.js';
+import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import { SqlSession } from '../../src/wechat-token/store/sql-runner.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { TokenQueue } from '../../src/wechat-token/store/due-tokens.js';
+import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
 import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
@@ -68,14 +68,14 @@ export interface TestReplica {
   readonly refresher: TokenRefresher;
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
-  readonly queue: TokenQueue;
+  readonly queue: DueTokens;
   readonly events: TokenEvents;
   readonly journal: TokenJournal;
-  readonly sync: TokenSync;
+  readonly sync: ChangePoller;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
-  readonly renewer: TokenRenewer;
+  readonly renewer: Renewer;
   /** What callers of any token wait for. */
-  readonly supply: TokenSupply;
+  readonly supply: TokenWaiter;
   readonly close: () => Promise<void>;
 }
 
@@ -195,12 +195,12 @@ export class World implements AsyncDisposable {
       refresher: module.get(TokenRefresher),
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
-      queue: module.get(TokenQueue),
+      queue: module.get(DueTokens),
       events: module.get(TokenEvents),
       journal: module.get(TokenJournal),
-      sync: module.get(TokenSync),
-      renewer: module.get(TokenRenewer),
-      supply: module.get(TokenSupply),
+      sync: module.get(ChangePoller),
+      renewer: module.get(Renewer),
+      supply: module.get(TokenWaiter),
       close,
     };
     this.replicas.push(replica);
@@ -230,16 +230,16 @@ export class World implements AsyncDisposable {
 
   /** The rows, by a connection that belongs to no replica. */
   async store(): Promise<TokenStore> {
-    const session = new SqlSession(await this.dataSource(), this.clock);
+    const session = new SqlRunner(await this.dataSource(), this.clock);
     const sealing = new Sealing([]);
-    const reader = new RowReader(sealing);
+    const reader = new RowMapper(sealing);
     return new TokenStore(session, sealing, reader, this.clock);
   }
 
-  async queue(): Promise<TokenQueue> {
-    const session = new SqlSession(await this.dataSource(), this.clock);
-    const reader = new RowReader(new Sealing([]));
-    return new TokenQueue(session, reader, this.clock);
+  async queue(): Promise<DueTokens> {
+    const session = new SqlRunner(await this.dataSource(), this.clock);
+    const reader = new RowMapper(new Sealing([]));
+    return new DueTokens(session, reader, this.clock);
   }
 
   async row(name = 'access_token'): Promise<TokenRow> {

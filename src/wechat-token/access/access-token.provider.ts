@@ -2,9 +2,9 @@
 
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { TokenSupply } from './token-waiter.js';
-import type { HeldToken } from '../cache/cached-token.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenWaiter } from './token-waiter.js';
+import type { CachedToken } from '../cache/cached-token.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { TokensByAccount } from '../cache/tokens-by-account.js';
 import {
   DEFAULT_ACCOUNT,
@@ -42,12 +42,12 @@ export class AccessTokenProvider {
   private readonly byAccount: TokensByAccount;
 
   constructor(
-    private readonly memory: TokenMemory,
-    private readonly supply: TokenSupply,
+    private readonly cache: TokenCache,
+    private readonly waiter: TokenWaiter,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {
-    this.byAccount = memory.ofKind('access_token');
+    this.byAccount = cache.ofKind('access_token');
   }
 
   /**
@@ -81,7 +81,7 @@ export class AccessTokenProvider {
   async held(
     account: string,
     options?: AccessTokenOptions,
-  ): Promise<HeldToken> {
+  ): Promise<CachedToken> {
     return this.served(account) ?? this.obtain(account, options);
   }
 
@@ -98,35 +98,35 @@ export class AccessTokenProvider {
     { actor, ...options }: InvalidateOptions = {},
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const replace = () => this.supply.replace(name, rejectedToken, actor);
+    const replace = () => this.waiter.replace(name, rejectedToken, actor);
     return valueOf(this.inTime(name, replace, options, rejectedToken));
   }
 
   /** R1, R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins behind it. */
-  private served(account: string): HeldToken | undefined {
+  private served(account: string): CachedToken | undefined {
     const now = this.clock.now();
     const held = this.byAccount.get(account);
     if (held === undefined || now < held.refreshAt) return held;
     if (now >= held.serveUntil) return undefined;
-    this.supply.renewInBackground(tokenName('access_token', account));
+    this.waiter.renewInBackground(tokenName('access_token', account));
     return held;
   }
 
   private obtain(
     account: string,
     options?: AccessTokenOptions,
-  ): Promise<HeldToken> {
+  ): Promise<CachedToken> {
     const name = tokenName('access_token', account);
-    return this.inTime(name, () => this.supply.obtain(name), options);
+    return this.inTime(name, () => this.waiter.obtain(name), options);
   }
 
   /** `rejected` is a value that is no help to this caller. */
   private async inTime(
     name: TokenName,
-    attempt: () => Promise<HeldToken>,
+    attempt: () => Promise<CachedToken>,
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: AccessTokenOptions = {},
     rejected?: string,
-  ): Promise<HeldToken> {
+  ): Promise<CachedToken> {
     const timedOut = this.timedOut(name, timeoutMs);
     const deadline = this.clock.now() + timeoutMs;
     try {
@@ -143,7 +143,7 @@ export class AccessTokenProvider {
     } catch (error) {
       if (error !== timedOut && !isStoreError(error)) throw error;
       // R6: what the platform issued is in memory before it is stored; a database that hangs keeps it from nobody.
-      const held = this.memory.usable(name, this.clock.now());
+      const held = this.cache.usable(name, this.clock.now());
       if (held && held.value !== rejected) return held;
       if (!isStoreError(error)) throw error;
       const message = messages.renewalFailed(name, error.message);
@@ -153,10 +153,10 @@ export class AccessTokenProvider {
 
   /** R2: a failure that is over before the caller's patience is not his: another attempt follows. */
   private async persist(
-    attempt: () => Promise<HeldToken>,
+    attempt: () => Promise<CachedToken>,
     deadline: number,
     signal: AbortSignal | undefined,
-  ): Promise<HeldToken> {
+  ): Promise<CachedToken> {
     for (;;) {
       try {
         return await attempt();
@@ -186,6 +186,6 @@ function secondsToWait(error: unknown): number {
     : Infinity;
 }
 
-async function valueOf(token: Promise<HeldToken>): Promise<string> {
+async function valueOf(token: Promise<CachedToken>): Promise<string> {
   return (await token).value;
 }

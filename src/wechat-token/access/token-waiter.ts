@@ -3,8 +3,8 @@ import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../common/replica.js';
-import type { HeldToken } from '../cache/cached-token.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import type { CachedToken } from '../cache/cached-token.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { TokenName } from '../common/token-name.js';
 import { isStoreError, isTokenUnavailableError } from '../common/errors.js';
 import { WechatTokenSettings } from '../common/settings.js';
@@ -13,7 +13,7 @@ import { DirectRenewal } from '../renewal/direct-renewal.js';
 import type { RenewalIntent } from '../renewal/policy.js';
 import { inputsOf, RenewalTargets } from '../renewal/renewal-target.js';
 import { SingleFlight } from '../common/single-flight.js';
-import { TokenRenewer } from '../renewal/renewer.js';
+import { Renewer } from '../renewal/renewer.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';
 
 /**
@@ -34,7 +34,7 @@ class Silence extends Error {}
  * would leave with nothing goes past it, where that is safe ({@link DirectRenewal}).
  */
 @Injectable()
-export class TokenSupply {
+export class TokenWaiter {
   /** Renewals, or what is done without them. */
   private readonly answers = new SingleFlight<void>();
   /** Those answers, or a token that comes before. */
@@ -47,8 +47,8 @@ export class TokenSupply {
 
   constructor(
     private readonly targets: RenewalTargets,
-    private readonly memory: TokenMemory,
-    private readonly renewer: TokenRenewer,
+    private readonly cache: TokenCache,
+    private readonly renewer: Renewer,
     private readonly direct: DirectRenewal,
     private readonly journal: TokenJournal,
     private readonly replica: Replica,
@@ -60,8 +60,8 @@ export class TokenSupply {
    * A usable token: from memory, from the row, or after a renewal; whichever comes first.
    * @throws TokenUnavailableError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError
    */
-  async obtain(name: TokenName): Promise<HeldToken> {
-    const usable = () => this.memory.usable(name, this.clock.now());
+  async obtain(name: TokenName): Promise<CachedToken> {
+    const usable = () => this.cache.usable(name, this.clock.now());
     // What was begun when the token was still good may have seen no reason to renew it: that does not count.
     for (let tries = 0; tries < 2 && !usable(); tries++) {
       try {
@@ -83,10 +83,10 @@ export class TokenSupply {
     name: TokenName,
     rejected: string,
     actor = this.replica.id,
-  ): Promise<HeldToken> {
+  ): Promise<CachedToken> {
     // An unknown name leaves no event.
     await this.targets.get(name);
-    const inUse = this.memory.usable(name, this.clock.now());
+    const inUse = this.cache.usable(name, this.clock.now());
     const report = { name, actor, fingerprint: fingerprint(rejected) };
     this.journal.reported(report, inUse && fingerprint(inUse.value));
     await this.answer(name, { kind: 'rejected', value: rejected }, actor);
@@ -99,7 +99,7 @@ export class TokenSupply {
     // Thousands of reads may come while it runs: one of them minds how it ends.
     if (this.answers.has(this.renewer.flightKey(name, intent))) return;
     this.answer(name, intent).catch((error: unknown) => {
-      this.memory.delayRenewal(name, this.clock.now() + RETRY_MS);
+      this.cache.delayRenewal(name, this.clock.now() + RETRY_MS);
       this.journal.notRenewed(name, error);
     });
   }
@@ -117,7 +117,7 @@ export class TokenSupply {
     return this.arrivals.run(name, () => {
       this.failures.delete(name);
       const comes = new Promise<void>((resolve) =>
-        this.memory.listen(name, resolve),
+        this.cache.listen(name, resolve),
       );
       const answer = this.answer(name, { kind: 'due' });
       return Promise.race([answer, comes])
@@ -129,7 +129,7 @@ export class TokenSupply {
             });
           throw error;
         })
-        .finally(() => this.memory.unlisten(name));
+        .finally(() => this.cache.unlisten(name));
     });
   }
 

@@ -1,5 +1,5 @@
 /** A token in this process's memory. Instants are on this process's clock. */
-export interface HeldToken {
+export interface CachedToken {
   readonly value: string;
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
@@ -17,7 +17,7 @@ export interface HeldToken {
 }
 
 /** A token as it was learned: from its row, or from the platform. */
-export interface LearnedToken extends Omit<HeldToken, 'promise'> {
+export interface LearnedToken extends Omit<CachedToken, 'promise'> {
   /** When the row was asked for. */
   readonly askedAt: number;
 }

@@ -1,5 +1,5 @@
 import type { LearnedToken } from './cached-token.js';
-import { TokenMemory } from './token-cache.js';
+import { TokenCache } from './token-cache.js';
 
 const NAME = 'access_token';
 const NOW = 1000;
@@ -19,7 +19,7 @@ const token = (value: string, given: Partial<LearnedToken> = {}) => ({
 
 /** What is served after the second was learned after the first. */
 function served(first: LearnedToken, second: LearnedToken): string | undefined {
-  const memory = new TokenMemory();
+  const memory = new TokenCache();
   memory.adopt(NAME, first);
   memory.adopt(NAME, second);
   return memory.usable(NAME, NOW + 1)?.value;
@@ -69,7 +69,7 @@ describe('what this process knows of a token', () => {
   });
 
   it('the same value keeps its promise, and gets the life that was learned last', async () => {
-    const memory = new TokenMemory();
+    const memory = new TokenCache();
     memory.adopt(NAME, token('same', { knownAt: Infinity }));
     const before = memory.usable(NAME, NOW);
 
@@ -83,7 +83,7 @@ describe('what this process knows of a token', () => {
   });
 
   it('is found by the account alone, each kind apart', () => {
-    const memory = new TokenMemory();
+    const memory = new TokenCache();
     const accessTokens = memory.ofKind('access_token');
     memory.adopt('access_token', token('of the default account'));
     memory.adopt('access_token:shop', token('of the shop'));
@@ -97,7 +97,7 @@ describe('what this process knows of a token', () => {
   });
 
   it('a renewal is due when the token ends, if not before', () => {
-    const memory = new TokenMemory();
+    const memory = new TokenCache();
     const refreshAt = () => memory.usable(NAME, NOW)?.refreshAt;
 
     memory.adopt(NAME, token('cooling down', { refreshAt: Infinity }));
@@ -108,7 +108,7 @@ describe('what this process knows of a token', () => {
   });
 
   it('a renewal is put off to a later instant only, and the token stays', () => {
-    const memory = new TokenMemory();
+    const memory = new TokenCache();
     memory.adopt(NAME, token('held'));
     const refreshAt = () => memory.usable(NAME, NOW)?.refreshAt;
 

@@ -7,13 +7,13 @@ import {
   type TokenName,
   tokenName,
 } from '../common/token-name.js';
-import type { HeldToken, LearnedToken } from './cached-token.js';
+import type { CachedToken, LearnedToken } from './cached-token.js';
 import { TokensByAccount } from './tokens-by-account.js';
 
 /** What this process knows of each token. Only ever replaced by something newer. */
 @Injectable()
-export class TokenMemory {
-  private readonly held = new HeldTokens();
+export class TokenCache {
+  private readonly held = new TokensByName();
   private readonly listeners = new Map<TokenName, () => void>();
 
   /** All that is held of one kind, by account: a read need not build the token's name (R1). */
@@ -22,7 +22,7 @@ export class TokenMemory {
   }
 
   /** The token, if it may be handed out at `now`. */
-  usable(name: TokenName, now: number): HeldToken | undefined {
+  usable(name: TokenName, now: number): CachedToken | undefined {
     const held = this.held.get(name);
     return held && now < held.serveUntil ? held : undefined;
   }
@@ -100,7 +100,7 @@ export class TokenMemory {
 }
 
 /** A map by token name, kept by kind and account. */
-class HeldTokens {
+class TokensByName {
   private readonly kinds = new Map<TokenKind, TokensByAccount>();
 
   ofKind(kind: TokenKind): TokensByAccount {
@@ -111,12 +111,12 @@ class HeldTokens {
     return made;
   }
 
-  get(name: TokenName): HeldToken | undefined {
+  get(name: TokenName): CachedToken | undefined {
     const { kind, account } = parseTokenName(name);
     return this.kinds.get(kind)?.get(account);
   }
 
-  set(name: TokenName, token: HeldToken): void {
+  set(name: TokenName, token: CachedToken): void {
     const { kind, account } = parseTokenName(name);
     this.ofKind(kind).set(account, token);
   }

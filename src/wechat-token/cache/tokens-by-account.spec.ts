@@ -1,4 +1,4 @@
-import type { HeldToken } from './cached-token.js';
+import type { CachedToken } from './cached-token.js';
 import { TokensByAccount } from './tokens-by-account.js';
 
 const NOW = 1_000_000;
@@ -6,7 +6,10 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** With an hour and 50 minutes until it is due, and two hours to live, unless told otherwise. */
-const token = (value: string, given: Partial<HeldToken> = {}): HeldToken => ({
+const token = (
+  value: string,
+  given: Partial<CachedToken> = {},
+): CachedToken => ({
   value,
   promise: Promise.resolve(value),
   version: 5,
@@ -19,7 +22,7 @@ const token = (value: string, given: Partial<HeldToken> = {}): HeldToken => ({
 });
 
 /** The minutes from now in which a token is carefree, of the first 130. */
-function carefreeMinutes(held: HeldToken): number[] {
+function carefreeMinutes(held: CachedToken): number[] {
   const tokens = new TokensByAccount();
   tokens.set('shop', held);
   const minutes = Array.from({ length: 130 }, (_, minute) => minute);

@@ -1,4 +1,4 @@
-import type { HeldToken } from './cached-token.js';
+import type { CachedToken } from './cached-token.js';
 
 /** How long it is known beforehand which tokens are carefree. */
 const FORESIGHT_MS = 60_000;
@@ -12,7 +12,7 @@ const MOST = 100_000;
  * nor near their end, are kept apart: to find one of them is one look into a map (R1).
  */
 export class TokensByAccount {
-  private readonly held = new Map<string, HeldToken>();
+  private readonly held = new Map<string, CachedToken>();
   private readonly promises = new Map<string, Promise<string>>();
   private carefreeUntil = -Infinity;
 
@@ -24,11 +24,11 @@ export class TokensByAccount {
     return this.held.keys();
   }
 
-  get(account: string): HeldToken | undefined {
+  get(account: string): CachedToken | undefined {
     return this.held.get(account);
   }
 
-  set(account: string, token: HeldToken): void {
+  set(account: string, token: CachedToken): void {
     this.held.set(account, token);
     this.promises.delete(account);
   }

@@ -19,8 +19,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
-import { RowReader } from '../store/row-mapper.js';
-import type { HeldToken } from '../cache/cached-token.js';
+import { RowMapper } from '../store/row-mapper.js';
+import type { CachedToken } from '../cache/cached-token.js';
 
 import {
   parseTokenName,
@@ -59,7 +59,7 @@ export interface TokenAnswer {
 export class TokensController {
   constructor(
     private readonly tokens: AccessTokenProvider,
-    private readonly rows: RowReader,
+    private readonly rows: RowMapper,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -100,7 +100,7 @@ export class TokensController {
     return this.answer(name, await this.tokens.held(account));
   }
 
-  private answer(name: TokenName, held: HeldToken): TokenAnswer {
+  private answer(name: TokenName, held: CachedToken): TokenAnswer {
     const { value, version, expiresAt } = held;
     const epoch = this.rows.epochOf(expiresAt);
     return {

@@ -3,19 +3,19 @@ import { Clock } from '../common/clock.js';
 import { fingerprint, mask } from '../common/fingerprint.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../common/replica.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { TokenName } from '../common/token-name.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
-import { OwnCoolDowns } from './local-cool-downs.js';
+import { LocalCoolDowns } from './local-cool-downs.js';
 import * as policy from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { toServe, toStore } from './token-update.js';
 import { coolingDown, renewalFailed } from './token-unavailable.js';
-import { UnsavedTokens } from './pending-writes.js';
+import { PendingWrites } from './pending-writes.js';
 
 /**
  * R4, R11: a renewal without the database. Where the platform takes parallel calls (stable mode), a replica that can neither
@@ -27,9 +27,9 @@ export class DirectRenewal {
   private readonly nextReplacement = new Map<TokenName, number>();
 
   constructor(
-    private readonly memory: TokenMemory,
-    private readonly unsaved: UnsavedTokens,
-    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly cache: TokenCache,
+    private readonly pending: PendingWrites,
+    private readonly coolDowns: LocalCoolDowns,
     private readonly journal: TokenJournal,
     private readonly replica: Replica,
     private readonly clock: Clock,
@@ -54,15 +54,15 @@ export class DirectRenewal {
     const { name, account, source } = target;
     await source.ready();
     const sentAt = this.clock.now();
-    const held = this.memory.usable(name, sentAt);
+    const held = this.cache.usable(name, sentAt);
     const isFresh = held !== undefined && sentAt < held.refreshAt;
     if (rejected === undefined ? isFresh : held && held.value !== rejected)
       return;
     if (rejected !== undefined) this.spendReplacement(name, rejected);
-    const own = this.ownCoolDowns.get(name, account);
+    const own = this.coolDowns.get(name, account);
     if (own && own.until > sentAt)
       throw coolingDown(name, own.until - sentAt, own.reason);
-    const version = this.memory.nextVersion(name);
+    const version = this.cache.nextVersion(name);
     let issued: IssuedToken;
     try {
       issued = await source.issue({ account, inputs, force: false });
@@ -94,9 +94,9 @@ export class DirectRenewal {
     const { marginSeconds } = this.settings.refresh;
     const token = toStore(issued, target, marginSeconds);
     const known = { version, knownAt: this.clock.now() };
-    this.memory.adopt(name, toServe(token, sentAt, known));
-    this.unsaved.keep({ name, token, since: sentAt });
-    this.ownCoolDowns.clear(name);
+    this.cache.adopt(name, toServe(token, sentAt, known));
+    this.pending.keep({ name, token, since: sentAt });
+    this.coolDowns.clear(name);
     const latencyMs = this.clock.now() - sentAt;
     this.journal.refreshed(
       {
@@ -121,11 +121,11 @@ export class DirectRenewal {
     sentAt: number,
   ): TokenUnavailableError {
     const { message, errcode } = error;
-    const failures = this.ownCoolDowns.get(name, account)?.failures ?? 0;
+    const failures = this.coolDowns.get(name, account)?.failures ?? 0;
     const wait = policy.backOff(error, failures, undefined, Math.random());
     const until = this.clock.now() + wait;
-    this.ownCoolDowns.set(name, account, until, message);
-    this.memory.delayRenewal(name, until);
+    this.coolDowns.set(name, account, until, message);
+    this.cache.delayRenewal(name, until);
     const latencyMs = this.clock.now() - sentAt;
     this.journal.failed(
       { name, actor: this.replica.id, latencyMs, detail: message },
@@ -140,7 +140,7 @@ export class DirectRenewal {
   }: RenewalTarget): TokenUnavailableError {
     const wait = policy.FORCE_BUDGET.spacing;
     const message = messages.stillRejected(name);
-    this.ownCoolDowns.set(name, account, this.clock.now() + wait, message);
+    this.coolDowns.set(name, account, this.clock.now() + wait, message);
     return new TokenUnavailableError(message, wait / 1000);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { fingerprint, mask } from '../common/fingerprint.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { Lease, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
@@ -17,14 +17,14 @@ import {
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { Budgets } from './budgets.js';
-import { OwnCoolDowns } from './local-cool-downs.js';
+import { LocalCoolDowns } from './local-cool-downs.js';
 import * as policy from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { toServe, toStore } from './token-update.js';
 import { renewalFailed } from './token-unavailable.js';
-import { Turns } from './slots.js';
-import { UnsavedTokens } from './pending-writes.js';
+import { Slots } from './slots.js';
+import { PendingWrites } from './pending-writes.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
 export interface Renewal {
@@ -44,13 +44,13 @@ class LeaseRunsOut extends Error {}
 export class LeasedRenewal {
   constructor(
     private readonly store: TokenStore,
-    private readonly memory: TokenMemory,
-    private readonly unsaved: UnsavedTokens,
+    private readonly cache: TokenCache,
+    private readonly pending: PendingWrites,
     private readonly budgets: Budgets,
-    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly coolDowns: LocalCoolDowns,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
-    private readonly turns: Turns,
+    private readonly slots: Slots,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -73,7 +73,7 @@ export class LeasedRenewal {
       if (error instanceof LeaseRunsOut) return undefined;
       throw error;
     } finally {
-      this.turns.end(renewal.target.name);
+      this.slots.end(renewal.target.name);
     }
     return this.keep(renewal, issued, sentAt);
   }
@@ -135,17 +135,17 @@ export class LeasedRenewal {
     const token = toStore(issued, target, marginSeconds, row);
     const version = lease.version + 1;
     const serve = (knownAt: number) =>
-      this.memory.adopt(name, toServe(token, sentAt, { version, knownAt }));
+      this.cache.adopt(name, toServe(token, sentAt, { version, knownAt }));
     const latencyMs = this.clock.now() - sentAt;
     const mark = fingerprint(token.value);
     const event = { name, actor, fingerprint: mark, latencyMs };
 
-    this.ownCoolDowns.clear(name);
+    this.coolDowns.clear(name);
     // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
     if (this.clock.now() < lease.until) serve(Infinity);
     const keepUnsaved = () => {
       const since = lease.until - lease.durationMs;
-      this.unsaved.keep({ name, token, since, lease });
+      this.pending.keep({ name, token, since, lease });
     };
     try {
       if (!(await this.store.storeRenewed(lease, token))) {
@@ -213,8 +213,8 @@ export class LeasedRenewal {
       return undefined;
     }
     if (ownAlone || error.class === 'credentials')
-      this.ownCoolDowns.set(name, account, until, message);
-    this.memory.delayRenewal(name, until);
+      this.coolDowns.set(name, account, until, message);
+    this.cache.delayRenewal(name, until);
     this.journal.failed(
       { name, actor, latencyMs, detail: message },
       { class: error.class, errcode, failures: failures + 1 },

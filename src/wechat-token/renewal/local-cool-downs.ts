@@ -13,7 +13,7 @@ interface CoolDown {
 
 /** R8: failures that concern this replica alone: its IP address, the credentials that perhaps only it has, a call without a lease. */
 @Injectable()
-export class OwnCoolDowns {
+export class LocalCoolDowns {
   private readonly byName = new Map<TokenName, CoolDown>();
 
   set(name: TokenName, account: Account, until: number, reason: string): void {

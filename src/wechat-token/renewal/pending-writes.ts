@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../common/replica.js';
-import type { Lease, RenewedToken, TokenRow } from '../store/token-row.js';
+import type { Lease, TokenUpdate, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { inParallel } from '../common/in-parallel.js';
 import { isUnchanged } from './token-update.js';
 
-export interface UnsavedToken {
+export interface PendingWrite {
   readonly name: TokenName;
-  readonly token: RenewedToken;
+  readonly token: TokenUpdate;
   /** On this process's clock, before the platform was asked: its lives count from here, and a row written earlier is older. */
   readonly since: number;
   /** The one it was fetched under, if there was one. */
@@ -20,8 +20,8 @@ export interface UnsavedToken {
 
 /** R6, R11: tokens that the platform issued and the database does not have yet. The write is tried again, not the call. */
 @Injectable()
-export class UnsavedTokens {
-  private readonly byName = new Map<TokenName, UnsavedToken>();
+export class PendingWrites {
+  private readonly byName = new Map<TokenName, PendingWrite>();
 
   constructor(
     private readonly store: TokenStore,
@@ -32,13 +32,13 @@ export class UnsavedTokens {
   ) {}
 
   /** Unless a newer one is here: an answer may have been long on its way. */
-  keep(unsaved: UnsavedToken): void {
+  keep(unsaved: PendingWrite): void {
     const known = this.get(unsaved.name);
     if (!known || known.since <= unsaved.since)
       this.byName.set(unsaved.name, unsaved);
   }
 
-  get(name: TokenName): UnsavedToken | undefined {
+  get(name: TokenName): PendingWrite | undefined {
     return this.byName.get(name);
   }
 
@@ -73,19 +73,19 @@ export class UnsavedTokens {
     if (failures.length > 0) throw failures[0];
   }
 
-  private isOlder(row: TokenRow, { since }: UnsavedToken): boolean {
+  private isOlder(row: TokenRow, { since }: PendingWrite): boolean {
     const writtenAt = this.clock.now() + (row.updatedInMs ?? -Infinity);
     return row.value === null || writtenAt <= since;
   }
 
-  private forget(unsaved: UnsavedToken): void {
+  private forget(unsaved: PendingWrite): void {
     const { name } = unsaved;
     if (this.get(name) === unsaved) this.byName.delete(name);
   }
 
   /** False when the row holds a newer token by now, undefined while another replica's lease may bring one. */
   private async saveUnderNewLease(
-    unsaved: UnsavedToken,
+    unsaved: PendingWrite,
   ): Promise<boolean | undefined> {
     const { name, token, since, lease: lost } = unsaved;
     const row = await this.store.read(name);

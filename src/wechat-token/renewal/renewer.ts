@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { Replica } from '../common/replica.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
@@ -21,8 +21,8 @@ import {
 } from './renewal-target.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { nobodyRenewed } from './token-unavailable.js';
-import { TokenView } from './token-states.js';
-import { UnsavedTokens } from './pending-writes.js';
+import { TokenStates } from './token-states.js';
+import { PendingWrites } from './pending-writes.js';
 
 /** How often a waiting replica looks whether the holder of the lease has finished. */
 const POLL_MS = 100;
@@ -37,7 +37,7 @@ export interface ClaimedToken extends LeasedRow {
  * write on exactly that lease. Whoever finds that the row has changed begins again.
  */
 @Injectable()
-export class TokenRenewer {
+export class Renewer {
   private readonly flights = new SingleFlight<RefreshOutcome>();
   private readonly claims = new Map<TokenName, ClaimedToken>();
   private readonly stopping = new AbortController();
@@ -46,10 +46,10 @@ export class TokenRenewer {
   constructor(
     private readonly targets: RenewalTargets,
     private readonly store: TokenStore,
-    private readonly memory: TokenMemory,
-    private readonly view: TokenView,
+    private readonly cache: TokenCache,
+    private readonly states: TokenStates,
     private readonly leased: LeasedRenewal,
-    private readonly unsaved: UnsavedTokens,
+    private readonly pending: PendingWrites,
     private readonly replica: Replica,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -132,7 +132,7 @@ export class TokenRenewer {
       const row = claim?.row ?? (await this.currentRow(target));
       // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
       giveUpAt ??= this.clock.now() + leaseMs + this.settings.api.timeoutMs;
-      const state = this.view.state(row, target);
+      const state = this.states.state(row, target);
       // The cause of the refusal was mended just now: its back-off is for those who come later.
       const decision = decide(
         inputsRenewed ? { ...state, coolingFor: 0 } : state,
@@ -142,7 +142,7 @@ export class TokenRenewer {
         await this.store.release(claim.lease);
       if (decision.kind === 'serve') return served(row, state, intent);
       if (decision.kind === 'cooling-down')
-        throw this.view.coolingDown(row, target);
+        throw this.states.coolingDown(row, target);
       // A process that stood still meanwhile has had no turn yet.
       const hadItsTurn = hasTried || decision.kind === 'wait';
       if (!claim && hadItsTurn && this.clock.now() > giveUpAt)
@@ -181,14 +181,14 @@ export class TokenRenewer {
   /** The row as it is now, made when it is missing; this process's memory follows it. */
   private async currentRow(target: RenewalTarget): Promise<TokenRow> {
     const { name } = target;
-    await this.unsaved.save(name);
+    await this.pending.save(name);
     for (;;) {
       const row = await this.store.read(name);
       if (!row) {
         await this.store.insertMissing([{ name, remark: remarkOf(target) }]);
         continue;
       }
-      this.view.adopt(row, target);
+      this.states.adopt(row, target);
       return row;
     }
   }
@@ -207,7 +207,7 @@ export class TokenRenewer {
   }
 
   private async valueOf(name: TokenName): Promise<string> {
-    const usable = () => this.memory.usable(name, this.clock.now());
+    const usable = () => this.cache.usable(name, this.clock.now());
     if (!usable()) await this.renew(name, { kind: 'due' });
     const held = usable();
     if (!held) throw nobodyRenewed(name, this.settings.role);

@@ -4,7 +4,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 
 /** Whose turn it is to call WeChat, of those tokens that the cron renews: so many at a time, in the order of coming. */
 @Injectable()
-export class Turns {
+export class Slots {
   private readonly running = new Set<TokenName>();
   private readonly waiting: { name: TokenName; begin: () => void }[] = [];
 

@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import { lifeOf, type TokenRow } from '../store/token-row.js';
 import type { TokenUnavailableError } from '../common/errors.js';
 import { WechatTokenSettings } from '../common/settings.js';
-import { OwnCoolDowns } from './local-cool-downs.js';
+import { LocalCoolDowns } from './local-cool-downs.js';
 import { FOREVER, safetyMargin, type TokenState } from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { coolingDown } from './token-unavailable.js';
-import { UnsavedTokens } from './pending-writes.js';
+import { PendingWrites } from './pending-writes.js';
 
 /** While others renew a due token that we still serve, the next look at its row is this far off. */
 const LOOK_AGAIN_MS = 1000;
 
 /** How this replica sees a stored row: whether the token is its to serve, for how long, and whether it may renew it. */
 @Injectable()
-export class TokenView {
+export class TokenStates {
   constructor(
-    private readonly memory: TokenMemory,
-    private readonly unsaved: UnsavedTokens,
-    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly cache: TokenCache,
+    private readonly pending: PendingWrites,
+    private readonly coolDowns: LocalCoolDowns,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -30,7 +30,7 @@ export class TokenView {
     const { value, expiresInMs } = row;
     if (value === null || expiresInMs === null || !this.isOurs(row, target))
       return;
-    if (this.unsaved.outdates(row)) return;
+    if (this.pending.outdates(row)) return;
     // What others renew is looked at again soon; what is ours to renew, when it is due and the back-off is over.
     const othersRenew =
       this.settings.role === 'reader' || (row.leaseInMs ?? 0) > 0;
@@ -40,7 +40,7 @@ export class TokenView {
       othersRenew ? LOOK_AGAIN_MS : 0,
     );
     const expiresAt = row.readAt + expiresInMs;
-    this.memory.adopt(target.name, {
+    this.cache.adopt(target.name, {
       value,
       version: row.version,
       credentialId: target.account.credentialId,
@@ -99,7 +99,7 @@ export class TokenView {
       wait: sharedWait(row, account.credentialId),
       reason: lastError?.message ?? '',
     };
-    const own = this.ownCoolDowns.get(name, account);
+    const own = this.coolDowns.get(name, account);
     const ownWait = own ? own.until - this.clock.now() : 0;
     return own && ownWait > shared.wait
       ? { wait: ownWait, reason: own.reason }

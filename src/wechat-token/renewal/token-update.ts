@@ -1,9 +1,5 @@
 import type { LearnedToken } from '../cache/cached-token.js';
-import {
-  lifeOf,
-  type RenewedToken,
-  type TokenRow,
-} from '../store/token-row.js';
+import { lifeOf, type TokenUpdate, type TokenRow } from '../store/token-row.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import * as policy from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
@@ -14,7 +10,7 @@ export function toStore(
   { account, source }: RenewalTarget,
   marginSeconds: number | undefined,
   row?: TokenRow,
-): RenewedToken {
+): TokenUpdate {
   const { rotatesOnEveryCall } = source;
   const options = { rotatesOnEveryCall, marginSeconds };
   const random = Math.random();
@@ -40,7 +36,7 @@ export function isUnchanged({ value }: { value: string }, row: TokenRow) {
 
 /** R3: the same as it is served; its life counts from before the request was sent. */
 export function toServe(
-  token: RenewedToken,
+  token: TokenUpdate,
   sentAt: number,
   known: { version: number; knownAt: number },
 ): LearnedToken {

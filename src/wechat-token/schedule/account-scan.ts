@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
@@ -12,21 +12,21 @@ import {
   type RenewalTarget,
   RenewalTargets,
 } from '../renewal/renewal-target.js';
-import { remarkOf, TokenRenewer } from '../renewal/renewer.js';
-import { TokenView } from '../renewal/token-states.js';
+import { remarkOf, Renewer } from '../renewal/renewer.js';
+import { TokenStates } from '../renewal/token-states.js';
 
 /** Tokens that are looked at in one statement. */
 const BATCH = 500;
 
 /** Goes through all accounts: at the start, and again and again where they may come and go while the app runs. */
 @Injectable()
-export class AccountWalk {
+export class AccountScan {
   constructor(
     private readonly targets: RenewalTargets,
     private readonly store: TokenStore,
-    private readonly memory: TokenMemory,
-    private readonly view: TokenView,
-    private readonly renewer: TokenRenewer,
+    private readonly cache: TokenCache,
+    private readonly states: TokenStates,
+    private readonly renewer: Renewer,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -56,7 +56,7 @@ export class AccountWalk {
     }
     await look();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
-    if (isComplete) this.memory.forgetAllBut(found);
+    if (isComplete) this.cache.forgetAllBut(found);
     return changed;
   }
 
@@ -65,10 +65,10 @@ export class AccountWalk {
     await setImmediate();
     const now = this.clock.now();
     for (const { name, account } of batch)
-      this.memory.forgetUnlessOf(name, account.credentialId);
+      this.cache.forgetUnlessOf(name, account.credentialId);
     const unknown = new Map(
       batch
-        .filter(({ name }) => !this.memory.usable(name, now))
+        .filter(({ name }) => !this.cache.usable(name, now))
         .map((target) => [target.name, target]),
     );
     if (unknown.size === 0) return [];
@@ -81,7 +81,7 @@ export class AccountWalk {
     for (const row of rows) {
       const target = unknown.get(row.name);
       if (!target) continue;
-      this.view.adopt(row, target);
+      this.states.adopt(row, target);
       if (this.wasMissedByTheQueue(row, target)) changed.push(row.name);
       unknown.delete(row.name);
     }
@@ -101,7 +101,7 @@ export class AccountWalk {
   private wasMissedByTheQueue(row: TokenRow, target: RenewalTarget): boolean {
     const isQueued =
       (row.refreshInMs ?? 1) <= 0 && (row.nextAttemptInMs ?? 0) <= 0;
-    const state = this.view.state(row, target);
+    const state = this.states.state(row, target);
     return !isQueued && decide(state, { kind: 'due' }).kind === 'renew';
   }
 }

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { TokenMemory } from '../cache/token-cache.js';
+import { TokenCache } from '../cache/token-cache.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { FOREVER } from '../renewal/policy.js';
 import { RenewalTargets } from '../renewal/renewal-target.js';
-import { TokenView } from '../renewal/token-states.js';
+import { TokenStates } from '../renewal/token-states.js';
 
 /** A commit may become visible this long after its `updated_at` and is still seen by every replica. */
 const LATE_COMMIT_MS = 10_000;
@@ -20,7 +20,7 @@ const OVERLAP_MS = 1000;
 
 /** R13: what another replica has written is in this one's memory within a second, for one indexed query a second. */
 @Injectable()
-export class TokenSync {
+export class ChangePoller {
   private syncedAt: number;
   private lookedForLateAt: number;
   /** What was seen since the last look for late commits, that one included, news or not. */
@@ -34,9 +34,9 @@ export class TokenSync {
 
   constructor(
     private readonly store: TokenStore,
-    private readonly memory: TokenMemory,
+    private readonly cache: TokenCache,
     private readonly targets: RenewalTargets,
-    private readonly view: TokenView,
+    private readonly states: TokenStates,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -79,7 +79,7 @@ export class TokenSync {
         (name, version) => {
           seen.set(name, version);
           return (
-            this.seen.get(name) !== version && !this.memory.knows(name, version)
+            this.seen.get(name) !== version && !this.cache.knows(name, version)
           );
         },
       );
@@ -106,7 +106,7 @@ export class TokenSync {
     const known = await this.targets.known(rows.map(({ name }) => name));
     for (const row of rows) {
       const target = known.get(row.name);
-      if (target) this.view.adopt(row, target);
+      if (target) this.states.adopt(row, target);
       if (!known.has(row.name)) this.unresolved.add(row.name);
     }
   }

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Replica } from '../common/replica.js';
-import { type DueToken, TokenQueue } from '../store/due-tokens.js';
+import { type DueToken, DueTokens } from '../store/due-tokens.js';
 import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { inParallel } from '../common/in-parallel.js';
-import { OwnCoolDowns } from '../renewal/local-cool-downs.js';
+import { LocalCoolDowns } from '../renewal/local-cool-downs.js';
 import { FOREVER } from '../renewal/policy.js';
 import {
   type RenewalTarget,
   RenewalTargets,
 } from '../renewal/renewal-target.js';
-import { type ClaimedToken, TokenRenewer } from '../renewal/renewer.js';
-import { Turns } from '../renewal/slots.js';
-import { UnsavedTokens } from '../renewal/pending-writes.js';
+import { type ClaimedToken, Renewer } from '../renewal/renewer.js';
+import { Slots } from '../renewal/slots.js';
+import { PendingWrites } from '../renewal/pending-writes.js';
 
 /** Renewals whose answers are being written, at most: what one statement takes, and what is gathered for the next. */
 const WRITING = 200;
@@ -34,20 +34,20 @@ type FindPage = (after: DueToken) => Promise<DueToken[]>;
  * nothing left to do: a token that takes long keeps one worker busy and no other token waiting.
  */
 @Injectable()
-export class DueRenewals {
+export class DueRound {
   private readonly unconfirmedMs: number;
   /** Some of them call WeChat, the others wait for their answers to be written. */
   private readonly workers: number;
 
   constructor(
-    private readonly renewer: TokenRenewer,
+    private readonly renewer: Renewer,
     private readonly targets: RenewalTargets,
-    private readonly queue: TokenQueue,
-    private readonly unsaved: UnsavedTokens,
-    private readonly ownCoolDowns: OwnCoolDowns,
+    private readonly dueTokens: DueTokens,
+    private readonly pending: PendingWrites,
+    private readonly coolDowns: LocalCoolDowns,
     private readonly journal: TokenJournal,
     private readonly replica: Replica,
-    private readonly turns: Turns,
+    private readonly slots: Slots,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {
@@ -77,7 +77,7 @@ export class DueRenewals {
   }
 
   private async renew(name: TokenName): Promise<void> {
-    await this.turns.begin(name);
+    await this.slots.begin(name);
     try {
       // A caller who could not wait for the turn has taken the claim over.
       if (this.renewer.isStopping || !this.renewer.holds(name)) return;
@@ -85,16 +85,16 @@ export class DueRenewals {
     } catch (error) {
       this.journal.notRenewed(name, error);
     } finally {
-      this.turns.end(name);
+      this.slots.end(name);
     }
   }
 
   private async *claimed(confirm: boolean): AsyncGenerator<TokenName> {
     const { batchSize } = this.settings.refresh;
-    yield* this.claimedOf((after) => this.queue.due(after, batchSize));
+    yield* this.claimedOf((after) => this.dueTokens.due(after, batchSize));
     if (!confirm) return;
     yield* this.claimedOf((after) =>
-      this.queue.unconfirmed(this.unconfirmedMs, after, batchSize),
+      this.dueTokens.unconfirmed(this.unconfirmedMs, after, batchSize),
     );
   }
 
@@ -155,7 +155,7 @@ export class DueRenewals {
     if (targets.size === 0) return [];
     const sources = new Set([...targets.values()].map(({ source }) => source));
     for (const source of sources) await source.ready();
-    const { claimed, unreadable } = await this.queue.claimDue(
+    const { claimed, unreadable } = await this.dueTokens.claimDue(
       [...targets.keys()],
       this.unconfirmedMs,
       this.replica.id,
@@ -175,13 +175,13 @@ export class DueRenewals {
   private async setAside(strangers: readonly DueToken[]): Promise<void> {
     const over = strangers.filter(({ isLongOver }) => Number(isLongOver) === 1);
     if (over.length > 0)
-      await this.queue.setAside(over.map(({ name }) => name));
+      await this.dueTokens.setAside(over.map(({ name }) => name));
   }
 
   /** Not while this replica's own back-off lasts (R8), nor what it has fetched already and could not store (R6). */
   private mayRenew({ name, account }: RenewalTarget): boolean {
-    const own = this.ownCoolDowns.get(name, account);
+    const own = this.coolDowns.get(name, account);
     const isCooling = own !== undefined && own.until > this.clock.now();
-    return !isCooling && this.unsaved.get(name) === undefined;
+    return !isCooling && this.pending.get(name) === undefined;
   }
 }

@@ -7,15 +7,15 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
-import { AccountWalk } from './account-scan.js';
+import { AccountScan } from './account-scan.js';
 import { Budgets } from '../renewal/budgets.js';
-import { DueRenewals, type RoundOptions } from './due-round.js';
+import { DueRound, type RoundOptions } from './due-round.js';
 import { inParallel } from '../common/in-parallel.js';
 import { RenewalTargets } from '../renewal/renewal-target.js';
 import type { RefreshOutcome } from '../renewal/refresh-outcome.js';
-import { TokenRenewer } from '../renewal/renewer.js';
-import { TokenSync } from './change-poller.js';
-import { UnsavedTokens } from '../renewal/pending-writes.js';
+import { Renewer } from '../renewal/renewer.js';
+import { ChangePoller } from './change-poller.js';
+import { PendingWrites } from '../renewal/pending-writes.js';
 
 const PURGE_EVERY_MS = 3600 * 1000;
 
@@ -37,12 +37,12 @@ export class TokenRefresher {
   private ticking: Promise<void> | undefined;
 
   constructor(
-    private readonly renewer: TokenRenewer,
-    private readonly due: DueRenewals,
-    private readonly walk: AccountWalk,
-    private readonly sync: TokenSync,
+    private readonly renewer: Renewer,
+    private readonly due: DueRound,
+    private readonly walk: AccountScan,
+    private readonly sync: ChangePoller,
     private readonly targets: RenewalTargets,
-    private readonly unsaved: UnsavedTokens,
+    private readonly pending: PendingWrites,
     private readonly budgets: Budgets,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
@@ -82,7 +82,7 @@ export class TokenRefresher {
    * R12: looks at every account's tokens, a batch in one statement; those that are valid cost no call. Again where accounts
    * come and go while the app runs.
    */
-  async walkAccounts(): Promise<void> {
+  async scanAccounts(): Promise<void> {
     const changed = await this.walk.run();
     if (this.settings.role === 'reader') return;
     this.sync.expectWork();
@@ -115,7 +115,7 @@ export class TokenRefresher {
   private async renewDue(options: RoundOptions): Promise<void> {
     try {
       // R14: one that cannot be written is no reason to let the others expire.
-      await this.unsaved
+      await this.pending
         .saveAll()
         .catch((error: unknown) =>
           this.journal.problem('token not stored', error),

@@ -6,10 +6,10 @@ import {
   type ReadRows,
   type RawNumber,
   type RawRow,
-  RowReader,
+  RowMapper,
   type UnreadableRow,
 } from './row-mapper.js';
-import { SqlSession } from './sql-runner.js';
+import { SqlRunner } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 import { leaseOn, type LeasedRow, type TokenRow } from './token-row.js';
 
@@ -28,22 +28,22 @@ export interface Claimed {
 
 /** R14: the tokens that somebody should renew, by their instants in the table, and their leases many at a time. */
 @Injectable()
-export class TokenQueue {
+export class DueTokens {
   private readonly statements: Statements;
 
   constructor(
-    private readonly session: SqlSession,
-    private readonly reader: RowReader,
+    private readonly sql: SqlRunner,
+    private readonly mapper: RowMapper,
     private readonly clock: Clock,
   ) {
-    this.statements = statementsFor(session.dialect);
+    this.statements = statementsFor(sql.dialect);
   }
 
   /** A page of the tokens that are past their `refresh_at` and that nobody is at, the oldest first. */
   due(after: DueToken, limit: number): Promise<DueToken[]> {
     const { due } = this.statements;
     const values = [after.since, after.since, after.name, limit];
-    return this.session.rows<DueToken>(due, values);
+    return this.sql.rows<DueToken>(due, values);
   }
 
   /** The same for stable ones that were not confirmed for so long. */
@@ -54,14 +54,12 @@ export class TokenQueue {
   ): Promise<DueToken[]> {
     const { unconfirmed } = this.statements;
     const place = [after.since, after.since, after.name, limit];
-    return this.session.rows<DueToken>(unconfirmed, [-unconfirmedMs, ...place]);
+    return this.sql.rows<DueToken>(unconfirmed, [-unconfirmedMs, ...place]);
   }
 
   /** R14: those of these tokens that ended a day ago are not due any more, until somebody asks for them by name. */
   async setAside(names: readonly TokenName[]): Promise<void> {
-    await this.session.change(this.statements.setAside, [
-      namesParameter(names),
-    ]);
+    await this.sql.change(this.statements.setAside, [namesParameter(names)]);
   }
 
   /**
@@ -79,8 +77,8 @@ export class TokenQueue {
     const sql = this.statements.lockDue(names.length);
     const locking = { sql, values: [...names, -unconfirmedMs] };
     let found: ReadRows = { rows: [], unreadable: [] };
-    await this.session.changeLocked<RawRow>(locking, (locked) => {
-      found = this.reader.toRows(locked, readAt);
+    await this.sql.changeLocked<RawRow>(locking, (locked) => {
+      found = this.mapper.toRows(locked, readAt);
       return this.claimOf(found.rows, owner, durationMs);
     });
     const { rows, unreadable } = found;

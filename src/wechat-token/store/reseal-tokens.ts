@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { MonotonicClock } from '../common/clock.js';
 import { type ResealedToken, Resealing } from './resealing.js';
 import { Sealing } from './sealing.js';
-import { SqlSession } from './sql-runner.js';
+import { SqlRunner } from './sql-runner.js';
 import type { WechatTokenModuleOptions } from '../options/options.js';
 import { resolveEncryptionKeys } from '../options/options.schema.js';
 
@@ -17,6 +17,6 @@ export function resealTokens(
   encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
 ): AsyncIterable<ResealedToken> {
   const sealing = new Sealing(resolveEncryptionKeys(encryptionKeys));
-  const session = new SqlSession(dataSource, new MonotonicClock());
+  const session = new SqlRunner(dataSource, new MonotonicClock());
   return new Resealing(session, sealing).run();
 }

@@ -1,7 +1,7 @@
 import { isSealedValueError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { Sealing } from './sealing.js';
-import type { SqlSession } from './sql-runner.js';
+import type { SqlRunner } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** What became of one stored token. */
@@ -38,17 +38,17 @@ export class Resealing {
   private readonly statements: Statements;
 
   constructor(
-    private readonly session: SqlSession,
+    private readonly sql: SqlRunner,
     private readonly sealing: Sealing,
   ) {
-    this.statements = statementsFor(session.dialect);
+    this.statements = statementsFor(sql.dialect);
   }
 
   /** Token by token in order of name, as it is done. @throws StoreError */
   async *run(): AsyncGenerator<ResealedToken> {
     let after = '';
     for (;;) {
-      const page = await this.session.rows<StoredValue>(
+      const page = await this.sql.rows<StoredValue>(
         this.statements.storedValues,
         [after, PAGE],
       );
@@ -70,7 +70,7 @@ export class Resealing {
         if (stored == null) return { name, outcome: 'gone', changedMeanwhile };
         const outcome = await this.resealValue(name, stored);
         if (outcome) return { name, outcome, changedMeanwhile };
-        const [row] = await this.session.rows<{ value: string | null }>(
+        const [row] = await this.sql.rows<{ value: string | null }>(
           this.statements.variable,
           [name],
         );
@@ -93,10 +93,7 @@ export class Resealing {
     const sealed = this.sealing.reseal(name, stored);
     if (sealed === undefined) return 'current';
     const values = [sealed, name, stored];
-    const written = await this.session.change(
-      this.statements.resealValue,
-      values,
-    );
+    const written = await this.sql.change(this.statements.resealValue, values);
     return written > 0 ? 'resealed' : undefined;
   }
 }

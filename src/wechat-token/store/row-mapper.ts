@@ -27,7 +27,7 @@ export interface ReadRows {
 
 /** Makes sense of what the driver gives; opens sealed values. */
 @Injectable()
-export class RowReader {
+export class RowMapper {
   /** From this process's clock to the database's, as of the last row that was read. */
   private clockOffset: number | undefined;
 

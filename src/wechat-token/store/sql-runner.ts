@@ -39,7 +39,7 @@ const TRANSACTION_POLL_MS = 5;
  * Runs single statements on a connection of the app's DataSource. Not through TypeORM's own query methods: those hand
  * the parameters, among them the token, to the app's query log and to the errors they throw (R15).
  */
-export class SqlSession {
+export class SqlRunner {
   readonly dialect: Dialect;
 
   /** @throws ConfigurationError for a database, or an option of it, that this package does not work with. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ManagedVariableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { Sealing } from './sealing.js';
-import { SqlSession } from './sql-runner.js';
+import { SqlRunner } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** The general variables of the table `system_var`. */
@@ -11,15 +11,15 @@ export class SystemVarStore {
   private readonly statements: Statements;
 
   constructor(
-    private readonly session: SqlSession,
+    private readonly sql: SqlRunner,
     private readonly sealing: Sealing,
   ) {
-    this.statements = statementsFor(session.dialect);
+    this.statements = statementsFor(sql.dialect);
   }
 
   /** The value of a variable, or of a token as it is stored now; undefined when there is no such row or it has no value. */
   async get(name: string): Promise<string | undefined> {
-    const [row] = await this.session.rows<{ value: string | null }>(
+    const [row] = await this.sql.rows<{ value: string | null }>(
       this.statements.variable,
       [name],
     );
@@ -34,10 +34,10 @@ export class SystemVarStore {
   async save(name: string, value: string, remark?: string): Promise<void> {
     const { updateVariable, insertVariable } = this.statements;
     const update = [value, remark ?? null, name];
-    if (await this.session.change(updateVariable, update)) return;
-    await this.session.change(insertVariable, [name, value, remark ?? '']);
+    if (await this.sql.change(updateVariable, update)) return;
+    await this.sql.change(insertVariable, [name, value, remark ?? '']);
     // Once more: another process may have been faster, and what is there now may be a token.
-    if (await this.session.change(updateVariable, update)) return;
+    if (await this.sql.change(updateVariable, update)) return;
     throw new ManagedVariableError(messages.isAToken(name));
   }
 }

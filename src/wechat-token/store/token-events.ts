@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
-import { GatheredWrites } from './write-batcher.js';
+import { WriteBatcher } from './write-batcher.js';
 import { cutTo, jsonParameter, namesParameter } from './json-parameter.js';
 import type { RawNumber } from './row-mapper.js';
-import { SqlSession } from './sql-runner.js';
+import { SqlRunner } from './sql-runner.js';
 import { type Statements, statementsFor } from './statements.js';
 import type { TokenEventType } from './token-event.entity.js';
 
@@ -33,11 +33,11 @@ export interface StoredEvent {
 @Injectable()
 export class TokenEvents {
   private readonly statements: Statements;
-  private readonly writes: GatheredWrites<NewTokenEvent, void>;
+  private readonly writes: WriteBatcher<NewTokenEvent, void>;
 
-  constructor(private readonly session: SqlSession) {
-    this.statements = statementsFor(session.dialect);
-    this.writes = new GatheredWrites((events) => this.write(events));
+  constructor(private readonly sql: SqlRunner) {
+    this.statements = statementsFor(sql.dialect);
+    this.writes = new WriteBatcher((events) => this.write(events));
   }
 
   /** Resolves when it is stored. */
@@ -52,7 +52,7 @@ export class TokenEvents {
     windowMs: number,
   ): Promise<number[]> {
     const values = [name, type, -Math.ceil(windowMs)];
-    const rows = await this.session.rows<{ atInMs: RawNumber<number> }>(
+    const rows = await this.sql.rows<{ atInMs: RawNumber<number> }>(
       this.statements.recentEvents,
       values,
     );
@@ -66,7 +66,7 @@ export class TokenEvents {
     windowMs: number,
   ): Promise<Map<TokenName, number>> {
     if (names.length === 0) return new Map();
-    const rows = await this.session.rows<{
+    const rows = await this.sql.rows<{
       name: TokenName;
       count: RawNumber<number>;
     }>(this.statements.countEvents, [
@@ -83,7 +83,7 @@ export class TokenEvents {
     page: { before?: number | undefined; limit: number },
   ): Promise<StoredEvent[]> {
     const values = [name, page.before ?? Number.MAX_SAFE_INTEGER, page.limit];
-    const rows = await this.session.rows<
+    const rows = await this.sql.rows<
       Omit<StoredEvent, 'id' | 'at'> & Record<'id' | 'at', RawNumber<number>>
     >(this.statements.events, values);
     return rows.map((row) => ({
@@ -96,10 +96,7 @@ export class TokenEvents {
   /** Deletes events that are older than `keptMs`, a batch at a time; true while there may be more. */
   async purge(keptMs: number): Promise<boolean> {
     const values = [-keptMs, PURGE_BATCH];
-    const purged = await this.session.change(
-      this.statements.purgeEvents,
-      values,
-    );
+    const purged = await this.sql.change(this.statements.purgeEvents, values);
     return purged === PURGE_BATCH;
   }
 
@@ -113,9 +110,7 @@ export class TokenEvents {
         event.latencyMs === undefined ? null : Math.round(event.latencyMs),
       new_detail: event.detail === undefined ? null : cutTo(event.detail, 255),
     }));
-    await this.session.change(this.statements.recordEvents, [
-      jsonParameter(list),
-    ]);
+    await this.sql.change(this.statements.recordEvents, [jsonParameter(list)]);
     return events.map(() => undefined);
   }
 }

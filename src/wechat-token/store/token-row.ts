@@ -62,7 +62,7 @@ export function leaseOn(
 }
 
 /** What a renewal brought, ready to be written. Lives are milliseconds from the claim of the lease. */
-export interface RenewedToken {
+export interface TokenUpdate {
   readonly value: string;
   /** The platform gave the same token back: only its life is written. */
   readonly unchanged: boolean;

@@ -3,17 +3,17 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { TokenName } from '../common/token-name.js';
-import { GatheredWrites } from './write-batcher.js';
+import { WriteBatcher } from './write-batcher.js';
 import { jsonParameter, namesParameter } from './json-parameter.js';
-import { type RawRow, type ReadRows, RowReader } from './row-mapper.js';
+import { type RawRow, type ReadRows, RowMapper } from './row-mapper.js';
 import { Sealing } from './sealing.js';
-import { SqlSession } from './sql-runner.js';
+import { SqlRunner } from './sql-runner.js';
 import { LOOK_AHEAD_MS, type Statements, statementsFor } from './statements.js';
 import {
   type LastError,
   type Lease,
   leaseOn,
-  type RenewedToken,
+  type TokenUpdate,
   type TokenRow,
 } from './token-row.js';
 
@@ -28,7 +28,7 @@ export interface TableLook {
 }
 
 /** A token that was renewed, and the lease that it was renewed under. */
-type Renewed = readonly [Lease, RenewedToken];
+type Renewed = readonly [Lease, TokenUpdate];
 
 type LookedAt =
   | (RawRow & { readonly part: 'fresh' })
@@ -39,36 +39,36 @@ type LookedAt =
 @Injectable()
 export class TokenStore {
   private readonly statements: Statements;
-  private readonly renewals: GatheredWrites<Renewed, boolean>;
+  private readonly renewals: WriteBatcher<Renewed, boolean>;
 
   constructor(
-    private readonly session: SqlSession,
+    private readonly sql: SqlRunner,
     private readonly sealing: Sealing,
-    private readonly reader: RowReader,
+    private readonly mapper: RowMapper,
     private readonly clock: Clock,
   ) {
-    this.statements = statementsFor(session.dialect);
-    this.renewals = new GatheredWrites((all) => this.writeRenewed(all));
+    this.statements = statementsFor(sql.dialect);
+    this.renewals = new WriteBatcher((all) => this.writeRenewed(all));
   }
 
   /** The row as it is now; undefined when there is none. @throws SealedValueError when its value does not open. */
   async read(name: TokenName): Promise<TokenRow | undefined> {
     const readAt = this.clock.now();
-    const [raw] = await this.session.rows<RawRow>(this.statements.read, [name]);
-    return raw && this.reader.toRow(raw, readAt);
+    const [raw] = await this.sql.rows<RawRow>(this.statements.read, [name]);
+    return raw && this.mapper.toRow(raw, readAt);
   }
 
   /** Those of these rows that there are. */
   async readAll(names: readonly TokenName[]): Promise<ReadRows> {
     const readAt = this.clock.now();
-    return this.reader.toRows(await this.rawRows(names), readAt);
+    return this.mapper.toRows(await this.rawRows(names), readAt);
   }
 
   /** As {@link readAll}, but one that does not open comes as in a {@link page}. */
   async inspectAll(names: readonly TokenName[]): Promise<TokenRow[]> {
     const readAt = this.clock.now();
     const raw = await this.rawRows(names);
-    return raw.map((row) => this.reader.toShownRow(row, readAt));
+    return raw.map((row) => this.mapper.toShownRow(row, readAt));
   }
 
   /**
@@ -82,8 +82,8 @@ export class TokenStore {
   }): Promise<TokenRow[]> {
     const values = [page.after, page.before, page.limit];
     const readAt = this.clock.now();
-    const raw = await this.session.rows<RawRow>(this.statements.page, values);
-    return raw.map((row) => this.reader.toShownRow(row, readAt));
+    const raw = await this.sql.rows<RawRow>(this.statements.page, values);
+    return raw.map((row) => this.mapper.toShownRow(row, readAt));
   }
 
   /**
@@ -107,10 +107,7 @@ export class TokenStore {
       LOOK_AHEAD_MS - unconfirmedMs,
     ];
     const readAt = this.clock.now();
-    const found = await this.session.rows<LookedAt>(
-      this.statements.look,
-      values,
-    );
+    const found = await this.sql.rows<LookedAt>(this.statements.look, values);
     const news: RawRow[] = [];
     const late: TokenName[] = [];
     let quietMs = LOOK_AHEAD_MS;
@@ -120,7 +117,7 @@ export class TokenStore {
         if (row.part === 'fresh') news.push(row);
         else late.push(row.name);
     }
-    const { rows } = this.reader.toRows(news, readAt);
+    const { rows } = this.mapper.toRows(news, readAt);
     return { news: rows, late, quietMs };
   }
 
@@ -136,9 +133,7 @@ export class TokenStore {
       of_name: name,
       new_remark: remark,
     }));
-    await this.session.change(this.statements.insertMissing, [
-      jsonParameter(list),
-    ]);
+    await this.sql.change(this.statements.insertMissing, [jsonParameter(list)]);
   }
 
   /**
@@ -152,7 +147,7 @@ export class TokenStore {
   ): Promise<Lease | undefined> {
     const until = this.clock.now() + durationMs;
     const values = [owner, durationMs, row.name, row.version];
-    const claimed = await this.session.change(this.statements.claim, values);
+    const claimed = await this.sql.change(this.statements.claim, values);
     return claimed === 0 ? undefined : leaseOn(row, durationMs, until);
   }
 
@@ -160,7 +155,7 @@ export class TokenStore {
    * Writes what a renewal brought and gives the lease back; what others bring meanwhile is written with it. False when the
    * lease was lost: nothing is written then.
    */
-  storeRenewed(lease: Lease, token: RenewedToken): Promise<boolean> {
+  storeRenewed(lease: Lease, token: TokenUpdate): Promise<boolean> {
     return this.renewals.add([lease, token]);
   }
 
@@ -172,19 +167,17 @@ export class TokenStore {
   ): Promise<boolean> {
     const failure = [Math.ceil(waitMs), jsonParameter(error)];
     const values = [...failure, name, version];
-    return (
-      (await this.session.change(this.statements.storeFailure, values)) > 0
-    );
+    return (await this.sql.change(this.statements.storeFailure, values)) > 0;
   }
 
   /** Gives the lease back with the row otherwise as it was. */
   async release({ name, version }: Lease): Promise<boolean> {
     const values = [name, version];
-    return (await this.session.change(this.statements.release, values)) > 0;
+    return (await this.sql.change(this.statements.release, values)) > 0;
   }
 
   private rawRows(names: readonly TokenName[]): Promise<RawRow[]> {
-    return this.session.rows(this.statements.readAll, [namesParameter(names)]);
+    return this.sql.rows(this.statements.readAll, [namesParameter(names)]);
   }
 
   /**
@@ -199,7 +192,7 @@ export class TokenStore {
     const free = new Map<TokenName, number>();
     const written = new Set<Renewed>();
     const names = renewals.map(([{ name }]) => name);
-    await this.session.changeLocked<Pick<RawRow, 'name' | 'version'>>(
+    await this.sql.changeLocked<Pick<RawRow, 'name' | 'version'>>(
       { sql: this.statements.lock(names.length), values: names },
       (rows) => {
         free.clear();
@@ -220,7 +213,7 @@ export class TokenStore {
 
   private async writeAlone(renewed: Renewed): Promise<boolean> {
     const { sql, values } = this.writeOf([renewed]);
-    return (await this.session.change(sql, values)) > 0;
+    return (await this.sql.change(sql, values)) > 0;
   }
 
   private writeOf(renewals: readonly Renewed[]) {

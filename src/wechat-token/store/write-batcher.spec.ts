@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { StoreError } from '../common/errors.js';
-import { GatheredWrites } from './write-batcher.js';
+import { WriteBatcher } from './write-batcher.js';
 
 /** A write that a test ends itself. */
 interface Write {
@@ -12,7 +12,7 @@ interface Write {
 /** Writes that end when the test says so; each item's result is its double. */
 function gathered() {
   const begun: Write[] = [];
-  const writes = new GatheredWrites<number, number>(
+  const writes = new WriteBatcher<number, number>(
     (items) =>
       new Promise((resolve, fail) => {
         const succeed = () => resolve(items.map((item) => 2 * item));
@@ -132,7 +132,7 @@ describe('R14 gathered writes', () => {
   it('of those among which the database refuses one only that one fails', async () => {
     const refusal = new StoreError('refused', 'ER_DATA_TOO_LONG');
     const written: (readonly number[])[] = [];
-    const writes = new GatheredWrites<number, number>(async (items) => {
+    const writes = new WriteBatcher<number, number>(async (items) => {
       written.push(items);
       if (items.includes(2)) throw refusal;
       return items;
@@ -153,7 +153,7 @@ describe('R14 gathered writes', () => {
     'a database that takes nothing (%s) is not asked for each of them',
     async (code) => {
       let statements = 0;
-      const writes = new GatheredWrites<number, number>(async () => {
+      const writes = new WriteBatcher<number, number>(async () => {
         statements++;
         throw new StoreError('away', code);
       });
@@ -168,7 +168,7 @@ describe('R14 gathered writes', () => {
 
   it('one that fails before it has begun to wait is a failed write too', async () => {
     const error = new Error('cannot be sealed');
-    const writes = new GatheredWrites<number, number>(() => {
+    const writes = new WriteBatcher<number, number>(() => {
       throw error;
     });
 

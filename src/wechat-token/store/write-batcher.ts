@@ -15,7 +15,7 @@ interface Waiting<Item, Result> {
 }
 
 /** R14: what comes while one write is under way is written together by the next: one alone at once, many in few statements. */
-export class GatheredWrites<Item, Result> {
+export class WriteBatcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
 

@@ -53,7 +53,7 @@ class EventReader {
 async function start(adapter: AbstractHttpAdapter) {
   const world = await World.create({ wechat: { accounts } });
   const app = await world.httpReplica(adapter, { accounts, http });
-  await app.refresher.walkAccounts();
+  await app.refresher.scanAccounts();
   const ask = (query = '', key = KEYS.read) =>
     fetch(`${app.url}/admin/wechat-tokens/stream${query}`, {
       headers: bearer(key),

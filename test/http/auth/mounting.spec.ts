@@ -117,7 +117,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     });
     endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
-    await app.get(TokenRefresher, { strict: false }).walkAccounts();
+    await app.get(TokenRefresher, { strict: false }).scanAccounts();
     return app;
   }
   const sync = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>

@@ -35,7 +35,7 @@ describe.each(PLATFORMS)(
       world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
       const accounts = [OWN, SHOP];
       app = await world.httpReplica(adapter(), { accounts, http });
-      await app.refresher.walkAccounts();
+      await app.refresher.scanAccounts();
     });
     afterEach(() => world[Symbol.asyncDispose]());
 

@@ -56,7 +56,7 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
     }).compile();
     app = module.createNestApplication({ logger });
     await app.listen(0, '127.0.0.1');
-    await app.get(TokenRefresher, { strict: false }).walkAccounts();
+    await app.get(TokenRefresher, { strict: false }).scanAccounts();
   });
   afterAll(async () => {
     await app.close();

@@ -1,4 +1,4 @@
-import { GatedSession } from './gated-session.js';
+import { GatedRunner } from './gated-runner.js';
 import type { Gates } from './gates.js';
 import type { Invariants } from './invariants.js';
 import type { ModelDatabase } from './model-database.js';
@@ -28,7 +28,7 @@ export function groundOf(
     id,
     mode,
     clock: new ModelClock(standsStill ? { now: 0 } : time, gates, id),
-    session: new GatedSession(database, gates, id, invariants, sabotage),
+    session: new GatedRunner(database, gates, id, invariants, sabotage),
     source: modelSource(platform, mode, gates, id, invariants),
   };
 }

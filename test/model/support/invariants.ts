@@ -1,5 +1,5 @@
 import type { ModelRow } from './model-database.js';
-import type { StatementName, StatementWatcher } from './gated-session.js';
+import type { StatementName, StatementWatcher } from './gated-runner.js';
 import { type CallWatcher, numberOf } from './model-platform.js';
 import { CALLS } from './gates.js';
 import { CALL_TIMEOUT_MS, type ModelTime } from './model-time.js';

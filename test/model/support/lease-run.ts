@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
-import { inShort, type StatementName } from './gated-session.js';
+import { inShort, type StatementName } from './gated-runner.js';
 import {
   allStandStill,
   ANSWERS,

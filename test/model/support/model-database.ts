@@ -5,7 +5,7 @@ import { toAccount } from '../../../src/wechat-token/accounts/account.js';
 import type { SqlValue } from '../../../src/wechat-token/store/sql-runner.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import { INSTANTS } from '../../support/sql.js';
-import { sqliteDialect } from './gated-session.js';
+import { sqliteDialect } from './gated-runner.js';
 import { tokenOf } from './model-platform.js';
 import { ACCOUNT, NAME } from './model-replica.js';
 

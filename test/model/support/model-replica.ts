@@ -2,12 +2,12 @@ import { Accounts } from '../../../src/wechat-token/accounts/accounts.js';
 import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
 import { Clock } from '../../../src/wechat-token/common/clock.js';
 import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
-import { TokenRenewer } from '../../../src/wechat-token/renewal/renewer.js';
-import { UnsavedTokens } from '../../../src/wechat-token/renewal/pending-writes.js';
+import { Renewer } from '../../../src/wechat-token/renewal/renewer.js';
+import { PendingWrites } from '../../../src/wechat-token/renewal/pending-writes.js';
 import { Replica } from '../../../src/wechat-token/common/replica.js';
 import { Sealing } from '../../../src/wechat-token/store/sealing.js';
-import { SqlSession } from '../../../src/wechat-token/store/sql-runner.js';
-import { TokenMemory } from '../../../src/wechat-token/cache/token-cache.js';
+import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
+import { TokenCache } from '../../../src/wechat-token/cache/token-cache.js';
 import type { TokenSource } from '../../../src/wechat-token/upstream/token-source.js';
 import { TokenSources } from '../../../src/wechat-token/upstream/token-sources.js';
 import { isWechatTokenError } from '../../../src/wechat-token/common/errors.js';
@@ -23,7 +23,7 @@ export interface Ground {
   readonly id: string;
   readonly mode: TokenMode;
   readonly clock: Clock;
-  readonly session: SqlSession;
+  readonly session: SqlRunner;
   readonly source: TokenSource;
 }
 
@@ -34,9 +34,9 @@ export class ModelReplica {
   /** A renewal has ended in an error. */
   failed = false;
   crashed = false;
-  private readonly renewer: TokenRenewer;
-  private readonly memory: TokenMemory;
-  private readonly unsavedTokens: UnsavedTokens;
+  private readonly renewer: Renewer;
+  private readonly memory: TokenCache;
+  private readonly unsavedTokens: PendingWrites;
 
   constructor(
     ground: Ground,
@@ -47,14 +47,14 @@ export class ModelReplica {
     const injector = new Injector()
       .provide(Clock, clock)
       .provide(Replica, { id: ground.id })
-      .provide(SqlSession, ground.session)
+      .provide(SqlRunner, ground.session)
       .provide(Sealing, new Sealing([]))
       .provide(WechatTokenSettings, settings)
       .provide(Accounts, new Accounts(accounts))
       .provide(TokenSources, new TokenSources([ground.source]));
-    this.renewer = injector.get(TokenRenewer);
-    this.memory = injector.get(TokenMemory);
-    this.unsavedTokens = injector.get(UnsavedTokens);
+    this.renewer = injector.get(Renewer);
+    this.memory = injector.get(TokenCache);
+    this.unsavedTokens = injector.get(PendingWrites);
   }
 
   get isRunning(): boolean {

@@ -28,7 +28,7 @@ interface Page<Item> {
 
 /** Finds what an operator may see. */
 @Injectable()
-export class AdminViews {
+export class AdminQueries {
   constructor(
     private readonly store: TokenStore,
     private readonly events: TokenEvents,

@@ -4,7 +4,7 @@ import { Clock } from '../../common/clock.js';
 import type { TokenRow } from '../../store/token-row.js';
 import { messages } from '../../common/messages.js';
 import { statusOf } from './admin-view.js';
-import { AdminViews } from './admin-queries.js';
+import { AdminQueries } from './admin-queries.js';
 import type { Caller } from '../auth/caller.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import type { TokenPageQuery } from './admin.requests.js';
@@ -31,7 +31,7 @@ export class AdminStreams {
   private hasEnded = false;
 
   constructor(
-    private readonly views: AdminViews,
+    private readonly views: AdminQueries,
     private readonly clock: Clock,
   ) {}
 

@@ -25,7 +25,7 @@ import { messages } from '../../common/messages.js';
 import { AccessGuard } from '../auth/access.guard.js';
 import { AdminStreams } from './admin-streams.js';
 import type { AdminView } from './admin-view.js';
-import { AdminViews, cut } from './admin-queries.js';
+import { AdminQueries, cut } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { checked } from '../problem/request-checks.js';
 import { HttpProblem } from '../problem/http-problem.js';
@@ -52,7 +52,7 @@ type EventView = Omit<StoredEvent, 'at'> & { readonly at: string };
 @UsePipes(checked)
 export class AdminController {
   constructor(
-    private readonly views: AdminViews,
+    private readonly views: AdminQueries,
     private readonly streams: AdminStreams,
     private readonly targets: RenewalTargets,
     private readonly history: TokenEvents,

@@ -3,7 +3,7 @@ import {
   dialectOf,
 } from '../../../src/wechat-token/store/dialect.js';
 import {
-  SqlSession,
+  SqlRunner,
   type SqlValue,
 } from '../../../src/wechat-token/store/sql-runner.js';
 import {
@@ -46,7 +46,7 @@ export interface StatementWatcher {
  * One replica's way to the database: a gate before each statement, and one behind the claim, since the claim's answer may come
  * when the lease has lapsed. Runs the store's statements as they are; the real session's deadlines have no part in the protocol.
  */
-export class GatedSession extends SqlSession {
+export class GatedRunner extends SqlRunner {
   constructor(
     private readonly database: ModelDatabase,
     private readonly gates: Gates,
