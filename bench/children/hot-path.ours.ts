@@ -26,11 +26,7 @@ async function ofOne({ wechatUrl, one }: HotPathInput) {
 /** Every token is in memory, and none of them was asked of the platform: one is read again and again, or another each time. */
 async function ofMany({ wechatUrl, many }: HotPathInput) {
   const { accounts, databaseUrl } = many;
-  const { tokens, start } = await openEngine({
-    databaseUrl,
-    wechatUrl,
-    accounts,
-  });
+  const { tokens, start } = await openEngine({ databaseUrl, wechatUrl, accounts });
   await start();
   for (const [index, { name }] of accounts.entries())
     if ((await tokens.getAccessToken(name)) !== many.tokens[index])

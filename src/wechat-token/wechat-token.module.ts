@@ -24,6 +24,13 @@ import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
 import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
+import { Answers } from './renewal/answers.js';
+import { Leases } from './renewal/leases.js';
+import { BoundedRenewal } from './renewal/bounded-renewal.js';
+import { AccountCheck } from './schedule/account-check.js';
+import { DueLeases } from './schedule/due-leases.js';
+import { RenewalSchedule } from './schedule/renewal-schedule.js';
+import { Rounds } from './schedule/rounds.js';
 import { AccountScan } from './schedule/account-scan.js';
 import { Budgets } from './renewal/budgets.js';
 import { DirectRenewal } from './renewal/direct-renewal.js';
@@ -192,21 +199,32 @@ const store: Provider[] = [
   TokenCache,
 ];
 
-const refresh: Provider[] = [
+const renewal: Provider[] = [
   Budgets,
   LocalCoolDowns,
   RenewalTargets,
-  TokenStates,
+  Leases,
   PendingWrites,
+  TokenStates,
+  Answers,
   Slots,
   LeasedRenewal,
   DirectRenewal,
   Renewer,
-  TokenWaiter,
-  AccountScan,
+  BoundedRenewal,
+];
+
+const access: Provider[] = [TokenWaiter, AccessTokenProvider, WechatApiClient];
+
+const schedule: Provider[] = [
+  DueLeases,
   DueRound,
-  TokenRefresher,
   ChangePoller,
+  Rounds,
+  AccountScan,
+  AccountCheck,
+  RenewalSchedule,
+  TokenRefresher,
 ];
 
 const http: Provider[] = [
@@ -233,10 +251,10 @@ const http: Provider[] = [
     ...upstream,
     ReportLimit,
     TokenJournal,
-    ...refresh,
+    ...renewal,
+    ...access,
+    ...schedule,
     ...http,
-    AccessTokenProvider,
-    WechatApiClient,
     WechatTokenLifecycle,
   ],
   exports: [

@@ -21,8 +21,8 @@ describe('R10 readers read', () => {
 
     await world.advance(7000);
     expect(await reader.tokens.getAccessToken()).toBe(first);
-    await refresher.refresher.tick();
-    await reader.sync.pull();
+    await refresher.rounds.tick();
+    await reader.poller.poll();
 
     const second = await reader.tokens.getAccessToken();
     expect(second).not.toBe(first);

@@ -35,12 +35,12 @@ describe.each([
 
       for (let gone = 0; gone < 600; gone += 10) {
         await world.advance(10);
-        await replica.refresher.tick();
+        await replica.rounds.tick();
         const token = await replica.tokens.getAccessToken();
         expect(world.wechat.accepts(token)).toBe(true);
       }
       await findDatabase(replica);
-      await replica.refresher.tick();
+      await replica.rounds.tick();
 
       const token = await replica.tokens.getAccessToken();
       expect(world.wechat.accepts(token)).toBe(true);
@@ -68,7 +68,7 @@ describe('R11 without a database, an expired token in stable mode', () => {
 
     await world.advance(100);
     await findDatabase(ours);
-    await ours.refresher.tick();
+    await ours.rounds.tick();
     const row = await world.row();
     expect(row).toMatchObject({ value: token, leaseOwner: null });
     // Its life began when it was asked for.
@@ -91,9 +91,9 @@ describe('R11 without a database, an expired token in stable mode', () => {
     expect(new Set(got.flat()).size).toBe(1);
     expect(world.wechat.calls.total).toBe(1 + fleet.length);
     await Promise.all(fleet.map(findDatabase));
-    for (const { refresher, sync } of fleet) {
-      await refresher.tick();
-      await sync.pull();
+    for (const { rounds, poller } of fleet) {
+      await rounds.tick();
+      await poller.poll();
     }
     const [token] = got.flat();
     expect((await world.row()).value).toBe(token);
@@ -112,15 +112,15 @@ describe('R11 without a database, an expired token in stable mode', () => {
     await loseDatabase(ours);
     const asked = await ours.tokens.getAccessToken();
     await world.advance(60);
-    await other.refresher.tick();
+    await other.rounds.tick();
     await other.refresher.refresh('access_token', { force: true });
     const forced = await other.tokens.getAccessToken();
     expect(forced).not.toBe(asked);
 
     await findDatabase(ours);
-    await ours.sync.pull();
+    await ours.poller.poll();
     expect(await ours.tokens.getAccessToken()).toBe(forced);
-    await ours.refresher.tick();
+    await ours.rounds.tick();
 
     expect((await world.row()).value).toBe(forced);
   });
@@ -140,8 +140,8 @@ describe('R11 without a database, an expired token in stable mode', () => {
     const forced = await other.tokens.getAccessToken();
 
     await findDatabase(ours);
-    await ours.refresher.tick();
-    await ours.sync.pull();
+    await ours.rounds.tick();
+    await ours.poller.poll();
 
     expect(await ours.tokens.getAccessToken()).toBe(forced);
     expect(await ours.tokens.invalidate(held)).toBe(forced);
@@ -251,7 +251,7 @@ describe('R11 without a database, a token that the platform refuses', () => {
     expect(await tokens.invalidate(old)).toBe(got[0]);
     expect(world.wechat.calls.total).toBe(2);
     await findDatabase(replica);
-    await replica.refresher.tick();
+    await replica.rounds.tick();
     expect((await world.row()).value).toBe(got[0]);
   });
 
@@ -311,7 +311,7 @@ describe('R11 a database that is silent', () => {
     expect(world.wechat.accepts(token)).toBe(true);
     expect(world.wechat.calls.total).toBe(2);
     await replica.dataSource.query('COMMIT');
-    await replica.refresher.tick();
+    await replica.rounds.tick();
     expect((await world.row()).value).toBe(token);
   });
 });

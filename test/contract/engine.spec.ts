@@ -136,9 +136,9 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
           expect(wechat.accepts(await tokens.getAccessToken())).toBe(true);
         await world.advance(stepSeconds);
         elapsed += stepSeconds;
-        for (const { refresher, sync } of pair) {
-          await refresher.tick();
-          await sync.pull();
+        for (const { rounds, poller } of pair) {
+          await rounds.tick();
+          await poller.poll();
         }
         expect(elapsed).toBeLessThan((LIFETIMES + 1) * 7200);
       }
@@ -177,8 +177,8 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
     await first.close();
     await world.advance(600);
 
-    const { tokens, refresher } = await world.replica();
-    await refresher.scanAccounts();
+    const { tokens, accountCheck } = await world.replica();
+    await accountCheck.check();
 
     expect(await tokens.getAccessToken()).toBe(token);
     expect(world.wechat.calls.total).toBe(1);

@@ -23,16 +23,16 @@ async function atRest(world: World): Promise<TestReplica> {
     `UPDATE system_var SET updated_at = ${minuteAgo} WHERE name = 'access_token'`,
   );
   // What it does once: the news of its start, and the purge of old events, which comes once an hour.
-  await replica.sync.pull();
-  await replica.refresher.tick();
+  await replica.poller.poll();
+  await replica.rounds.tick();
   return replica;
 }
 
 /** Ten seconds of its life: it looks each second, and the cron comes each five. */
-async function tenSeconds({ sync, refresher }: TestReplica): Promise<void> {
+async function tenSeconds({ poller, rounds }: TestReplica): Promise<void> {
   for (let second = 1; second <= 10; second++) {
-    await sync.pull();
-    if (second % 5 === 0) await refresher.tick();
+    await poller.poll();
+    if (second % 5 === 0) await rounds.tick();
   }
 }
 

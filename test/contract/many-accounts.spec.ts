@@ -31,17 +31,17 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
 
   it('4 replicas that tick at once share what is due: each token is issued once, and served by all', async () => {
     const fleet = await world.fleet(4, { accounts });
-    for (const { refresher } of fleet) await refresher.scanAccounts();
+    for (const { accountCheck } of fleet) await accountCheck.check();
     await world.advance(DUE_SECONDS);
 
-    await Promise.all(fleet.map(({ refresher }) => refresher.tick()));
+    await Promise.all(fleet.map(({ rounds }) => rounds.tick()));
     // Once, when all of this took 20 s, the first ticks had left out four tokens; why is not known. None is asked for twice.
-    for (const { refresher } of fleet) await refresher.tick();
+    for (const { rounds } of fleet) await rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     for (const { appId } of accounts)
       expect(world.wechat.callsFor(appId).total).toBe(1);
-    await Promise.all(fleet.map(({ sync }) => sync.pull()));
+    await Promise.all(fleet.map(({ poller }) => poller.poll()));
     const current = accounts.map(({ appId }) =>
       world.wechat.currentToken(appId),
     );
@@ -61,7 +61,7 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
       accounts,
       refresh: { concurrency: 2 },
     });
-    for (const { refresher } of [first, second]) await refresher.scanAccounts();
+    for (const { accountCheck } of [first, second]) await accountCheck.check();
     await world.advance(DUE_SECONDS);
     world.wechat.inject('stable', { delayMs: 300 }, { times: 2 });
     await fireCron(first);
@@ -69,7 +69,7 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
     await first.close();
     expect(world.wechat.calls.total).toBeLessThanOrEqual(4);
 
-    await second.refresher.tick();
+    await second.rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     for (const { appId } of accounts)
@@ -78,11 +78,11 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
 
   it('300 that are due cost three claims, and fewer writes than tokens on a server', async () => {
     const replica = await world.replica({ accounts });
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
     await world.advance(DUE_SECONDS);
     const statements = watchStatements(replica);
 
-    await replica.refresher.tick();
+    await replica.rounds.tick();
     await replica.close();
 
     expect(statements.claims()).toBe(3);

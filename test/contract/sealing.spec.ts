@@ -143,7 +143,7 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
       const before = await db.plainRow('access_token');
       await using world = await World.create({ databaseUrl: db.url });
       const other = { id: second.id, key: second.key.toString('base64') };
-      const { tokens, refresher, sync } = await world.replica({
+      const { tokens, rounds, refresher, poller } = await world.replica({
         encryptionKeys: [other],
       });
       const name = 'access_token';
@@ -157,10 +157,10 @@ describe.each(everyDatabase())('R15 sealed at rest on $title', (database) => {
         await expect(attempt()).rejects.toBeInstanceOf(SealedValueError);
       // Nor once it is due, or over.
       await world.advance(7000);
-      await refresher.tick();
-      await sync.pull();
+      await rounds.tick();
+      await poller.poll();
       await world.advance(7000);
-      await refresher.tick();
+      await rounds.tick();
       await expect(tokens.getAccessToken()).rejects.toBeInstanceOf(
         SealedValueError,
       );

@@ -61,11 +61,11 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
         value: `new ${name}`,
         version: version + 1,
         leaseOwner: null,
-        leaseInMs: null,
+        leaseInMs: -Infinity,
         source: 'stable',
         credentialId: 'c0ffee00',
       });
-      expect((row.expiresInMs ?? 0) - (row.issuedInMs ?? 0)).toBe(3_600_000);
+      expect(row.expiresInMs - row.issuedInMs).toBe(3_600_000);
     }
     for (const name of gone) expect(await db.store.read(name)).toBeUndefined();
   });

@@ -24,11 +24,11 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
         version: expect.any(Number),
         source: null,
         credentialId: null,
-        issuedInMs: null,
+        issuedInMs: -Infinity,
         leaseOwner: null,
-        leaseInMs: null,
+        leaseInMs: -Infinity,
         failureCount: 0,
-        nextAttemptInMs: null,
+        nextAttemptInMs: -Infinity,
         lastError: null,
       });
       expect(await db.plainRow(NAME)).toMatchObject({

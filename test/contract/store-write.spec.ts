@@ -41,7 +41,7 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
         credentialId: 'c0ffee00',
         version: lease.version + 1,
         leaseOwner: null,
-        leaseInMs: null,
+        leaseInMs: -Infinity,
       });
     });
 
@@ -98,7 +98,7 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
       await db.putToken(NAME, 'tok-1');
       expect(await db.row(NAME)).toMatchObject({
         failureCount: 0,
-        nextAttemptInMs: null,
+        nextAttemptInMs: -Infinity,
         lastError: null,
       });
     });
@@ -142,7 +142,7 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
         version: lease.version + 1,
         leaseOwner: null,
         failureCount: 0,
-        nextAttemptInMs: null,
+        nextAttemptInMs: -Infinity,
         lastError: null,
       });
       expect(await db.instant(NAME, 'issued_at')).toBe(issued);

@@ -15,7 +15,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
   beforeEach(async () => {
     world = await World.create();
     app = await world.httpReplica(adapter(), { http });
-    await app.refresher.scanAccounts();
+    await app.accountCheck.check();
   });
   afterEach(() => world[Symbol.asyncDispose]());
 
@@ -50,7 +50,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect(expiresIn).toBeGreaterThan(7190);
     expect(expiresIn).toBeLessThanOrEqual(7200);
     // R3: the instant in the row, as near as two clocks can be read.
-    const stored = row.databaseNow + (row.expiresInMs ?? 0);
+    const stored = row.databaseNow + row.expiresInMs;
     expect(Math.abs(Date.parse(expiresAt ?? '') - stored)).toBeLessThan(500);
   });
 

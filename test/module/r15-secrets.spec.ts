@@ -101,12 +101,13 @@ describe.each(['stable', 'classic'] as const)(
       const { logger } = witness;
       await using world = await World.create();
       const { wechat } = world;
-      const { tokens, api, refresher, sync, close } = await world.replica({
-        logger,
-        accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
-        api: { timeoutMs: 1000 },
-        refresh: { confirmSeconds: 0 },
-      });
+      const { tokens, api, rounds, refresher, poller, close } =
+        await world.replica({
+          logger,
+          accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
+          api: { timeoutMs: 1000 },
+          refresh: { confirmSeconds: 0 },
+        });
       const token = await tokens.getAccessToken();
       witness.see(await refresher.refresh(NAME));
 
@@ -126,17 +127,17 @@ describe.each(['stable', 'classic'] as const)(
 
       await world.sql('ALTER TABLE system_var RENAME TO away');
       await witness.failing(refresher.refresh(NAME));
-      await refresher.tick();
-      await sync.pull();
+      await rounds.tick();
+      await poller.poll();
       await world.sql('ALTER TABLE away RENAME TO system_var');
 
       await world.sql(
         "CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var BEGIN SELECT RAISE(ABORT, 'no'); END",
       );
       witness.see(await refresher.refresh(NAME));
-      await refresher.tick();
+      await rounds.tick();
       await world.sql('DROP TRIGGER broken');
-      await refresher.tick();
+      await rounds.tick();
 
       wechat.rejectAllTokens(appId, true);
       for (let report = 0; report < 12; report++)
@@ -181,8 +182,8 @@ describe('R15 at rest', () => {
       encryptionKeys: keys.slice(1),
     });
     await witness.failing(other.tokens.getAccessToken());
-    await other.refresher.tick();
-    await other.sync.pull();
+    await other.rounds.tick();
+    await other.poller.poll();
 
     witness.see(row);
     witness.expectNothingOf([token, one?.key ?? '', two?.key ?? '']);

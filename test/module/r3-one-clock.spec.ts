@@ -64,10 +64,10 @@ describe('R3 a wall clock that is set back again and again', () => {
         'clearInterval',
       ],
     });
-    const { refresher } = await world.replica({
+    const { rounds } = await world.replica({
       refresh: { cron: '* * * * * *', syncIntervalMs: 1000 },
     });
-    const tick = vi.spyOn(refresher, 'tick');
+    const tick = vi.spyOn(rounds, 'tick');
 
     // Sooner each time than the cron's timer ends.
     for (let step = 0; step < 40; step++) {

@@ -12,7 +12,7 @@ import { World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 const DUE = { kind: 'due' } as const;
-const GENTLE = { kind: 'gentle' } as const;
+const NORMAL = { kind: 'normal' } as const;
 
 /** A ticket of the platform, which needs the access token. */
 class JsapiTickets implements TokenSource {
@@ -84,9 +84,9 @@ const sources = (gateway: WechatGateway) => [
 describe('the graph of tokens', () => {
   it('a leaf that is renewed gets all that it is made from valid first', async () => {
     await using world = await World.create();
-    const { supply } = await world.replica({ sources });
+    const { waiter } = await world.replica({ sources });
 
-    const leaf = await supply.obtain('signature');
+    const leaf = await waiter.obtain('signature');
 
     const ticket = await world.row('jsapi_ticket');
     expect(leaf.value).toBe(`signed:${ticket.value}`);
@@ -106,7 +106,7 @@ describe('the graph of tokens', () => {
     );
 
     const leaves = await Promise.all(
-      fleet.map(({ supply }) => supply.obtain('signature')),
+      fleet.map(({ waiter }) => waiter.obtain('signature')),
     );
 
     expect(new Set(leaves.map(({ value }) => value)).size).toBe(1);
@@ -119,26 +119,26 @@ describe('the graph of tokens', () => {
 
   it('after everything has expired, all levels are renewed again', async () => {
     await using world = await World.create();
-    const { supply, refresher } = await world.replica({ sources });
-    const old = await supply.obtain('signature');
+    const { waiter, accountCheck } = await world.replica({ sources });
+    const old = await waiter.obtain('signature');
     await world.advance(7300);
 
-    const renewed = await supply.obtain('signature');
+    const renewed = await waiter.obtain('signature');
 
     expect(renewed.value).not.toBe(old.value);
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
     // A start afterwards finds all of them valid.
-    await refresher.scanAccounts();
+    await accountCheck.check();
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 2 });
   });
 
   it('when the platform refuses the input, the input is renewed once, and then the leaf', async () => {
     await using world = await World.create();
-    const { supply, renewer } = await world.replica({ sources });
-    await supply.obtain('jsapi_ticket');
+    const { renewer, waiter } = await world.replica({ sources });
+    await waiter.obtain('jsapi_ticket');
     world.wechat.drop();
 
-    await renewer.renew('jsapi_ticket', GENTLE);
+    await renewer.renew('jsapi_ticket', NORMAL);
 
     expect(world.wechat.calls).toMatchObject({ stable: 2, ticket: 3 });
     expect(await world.row('jsapi_ticket')).toMatchObject({
@@ -151,26 +151,26 @@ describe('the graph of tokens', () => {
   it('when the input was renewed by another replica meanwhile, it is adopted', async () => {
     await using world = await World.create();
     const [ours, other] = await world.pair({ sources });
-    await ours.supply.obtain('signature');
-    await other.supply.obtain('signature');
+    await ours.waiter.obtain('signature');
+    await other.waiter.obtain('signature');
     await other.refresher.refresh('access_token', { force: true });
 
-    await ours.renewer.renew('jsapi_ticket', GENTLE);
+    await ours.renewer.renew('jsapi_ticket', NORMAL);
 
     expect(world.wechat.calls).toMatchObject({ stable: 2, stableForced: 1 });
   });
 
   it('when every input is refused, the leaf backs off, and its caller gets a clear error', async () => {
     await using world = await World.create();
-    const { supply, renewer, refresher } = await world.replica({
+    const { renewer, waiter, rounds } = await world.replica({
       sources,
       refresh: { confirmSeconds: 0 },
     });
-    await supply.obtain('jsapi_ticket');
+    await waiter.obtain('jsapi_ticket');
     const before = await world.row('jsapi_ticket');
     world.wechat.rejectAllTokens(appId, true);
 
-    await expect(renewer.renew('jsapi_ticket', GENTLE)).rejects.toMatchObject({
+    await expect(renewer.renew('jsapi_ticket', NORMAL)).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',
       retryAfter: expect.any(Number),
     });
@@ -183,14 +183,14 @@ describe('the graph of tokens', () => {
     const { ticket, stable } = world.wechat.calls;
     for (let elapsed = 0; elapsed < 3600; elapsed += 5) {
       await world.advance(5);
-      await refresher.tick();
+      await rounds.tick();
     }
     expect(world.wechat.calls.ticket - ticket).toBeLessThanOrEqual(75);
     expect(world.wechat.calls.stable - stable).toBeLessThanOrEqual(30);
 
     world.wechat.rejectAllTokens(appId, false);
     await world.advance(90);
-    await refresher.tick();
+    await rounds.tick();
     await renewer.renew('jsapi_ticket', DUE);
     expect((await world.row('jsapi_ticket')).expiresInMs).toBeGreaterThan(0);
   });
@@ -198,14 +198,14 @@ describe('the graph of tokens', () => {
   it('when the input cannot be had, the leaf costs no call', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 40125 }, { times: Infinity });
-    const { supply, refresher } = await world.replica({ sources });
+    const { waiter, rounds } = await world.replica({ sources });
 
-    await expect(supply.obtain('signature')).rejects.toMatchObject({
+    await expect(waiter.obtain('signature')).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',
     });
     for (let tick = 0; tick < 20; tick++) {
       await world.advance(60);
-      await refresher.tick();
+      await rounds.tick();
     }
 
     expect(world.wechat.calls).toMatchObject({ total: 1, stable: 1 });

@@ -53,8 +53,8 @@ describe('R4 one renewal', () => {
     world.wechat.inject('classic', { delayMs: 200 });
 
     await Promise.all(
-      fleet.flatMap(({ refresher, tokens }) => [
-        refresher.tick(),
+      fleet.flatMap(({ rounds, tokens }) => [
+        rounds.tick(),
         tokens.getAccessToken(),
       ]),
     );
@@ -234,7 +234,7 @@ describe('R4 a caller who has nothing, while a dead replica holds the lease', ()
   it('stable: is not kept from a token by it, and what he got is written once the lease has lapsed', async () => {
     await using world = await World.create();
     await claimByTheDead(world);
-    const { tokens, refresher } = await world.replica({
+    const { tokens, rounds } = await world.replica({
       api: { timeoutMs: 300 },
     });
 
@@ -247,13 +247,13 @@ describe('R4 a caller who has nothing, while a dead replica holds the lease', ()
     expect(new Set(got).size).toBe(1);
     const [value = ''] = got;
     expect(world.wechat.accepts(value)).toBe(true);
-    await refresher.tick();
+    await rounds.tick();
     expect(await world.row()).toMatchObject({
       value: null,
       leaseOwner: 'the dead',
     });
     await world.advance(31);
-    await refresher.tick();
+    await rounds.tick();
     expect(await world.row()).toMatchObject({ value, leaseOwner: null });
     expect(world.wechat.calls.total).toBe(1);
   });

@@ -195,7 +195,7 @@ describe.each(['stable', 'classic'] as const)(
   (mode) => {
     it('makes a bounded number of calls, however many business calls are made, and says so', async () => {
       await using world = await World.create();
-      const { api, tokens, refresher } = await world.replica({
+      const { api, tokens, rounds } = await world.replica({
         accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
         refresh: { confirmSeconds: 0 },
       });
@@ -204,7 +204,7 @@ describe.each(['stable', 'classic'] as const)(
       let last: unknown;
       for (let step = 0; step < 90; step++) {
         last = await api.get(PROBE).catch((error: unknown) => error);
-        await refresher.tick();
+        await rounds.tick();
         await world.advance(20);
       }
 

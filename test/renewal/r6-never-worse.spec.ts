@@ -63,7 +63,7 @@ describe.each(['stable', 'classic'] as const)(
     it('serves the answer, writes it later, and does not ask again', async () => {
       await using world = await World.create();
       await world.sql(breakWrites);
-      const { tokens, refresher } = await world.replica({
+      const { tokens, rounds } = await world.replica({
         accounts: [account],
       });
 
@@ -71,14 +71,14 @@ describe.each(['stable', 'classic'] as const)(
       expect(world.wechat.accepts(held)).toBe(true);
       // Past the lease, too.
       for (let step = 0; step < 8; step++) {
-        await refresher.tick();
+        await rounds.tick();
         expect(await tokens.getAccessToken()).toBe(held);
         await world.advance(5);
       }
       expect((await world.row()).value).toBeNull();
 
       await world.sql(mendWrites);
-      await refresher.tick();
+      await rounds.tick();
 
       const row = await world.row();
       expect(row).toMatchObject({ value: held, leaseOwner: null });
@@ -93,7 +93,7 @@ describe.each(['stable', 'classic'] as const)(
       const old = await replica.tokens.getAccessToken();
       await world.advance(7000);
       await world.sql(breakWrites);
-      await replica.refresher.tick();
+      await replica.rounds.tick();
 
       const renewed = await replica.tokens.getAccessToken();
       expect(renewed).not.toBe(old);
@@ -115,8 +115,8 @@ describe.each(['stable', 'classic'] as const)(
       const other = await world.replica({ accounts: [account] });
       const newer = await other.tokens.getAccessToken();
 
-      await replica.refresher.tick();
-      await replica.sync.pull();
+      await replica.rounds.tick();
+      await replica.poller.poll();
 
       expect((await world.row()).value).toBe(newer);
       expect(await replica.tokens.getAccessToken()).toBe(newer);
@@ -128,7 +128,7 @@ describe('R6 when the database takes the token of one account only', () => {
   it('the cron goes on with the others', async () => {
     await using world = await World.create();
     const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
-    const { refresher, tokens } = await world.replica({
+    const { rounds, tokens } = await world.replica({
       accounts: [
         { name: 'a', appId, appSecret, mode: 'classic' },
         { name: 'b', appId, appSecret, mode: 'stable' },
@@ -139,11 +139,11 @@ describe('R6 when the database takes the token of one account only', () => {
     await world.sql(`CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
       WHEN NEW.name = 'access_token:a' BEGIN SELECT RAISE(ABORT, 'no'); END`);
     await world.advance(6670);
-    await refresher.tick();
+    await rounds.tick();
     expect(world.wechat.calls.classic).toBe(2);
 
     await world.advance(330);
-    await refresher.tick();
+    await rounds.tick();
 
     expect((await world.row('access_token:b')).value).not.toBe(first);
     expect(world.wechat.calls.classic).toBe(2);
@@ -162,26 +162,26 @@ describe('R6 a token that is not stored, when another replica takes the lapsed l
     await world.advance(6700);
     await world.sql(`CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
       BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
-    await ours.refresher.tick();
+    await ours.rounds.tick();
     const unsaved = await ours.tokens.getAccessToken();
     expect(unsaved).not.toBe(stored);
     await world.sql('DROP TRIGGER broken');
     await world.advance(31);
 
     world.wechat.inject('classic', { delayMs: 500 });
-    const renewing = other.refresher.tick();
+    const renewing = other.rounds.tick();
     await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(3));
     expect((await world.row()).value).toBe(stored);
-    await ours.sync.pull();
+    await ours.poller.poll();
     expect(await ours.tokens.getAccessToken()).toBe(unsaved);
     expect(world.wechat.accepts(unsaved)).toBe(true);
 
     await renewing;
-    await ours.sync.pull();
+    await ours.poller.poll();
     const newer = await ours.tokens.getAccessToken();
     expect(newer).not.toBe(unsaved);
     expect(newer).toBe((await world.row()).value);
-    await ours.refresher.tick();
+    await ours.rounds.tick();
     expect((await world.row()).value).toBe(newer);
     expect(world.wechat.calls.total).toBe(3);
   });
@@ -197,19 +197,19 @@ describe('R6 a token that is not stored, when another replica takes the lapsed l
     await world.sql(
       "CREATE TRIGGER full BEFORE UPDATE OF value ON system_var BEGIN SELECT RAISE(ABORT, 'disk full'); END",
     );
-    await ours.refresher.tick();
+    await ours.rounds.tick();
     const unsaved = await ours.tokens.getAccessToken();
     expect(unsaved).not.toBe(stored);
     await world.sql('DROP TRIGGER full');
 
     await world.advance(31);
     world.wechat.inject('classic', { status: 502 }, { times: Infinity });
-    await other.refresher.tick();
+    await other.rounds.tick();
     expect((await world.row()).failureCount).toBe(1);
-    await ours.sync.pull();
+    await ours.poller.poll();
     expect(await ours.tokens.getAccessToken()).toBe(unsaved);
 
-    await ours.refresher.tick();
+    await ours.rounds.tick();
     const row = await world.row();
     expect(row.value).toBe(unsaved);
     expect(row.expiresInMs).toBeLessThanOrEqual((7200 - 31) * 1000);

@@ -32,9 +32,9 @@ describe('R7 through ten lifetimes', () => {
         const seconds = 40 + ((step * 7) % 21);
         await world.advance(seconds);
         elapsed += seconds;
-        for (const { refresher, sync } of pair) {
-          await refresher.tick();
-          await sync.pull();
+        for (const { rounds, poller } of pair) {
+          await rounds.tick();
+          await poller.poll();
         }
         expect(elapsed).toBeLessThan((LIFETIMES + 1) * 7200);
       }

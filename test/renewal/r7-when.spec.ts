@@ -6,7 +6,7 @@ const { appId } = DEFAULT_FAKE_ACCOUNT;
 
 /** Seconds from the issue to `refresh_at`. */
 const refreshAfter = ({ refreshInMs, issuedInMs }: TokenRow) =>
-  ((refreshInMs ?? NaN) - (issuedInMs ?? NaN)) / 1000;
+  (refreshInMs - issuedInMs) / 1000;
 
 describe('R7 when: refresh_at is computed once and stored', () => {
   it.each([
@@ -39,7 +39,7 @@ describe('R7 when: refresh_at is computed once and stored', () => {
   it('tries again after a part of what is left when the platform gives the same token back', async () => {
     await using world = await World.create();
     // Asks 600 s before the end; the platform rotates in the last 300 s only.
-    const { tokens, refresher, journal } = await world.replica({
+    const { tokens, rounds, journal } = await world.replica({
       refresh: { marginSeconds: 600, confirmSeconds: 0 },
     });
     const first = await tokens.getAccessToken();
@@ -48,12 +48,12 @@ describe('R7 when: refresh_at is computed once and stored', () => {
     while ((await tokens.getAccessToken()) === first) {
       expect(unchanged).toBeLessThan(6);
       const { refreshInMs } = await world.row();
-      await world.advance(Math.max(0, (refreshInMs ?? 0) / 1000));
-      await refresher.tick();
+      await world.advance(Math.max(0, refreshInMs / 1000));
+      await rounds.tick();
       const { value, refreshInMs: next, expiresInMs } = await world.row();
       if (value !== first) continue;
       unchanged += 1;
-      expect(next).toBeCloseTo((expiresInMs ?? 0) / 4, -4);
+      expect(next).toBeCloseTo(expiresInMs / 4, -4);
     }
 
     expect(unchanged).toBeGreaterThan(1);
@@ -68,14 +68,14 @@ describe('R7 when: refresh_at is computed once and stored', () => {
 describe('R7 a stable token is confirmed with the platform', () => {
   it('so that the row is right again within 300 s when another system forced a new one', async () => {
     await using world = await World.create();
-    const { tokens, refresher } = await world.replica();
+    const { tokens, rounds } = await world.replica();
     await tokens.getAccessToken();
     await world.advance(17);
     const theirs = world.wechat.otherSystemFetches(appId, 'stable-forced');
 
     for (let elapsed = 0; elapsed < 300; elapsed += 10) {
       await world.advance(10);
-      await refresher.tick();
+      await rounds.tick();
     }
 
     expect((await world.row()).value).toBe(theirs);
@@ -90,7 +90,7 @@ describe('R7 a stable token is confirmed with the platform', () => {
 
     for (let elapsed = 0; elapsed < 3000; elapsed += 10) {
       await world.advance(10);
-      await Promise.all(fleet.map(({ refresher }) => refresher.tick()));
+      await Promise.all(fleet.map(({ rounds }) => rounds.tick()));
     }
 
     expect(world.wechat.issued()).toBe(1);
@@ -105,7 +105,7 @@ describe('R7 a stable token is confirmed with the platform', () => {
     'never in $mode mode with confirmSeconds $confirmSeconds',
     async ({ mode, confirmSeconds }) => {
       await using world = await World.create();
-      const { tokens, refresher } = await world.replica({
+      const { tokens, rounds } = await world.replica({
         accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
         refresh: { confirmSeconds },
       });
@@ -113,7 +113,7 @@ describe('R7 a stable token is confirmed with the platform', () => {
 
       for (let elapsed = 0; elapsed < 6000; elapsed += 100) {
         await world.advance(100);
-        await refresher.tick();
+        await rounds.tick();
       }
 
       expect(world.wechat.calls.total).toBe(1);
@@ -124,7 +124,7 @@ describe('R7 a stable token is confirmed with the platform', () => {
 describe('R7 without confirmations', () => {
   it('the cron reads no row of a token that is well', async () => {
     await using world = await World.create();
-    const { tokens, refresher, store, queue } = await world.replica({
+    const { tokens, rounds, store, queue } = await world.replica({
       refresh: { confirmSeconds: 0 },
     });
     await tokens.getAccessToken();
@@ -132,7 +132,7 @@ describe('R7 without confirmations', () => {
     const read = vi.spyOn(store, 'read');
     const due = vi.spyOn(queue, 'due');
 
-    await refresher.tick();
+    await rounds.tick();
 
     expect(await due.mock.results[0]?.value).toEqual([]);
     expect(read).not.toHaveBeenCalled();

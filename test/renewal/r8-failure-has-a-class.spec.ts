@@ -37,14 +37,14 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
     async ({ errcode, class: failureClass, least, most }) => {
       await using world = await World.create();
       world.wechat.inject('stable', { errcode });
-      const { tokens, refresher } = await world.replica();
-      await refresher.scanAccounts();
+      const { tokens, rounds, accountCheck } = await world.replica();
+      await accountCheck.check();
       const { lastError, failureCount } = await world.row();
       expect(lastError).toMatchObject({ class: failureClass, errcode });
       expect(failureCount).toBe(1);
 
       await world.advance(least - 0.8);
-      await refresher.tick();
+      await rounds.tick();
       await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
         code: 'TOKEN_UNAVAILABLE',
         message: expect.stringContaining(String(errcode)),
@@ -53,13 +53,13 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       expect(world.wechat.calls.total).toBe(1);
 
       await world.advance(most - least + 0.8);
-      await refresher.tick();
+      await rounds.tick();
       expect(world.wechat.calls.total).toBe(2);
       expect(await world.row()).toMatchObject({
         value: world.wechat.issuedTokens[0],
         failureCount: 0,
         lastError: null,
-        nextAttemptInMs: null,
+        nextAttemptInMs: -Infinity,
       });
     },
   );
@@ -67,19 +67,19 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
   it('45009 (quota): until midnight in China', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 45009 });
-    const { refresher } = await world.replica();
-    await refresher.scanAccounts();
+    const { rounds, accountCheck } = await world.replica();
+    await accountCheck.check();
 
     const { lastError, nextAttemptInMs, databaseNow } = await world.row();
     const midnight = untilChinaMidnight(databaseNow);
     expect(lastError?.class).toBe('quota');
     expect(nextAttemptInMs).toBeGreaterThan(midnight - 2000);
     expect(nextAttemptInMs).toBeLessThan(midnight + 62_000);
-    await refresher.tick();
+    await rounds.tick();
     expect(world.wechat.calls.total).toBe(1);
 
     await world.advance(midnight / 1000 + 62);
-    await refresher.tick();
+    await rounds.tick();
     expect(world.wechat.calls.total).toBe(2);
   });
 
@@ -89,15 +89,15 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
       await using world = await World.create();
       world.wechat.inject('stable', { errcode });
       const first = await world.replica();
-      await first.refresher.scanAccounts();
+      await first.accountCheck.check();
       expect((await world.row()).lastError?.class).toBe('credentials');
 
       // Neither time, nor a restart, nor another replica makes the same credentials right.
       await world.advance(30 * 24 * 3600);
       const second = await world.replica();
-      for (const { refresher, tokens } of [first, second]) {
-        await refresher.scanAccounts();
-        await refresher.tick();
+      for (const { rounds, accountCheck, tokens } of [first, second]) {
+        await accountCheck.check();
+        await rounds.tick();
         await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
           code: 'TOKEN_UNAVAILABLE',
           retryAfter: undefined,
@@ -118,7 +118,7 @@ describe('R8 a stop over credentials', () => {
     await using world = await World.create();
     world.wechat.changeSecret(appId, NEW_SECRET);
     const old = await world.replica();
-    await old.refresher.scanAccounts();
+    await old.accountCheck.check();
     expect((await world.row()).lastError).toMatchObject({ errcode: 40125 });
 
     const { tokens } = await world.replica(withNewSecret);
@@ -134,7 +134,7 @@ describe('R8 a stop over credentials', () => {
     const first = await current.tokens.getAccessToken();
     // A rolling deployment: these come up with what is wrong by now.
     const [outdated] = await world.pair();
-    await outdated.refresher.scanAccounts();
+    await outdated.accountCheck.check();
     await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({
       retryAfter: undefined,
     });
@@ -142,7 +142,7 @@ describe('R8 a stop over credentials', () => {
     expect((await world.row()).value).toBe(first);
 
     await world.advance(7000);
-    await current.refresher.tick();
+    await current.rounds.tick();
 
     const { value } = await world.row();
     expect(value).not.toBe(first);
@@ -155,7 +155,7 @@ describe('R8 a failure over the IP address', () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 40164 });
     const refused = await world.replica();
-    await refused.refresher.scanAccounts();
+    await refused.accountCheck.check();
     await expect(refused.tokens.getAccessToken(...ONCE)).rejects.toThrow(
       /203\.0\.113\.7.*whitelist/,
     );
@@ -164,7 +164,7 @@ describe('R8 a failure over the IP address', () => {
     const other = await world.replica();
     const token = await other.tokens.getAccessToken();
 
-    await refused.sync.pull();
+    await refused.poller.poll();
     expect(await refused.tokens.getAccessToken()).toBe(token);
     expect(world.wechat.calls.total).toBe(2);
   });
@@ -184,7 +184,7 @@ describe('R8 the platform down for an hour', () => {
     );
     const step = async () => {
       await world.advance(5);
-      for (const { refresher } of fleet) await refresher.tick();
+      for (const { rounds } of fleet) await rounds.tick();
     };
 
     for (let elapsed = 0; elapsed < 3600; elapsed += 5) await step();

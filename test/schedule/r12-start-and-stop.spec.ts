@@ -20,8 +20,8 @@ describe('R12 start', () => {
       await first.close();
       await world.advance(pause);
 
-      const { tokens, refresher } = await world.replica();
-      await refresher.scanAccounts();
+      const { tokens, accountCheck } = await world.replica();
+      await accountCheck.check();
 
       expect(await tokens.getAccessToken()).toBe(token);
       expect(world.wechat.calls.total).toBe(1);
@@ -58,8 +58,8 @@ describe('R12 start', () => {
     await using world = await World.create();
     await world.wechat.goDown();
 
-    const { refresher } = await world.replica();
-    await refresher.scanAccounts();
+    const { accountCheck } = await world.replica();
+    await accountCheck.check();
 
     expect((await world.row()).failureCount).toBeGreaterThan(0);
   });
@@ -82,12 +82,12 @@ describe('R12 stop', () => {
 
   it('renews nothing any more', async () => {
     await using world = await World.create();
-    const { tokens, refresher, close } = await world.replica();
+    const { tokens, rounds, close } = await world.replica();
     await tokens.getAccessToken();
     await close();
     await world.advance(7200);
 
-    await refresher.tick();
+    await rounds.tick();
     const error = await failure(tokens.getAccessToken());
 
     expect(error).toSatisfy(isTokenUnavailableError);

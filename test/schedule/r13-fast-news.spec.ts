@@ -15,7 +15,7 @@ describe('R13 fast news', () => {
     const rows = vi.spyOn(session, 'rows');
     const change = vi.spyOn(session, 'change');
 
-    await other.sync.pull();
+    await other.poller.poll();
 
     expect(await other.tokens.getAccessToken()).toBe(renewed);
     expect(rows).toHaveBeenCalledOnce();
@@ -27,7 +27,7 @@ describe('R13 fast news', () => {
     const [ours, other] = await world.pair();
     await ours.tokens.getAccessToken();
     await other.tokens.getAccessToken();
-    await other.sync.pull();
+    await other.poller.poll();
     await ours.refresher.refresh('access_token', { force: true });
     // As if it had been written 5 s ago, in a transaction that took so long.
     await world.sql(
@@ -36,7 +36,7 @@ describe('R13 fast news', () => {
 
     // They are looked for every five seconds.
     await world.advance(5);
-    await other.sync.pull();
+    await other.poller.poll();
 
     expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);
   });
@@ -56,11 +56,11 @@ describe('R13 fast news', () => {
     await other.tokens.getAccessToken();
     await ours.refresher.refresh('access_token', { force: true });
     isAway = true;
-    await other.sync.pull();
+    await other.poller.poll();
     await world.advance(60);
     isAway = false;
 
-    await other.sync.pull();
+    await other.poller.poll();
 
     expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);
   });
@@ -72,18 +72,18 @@ describe('R13 fast news', () => {
     await other.tokens.getAccessToken();
     await ours.refresher.refresh('access_token', { force: true });
     await world.sql('ALTER TABLE system_var RENAME TO away');
-    await other.sync.pull();
+    await other.poller.poll();
     await world.sql('ALTER TABLE away RENAME TO system_var');
     await world.advance(60);
 
-    await other.sync.pull();
+    await other.poller.poll();
 
     expect(await other.tokens.getAccessToken()).toBe((await world.row()).value);
   });
 
   it('rows of others, plain variables and unknown accounts, are no concern of it', async () => {
     await using world = await World.create();
-    const { tokens, sync, variables } = await world.replica();
+    const { tokens, poller, variables } = await world.replica();
     const token = await tokens.getAccessToken();
     await variables.save('colour', 'green');
     const store = await world.store();
@@ -92,7 +92,7 @@ describe('R13 fast news', () => {
       { name: 'something_else', remark: '' },
     ]);
 
-    await sync.pull();
+    await poller.poll();
 
     expect(await tokens.getAccessToken()).toBe(token);
   });
@@ -148,7 +148,7 @@ describe('R13 accounts that cannot be looked up', () => {
       await ours.refresher.refresh(`access_token:${name}`, { force: true });
     broken = true;
 
-    await other.sync.pull();
+    await other.poller.poll();
 
     const news = await other.tokens.getAccessToken('m');
     expect(news).not.toBe(old);
@@ -159,7 +159,7 @@ describe('R13 accounts that cannot be looked up', () => {
 describe('R13 a table that was restored from a backup', () => {
   it('is followed, though its versions are lower, and renewed from there', async () => {
     await using world = await World.create();
-    const { tokens, refresher, sync } = await world.replica();
+    const { tokens, refresher, poller } = await world.replica();
     const older = await tokens.getAccessToken();
     const backup = await world.row();
     await refresher.refresh('access_token', { force: true });
@@ -170,7 +170,7 @@ describe('R13 a table that was restored from a backup', () => {
       ]);
 
     await restore();
-    await sync.pull();
+    await poller.poll();
     expect(await tokens.getAccessToken()).toBe(older);
 
     await world.advance(7200);

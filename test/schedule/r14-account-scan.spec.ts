@@ -55,7 +55,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     open(world, [added]);
     rows.set(added.name, added);
 
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
 
     expect(await renewedOf(world, [added])).toEqual([added.name]);
     expect(await servedFromMemory(replica, [added])).toBe(1);
@@ -73,15 +73,15 @@ describe('R14 accounts of a table of the app’s own', () => {
       world.sql('SELECT * FROM system_var WHERE name = ?', [nameOf(removed)]);
     rows.delete(removed.name);
 
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
 
     const refused = () => replica.tokens.getAccessToken(removed.name);
     await expect(refused()).rejects.toSatisfy(isUnknownAccountError);
     await world.advance(7000);
     const before = await row();
-    await replica.refresher.tick();
-    await replica.sync.pull();
-    await replica.refresher.scanAccounts();
+    await replica.rounds.tick();
+    await replica.poller.poll();
+    await replica.accountCheck.check();
     await expect(refused()).rejects.toSatisfy(isUnknownAccountError);
     expect(await row()).toEqual(before);
     expect(world.wechat.callsFor(removed.appId).total).toBe(0);
@@ -98,7 +98,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     if (!first) throw new Error('no account');
     rows.set(first.name, { ...first, appSecret: '' });
 
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
 
     expect(await servedFromMemory(replica, accounts)).toBe(3);
     expect(world.wechat.calls.total).toBe(0);
@@ -108,14 +108,16 @@ describe('R14 accounts of a table of the app’s own', () => {
     await using world = await World.create();
     const accounts = shops(3);
     const { rows, source } = tableOf(accounts);
-    const { refresher } = await started(world, accounts, { accounts: source });
+    const { accountCheck } = await started(world, accounts, {
+      accounts: source,
+    });
     const changed = accounts[1];
     if (!changed) throw new Error('no account');
     const appSecret = 'another-secret-of-that-account';
     world.wechat.changeSecret(changed.appId, appSecret);
     rows.set(changed.name, { ...changed, appSecret });
 
-    await refresher.scanAccounts();
+    await accountCheck.check();
 
     expect(await renewedOf(world, accounts)).toEqual([changed.name]);
     expect(world.wechat.calls.total).toBe(1);
@@ -133,8 +135,8 @@ describe('R14 accounts of a table of the app’s own', () => {
     world.wechat.changeSecret(changed.appId, appSecret);
     rows.set(changed.name, { ...changed, appSecret });
 
-    const { refresher } = await world.replica({ accounts: source });
-    await refresher.scanAccounts();
+    const { accountCheck } = await world.replica({ accounts: source });
+    await accountCheck.check();
 
     await vi.waitFor(async () =>
       expect(await renewedOf(world, accounts)).toEqual([changed.name]),
@@ -153,7 +155,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     open(world, [other]);
     rows.set(other.name, other);
 
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
 
     const token = await replica.tokens.getAccessToken(other.name);
     expect(token).toBe(world.wechat.currentToken(other.appId));
@@ -172,7 +174,7 @@ describe('R14 a walk through 500 accounts', () => {
     expect(statements.total()).toBe(0);
 
     // What follows it asks what is due.
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
     expect(statements.total()).toBe(1);
     expect(statements.count('due')).toBe(1);
   });
@@ -196,7 +198,7 @@ describe('R14 a walk through 500 accounts', () => {
     const accounts = shops(500);
     const { rows, source } = tableOf([]);
     const replica = await world.replica({ accounts: source });
-    await replica.refresher.scanAccounts();
+    await replica.accountCheck.check();
     open(world, accounts);
     for (const account of accounts) rows.set(account.name, account);
     const statements = watchStatements(replica);
@@ -227,7 +229,7 @@ describe('R12, R14 the start with 1000 good tokens', () => {
     const replica = await world.replica({ accounts });
     // The first look at what is due is the end of the walk.
     await vi.waitFor(() => expect(rows).toHaveBeenCalledTimes(3));
-    await replica.refresher.tick();
+    await replica.rounds.tick();
 
     const lists = rows.mock.calls
       .map(([, [first]]) => first)

@@ -15,12 +15,12 @@ describe('R14 tokens of accounts that are long gone', () => {
   it('are gone through once a day after their end, and never again', async () => {
     await using world = await World.create();
     await makeRowsOf(world, shops(250, 'gone'));
-    const { refresher, module, ...replica } = await started(world, shops(3));
+    const { rounds, module, ...replica } = await started(world, shops(3));
     await world.advance(DAY_SECONDS + 1);
-    await refresher.tick();
-    const statements = watchStatements({ refresher, module, ...replica });
+    await rounds.tick();
+    const statements = watchStatements({ rounds, module, ...replica });
 
-    await refresher.tick();
+    await rounds.tick();
 
     expect(statements.total()).toBe(2);
     expect(statements.count('due')).toBe(1);
@@ -32,13 +32,13 @@ describe('R14 tokens of accounts that are long gone', () => {
     await using world = await World.create();
     const back = shops(5, 'back');
     await makeRowsOf(world, back);
-    const { refresher } = await started(world, shops(3));
+    const { rounds } = await started(world, shops(3));
     await world.advance(DAY_SECONDS + 1);
-    await refresher.tick();
+    await rounds.tick();
     open(world, back);
 
     const next = await world.replica({ accounts: back });
-    await next.refresher.scanAccounts();
+    await next.accountCheck.check();
 
     await vi.waitFor(async () =>
       expect(await renewedOf(world, back)).toEqual(namesOf(back)),
@@ -58,13 +58,13 @@ describe('R14 tokens of accounts that are long gone', () => {
     );
     // It has tried all the time; the last time just now.
     await world.advance(2 * DAY_SECONDS);
-    await owner.refresher.tick();
+    await owner.rounds.tick();
     expect((await world.row('access_token:ours-000')).failureCount).toBe(1);
     await world.advance(120);
-    await stranger.refresher.tick();
+    await stranger.rounds.tick();
     fault.remove();
 
-    await owner.refresher.tick();
+    await owner.rounds.tick();
 
     expect(await renewedOf(world, ours)).toEqual(namesOf(ours));
   });

@@ -23,7 +23,7 @@ describe('R14 300 accounts that are due at once', () => {
     await world.advance(DUE_SECONDS);
     const statements = watchStatements(replica);
 
-    await replica.refresher.tick();
+    await replica.rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     for (const { appId } of accounts)
@@ -42,10 +42,10 @@ describe('R14 300 accounts that are due at once', () => {
     const accounts = shops(300);
     const replica = await started(world, accounts);
     await world.advance(DUE_SECONDS);
-    await replica.refresher.tick();
+    await replica.rounds.tick();
     const statements = watchStatements(replica);
 
-    await replica.refresher.tick();
+    await replica.rounds.tick();
 
     expect(statements.count('due')).toBe(1);
     expect(statements.count('unconfirmed')).toBe(1);
@@ -60,7 +60,7 @@ describe('R14 300 accounts that are due at once', () => {
     await world.advance(300);
     const statements = watchStatements(replica);
 
-    await replica.refresher.tick();
+    await replica.rounds.tick();
 
     for (const { appId } of accounts)
       expect(world.wechat.callsFor(appId).total).toBe(1);
@@ -79,11 +79,11 @@ describe('R14 300 accounts that are due at once', () => {
       if (socket.localPort === port) connections.add(socket);
     };
     const refresh = { concurrency: 5 };
-    const { refresher } = await started(world, accounts, { refresh });
+    const { rounds } = await started(world, accounts, { refresh });
     await world.advance(DUE_SECONDS);
     subscribe('net.server.socket', count);
 
-    await refresher.tick();
+    await rounds.tick();
 
     unsubscribe('net.server.socket', count);
     expect(world.wechat.calls.total).toBe(100);
@@ -106,7 +106,7 @@ describe('R14 what delays nobody', () => {
     const before = await untouched();
     const statements = watchStatements(replica);
 
-    await replica.refresher.tick();
+    await replica.rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     expect(world.wechat.calls.total).toBe(20);
@@ -128,18 +128,18 @@ describe('R14 what delays nobody', () => {
       },
       list: () => accounts,
     };
-    const { refresher } = await started(world, accounts, { accounts: source });
+    const { rounds } = await started(world, accounts, { accounts: source });
     await world.advance(DUE_SECONDS);
     fails = true;
 
-    await refresher.tick();
+    await rounds.tick();
 
     const others = accounts.filter((account) => account !== broken);
     expect(await renewedOf(world, accounts)).toEqual(namesOf(others));
     expect(world.wechat.calls.total).toBe(49);
     expect(broken && (await world.row(nameOf(broken))).leaseOwner).toBeNull();
     fails = false;
-    await refresher.tick();
+    await rounds.tick();
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     expect(world.wechat.calls.total).toBe(50);
   });
@@ -147,13 +147,13 @@ describe('R14 what delays nobody', () => {
   it('an account that the platform refuses', async () => {
     await using world = await World.create();
     const accounts = shops(50);
-    const { refresher } = await started(world, accounts);
+    const { rounds } = await started(world, accounts);
     const refused = accounts[0];
     await world.advance(DUE_SECONDS);
     const appId = refused?.appId ?? '';
     world.wechat.inject('stable', { status: 500 }, { appId, times: Infinity });
 
-    await refresher.tick();
+    await rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(
       namesOf(accounts.slice(1)),
@@ -175,7 +175,7 @@ describe('R14 a round that takes long', () => {
       if (message === 'tokens renewed so far') told.push(fields);
     };
     const nothing = () => undefined;
-    const { refresher } = await started(world, accounts, {
+    const { rounds } = await started(world, accounts, {
       logger: { log: see, warn: nothing, error: nothing },
       refresh: { concurrency: 1, batchSize: 10 },
     });
@@ -186,7 +186,7 @@ describe('R14 a round that takes long', () => {
         moves.push(world.advance(11));
     });
 
-    await refresher.tick();
+    await rounds.tick();
 
     stop();
     await Promise.all(moves);
@@ -206,12 +206,12 @@ describe('R14 a round that takes long', () => {
     const accounts = shops(10);
     const log = vi.fn();
     const nothing = () => undefined;
-    const { refresher } = await started(world, accounts, {
+    const { rounds } = await started(world, accounts, {
       logger: { log, warn: nothing, error: nothing },
     });
     await world.advance(DUE_SECONDS);
 
-    await refresher.tick();
+    await rounds.tick();
 
     const told = log.mock.calls.map(([message]) => String(message));
     expect(told).toContain('token refreshed');

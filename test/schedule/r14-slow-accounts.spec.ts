@@ -38,7 +38,7 @@ async function due(
     api: { timeoutMs: TIMEOUT_MS },
     refresh: { ...refresh },
   });
-  await replica.refresher.scanAccounts();
+  await replica.accountCheck.check();
   expect(world.wechat.calls.total).toBe(0);
   await world.advance(seconds);
   return replica;
@@ -56,11 +56,11 @@ describe('R14 an account whose calls take long', () => {
       await using world = await World.create();
       const accounts = shops(count + 1);
       const slow = firstOf(accounts);
-      const { refresher } = await due(world, accounts, { concurrency: 2 });
+      const { rounds } = await due(world, accounts, { concurrency: 2 });
       hang(world, slow);
       let ended = false;
 
-      const tick = refresher.tick().finally(() => (ended = true));
+      const tick = rounds.tick().finally(() => (ended = true));
 
       await vi.waitFor(
         async () =>
@@ -98,7 +98,7 @@ describe('R14 an account whose calls take long', () => {
         7200,
       );
       hang(world, slow);
-      const tick = replica.refresher.tick();
+      const tick = replica.rounds.tick();
       await vi.waitFor(() => expect(world.wechat.calls.total).toBe(1));
       const asked = accounts[index];
       if (!asked) throw new Error('no such account');
@@ -169,8 +169,8 @@ describe('R12, R14 a replica that is closed in the middle of a round', () => {
     expect(world.wechat.calls.total).toBeLessThanOrEqual(4);
 
     const next = await world.replica({ accounts });
-    await next.refresher.scanAccounts();
-    await next.refresher.tick();
+    await next.accountCheck.check();
+    await next.rounds.tick();
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     for (const { appId } of accounts)
@@ -186,7 +186,7 @@ describe('R12, R14 a replica that is closed in the middle of a round', () => {
     let isSlow = false;
     let goOn: () => void = () => undefined;
     const later = new Promise<void>((resolve) => (goOn = resolve));
-    const { renewer, refresher } = await started(world, accounts, {
+    const { renewer, rounds } = await started(world, accounts, {
       refresh: { concurrency: 1, batchSize: 120 },
       accounts: {
         find: async (name) => {
@@ -200,7 +200,7 @@ describe('R12, R14 a replica that is closed in the middle of a round', () => {
     await world.advance(DUE_SECONDS);
     isSlow = true;
     world.wechat.inject('classic', { delayMs: 300 });
-    const tick = refresher.tick();
+    const tick = rounds.tick();
     await vi.waitFor(() => expect(world.wechat.calls.total).toBe(1));
 
     await renewer.stop();

@@ -21,11 +21,11 @@ async function transaction(dataSource: DataSource) {
 describe("the app's transaction on the same SQLite connection", () => {
   it('takes a renewal neither in nor back', async () => {
     await using world = await World.create();
-    const { dataSource, refresher, tokens, variables } = await world.replica();
+    const { dataSource, rounds, tokens, variables } = await world.replica();
     const old = await tokens.getAccessToken();
     await world.advance(7000);
     world.wechat.inject('stable', { delayMs: 200 });
-    const renewing = refresher.tick();
+    const renewing = rounds.tick();
     await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
 
     {

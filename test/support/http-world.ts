@@ -24,6 +24,6 @@ export async function httpWorld(
     http: { apiKeys: Object.values(KEYS) },
     logger: log,
   });
-  await app.refresher.scanAccounts();
+  await app.accountCheck.check();
   return { world, app, log };
 }

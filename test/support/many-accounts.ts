@@ -73,7 +73,7 @@ export async function renewedOf(
   const good = rows.filter(
     ({ value, leaseOwner, expiresInMs }) =>
       leaseOwner === null &&
-      (expiresInMs ?? 0) > 6_000_000 &&
+      expiresInMs > 6_000_000 &&
       value !== null &&
       world.wechat.issuedTokens.includes(value),
   );
@@ -127,7 +127,7 @@ export async function started(
   open(world, accounts);
   await storeTokens(world, accounts);
   const replica = await world.replica({ accounts: [...accounts], ...options });
-  await replica.refresher.scanAccounts();
+  await replica.accountCheck.check();
   expect(world.wechat.calls.total).toBe(0);
   return replica;
 }

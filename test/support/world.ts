@@ -30,6 +30,8 @@ import {
 import { TokenJournal } from '../../src/wechat-token/observe/token-journal.js';
 import { Renewer } from '../../src/wechat-token/renewal/renewer.js';
 import { TokenWaiter } from '../../src/wechat-token/access/token-waiter.js';
+import { AccountCheck } from '../../src/wechat-token/schedule/account-check.js';
+import { Rounds } from '../../src/wechat-token/schedule/rounds.js';
 import { ChangePoller } from '../../src/wechat-token/schedule/change-poller.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
@@ -59,7 +61,7 @@ class MovableClock extends MonotonicClock {
   }
 }
 
-/** One running copy of the module, as an app has it, without its timers: a test calls `tick()` and `pull()` itself. */
+/** One running copy of the module, as an app has it, without its timers: a test calls `rounds.tick()` and `poller.poll()` itself. */
 export interface TestReplica {
   readonly module: TestingModule;
   readonly dataSource: DataSource;
@@ -71,11 +73,13 @@ export interface TestReplica {
   readonly queue: DueTokens;
   readonly events: TokenEvents;
   readonly journal: TokenJournal;
-  readonly sync: ChangePoller;
+  readonly poller: ChangePoller;
+  readonly rounds: Rounds;
+  readonly accountCheck: AccountCheck;
   /** To renew as the engine itself does: joins the renewal that is under way, if there is one. */
   readonly renewer: Renewer;
   /** What callers of any token wait for. */
-  readonly supply: TokenWaiter;
+  readonly waiter: TokenWaiter;
   readonly close: () => Promise<void>;
 }
 
@@ -198,9 +202,11 @@ export class World implements AsyncDisposable {
       queue: module.get(DueTokens),
       events: module.get(TokenEvents),
       journal: module.get(TokenJournal),
-      sync: module.get(ChangePoller),
+      poller: module.get(ChangePoller),
+      rounds: module.get(Rounds),
+      accountCheck: module.get(AccountCheck),
       renewer: module.get(Renewer),
-      supply: module.get(TokenWaiter),
+      waiter: module.get(TokenWaiter),
       close,
     };
     this.replicas.push(replica);

@@ -1,23 +1,23 @@
-/** A token in this process's memory. Instants are on this process's clock. */
+/** A token in this process's memory. Instants are on this process's clock, in milliseconds. */
 export interface CachedToken {
   readonly value: string;
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
   readonly version: number;
-  /** Of the account that it was taken over for. */
+  /** Of the account that the token was cached for. */
   readonly credentialId: string;
-  /** Whatever the row says from here on is newer than this; Infinity for a token that the row does not have yet (R6). */
+  /** Rows that are read from this instant on are newer; Infinity for a token that is not stored yet (R6). */
   readonly knownAt: number;
-  /** From here on a read starts a renewal in the background (R2); never later than `serveUntil`. */
+  /** From this instant on a read starts a renewal in the background (R2); never later than `serveUntil`. */
   readonly refreshAt: number;
-  /** From here on it is not handed out: its end, less a small safety margin (R2). */
+  /** From this instant on the token is not handed out: its expiry, less a small safety margin (R2). */
   readonly serveUntil: number;
-  /** When the platform ends it. */
+  /** When the platform stops accepting the token. */
   readonly expiresAt: number;
 }
 
-/** A token as it was learned: from its row, or from the platform. */
-export interface LearnedToken extends Omit<CachedToken, 'promise'> {
-  /** When the row was asked for. */
+/** A token that was read from its row or issued by the platform, to be cached unless a newer one is. */
+export interface TokenToCache extends Omit<CachedToken, 'promise'> {
+  /** When the row, or the platform, was asked. */
   readonly askedAt: number;
 }

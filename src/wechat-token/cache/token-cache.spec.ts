@@ -1,11 +1,11 @@
-import type { LearnedToken } from './cached-token.js';
+import type { TokenToCache } from './cached-token.js';
 import { TokenCache } from './token-cache.js';
 
 const NAME = 'access_token';
 const NOW = 1000;
 
 /** Read from its row at `NOW`, with 7000 to live. */
-const token = (value: string, given: Partial<LearnedToken> = {}) => ({
+const token = (value: string, given: Partial<TokenToCache> = {}) => ({
   value,
   credentialId: 'c0ffee00',
   version: 5,
@@ -18,7 +18,7 @@ const token = (value: string, given: Partial<LearnedToken> = {}) => ({
 });
 
 /** What is served after the second was learned after the first. */
-function served(first: LearnedToken, second: LearnedToken): string | undefined {
+function served(first: TokenToCache, second: TokenToCache): string | undefined {
   const memory = new TokenCache();
   memory.adopt(NAME, first);
   memory.adopt(NAME, second);

@@ -7,31 +7,30 @@ import {
   type TokenName,
   tokenName,
 } from '../common/token-name.js';
-import type { CachedToken, LearnedToken } from './cached-token.js';
-import { TokensByAccount } from './tokens-by-account.js';
+import type { CachedToken, TokenToCache } from './cached-token.js';
 
-/** What this process knows of each token. Only ever replaced by something newer. */
+/** The tokens that this process holds, by kind and account. A token is only ever replaced by a newer one. */
 @Injectable()
 export class TokenCache {
-  private readonly held = new TokensByName();
+  private readonly kinds = new Map<TokenKind, Map<string, CachedToken>>();
   private readonly listeners = new Map<TokenName, () => void>();
 
-  /** All that is held of one kind, by account: a read need not build the token's name (R1). */
-  ofKind(kind: TokenKind): TokensByAccount {
-    return this.held.ofKind(kind);
+  /** All tokens of one kind by account: a read need not build the token's name (R1). */
+  ofKind(kind: TokenKind): ReadonlyMap<string, CachedToken> {
+    return this.accountsOf(kind);
   }
 
   /** The token, if it may be handed out at `now`. */
   usable(name: TokenName, now: number): CachedToken | undefined {
-    const held = this.held.get(name);
-    return held && now < held.serveUntil ? held : undefined;
+    const cached = this.get(name);
+    return cached && now < cached.serveUntil ? cached : undefined;
   }
 
-  /** Takes a token over, unless a newer one is known already. */
-  adopt(name: TokenName, token: LearnedToken): void {
+  /** Caches a token, unless a newer one is cached already. */
+  adopt(name: TokenName, token: TokenToCache): void {
     const { value, version, credentialId } = token;
     const { askedAt, knownAt, serveUntil, expiresAt } = token;
-    const known = this.held.get(name);
+    const known = this.get(name);
     // An answer that was overtaken on its way. What was asked for later counts even with a lower version: the table may
     // have been restored from a backup.
     const overtaken =
@@ -43,8 +42,8 @@ export class TokenCache {
     const promise =
       known?.value === value ? known.promise : Promise.resolve(value);
     const refreshAt = Math.min(token.refreshAt, serveUntil);
-    // Written out: what a spread makes takes more memory, in more places.
-    this.held.set(name, {
+    // Written out: objects made by a spread take more memory, in more places.
+    this.set(name, {
       value,
       promise,
       version,
@@ -58,7 +57,7 @@ export class TokenCache {
     if (isStored && askedAt < serveUntil) this.listeners.get(name)?.();
   }
 
-  /** Has `listener`, and no other, called whenever a token of that name comes that may be handed out and is in its row. */
+  /** Calls `listener`, in place of an earlier one, whenever a stored token of that name that may be handed out is cached. */
   listen(name: TokenName, listener: () => void): void {
     this.listeners.set(name, listener);
   }
@@ -67,67 +66,56 @@ export class TokenCache {
     this.listeners.delete(name);
   }
 
-  /** For a token that the row does not have: it is newer than all that is known by now. */
+  /** For a token that is not stored: higher than every version known so far. */
   nextVersion(name: TokenName): number {
-    return (this.held.get(name)?.version ?? 0) + 1;
+    return (this.get(name)?.version ?? 0) + 1;
   }
 
-  /** Whether it has learned this version from the row itself. */
+  /** Whether this version was read from the row itself. */
   knows(name: TokenName, version: number): boolean {
-    const known = this.held.get(name);
+    const known = this.get(name);
     return known?.version === version && known.knownAt !== Infinity;
   }
 
-  /** A name may be another account by now, or its credentials others. */
+  /** Drops the token of other credentials: the name may be another account's by now. */
   forgetUnlessOf(name: TokenName, credentialId: string): void {
-    if (this.held.get(name)?.credentialId !== credentialId)
-      this.held.delete(name);
+    const known = this.get(name);
+    if (known && known.credentialId !== credentialId) this.delete(name);
   }
 
-  /** The tokens of accounts that are gone are not handed out. */
+  /** Drops the tokens of accounts that were removed. */
   forgetAllBut(names: ReadonlySet<TokenName>): void {
-    for (const name of this.held.names())
-      if (!names.has(name)) this.held.delete(name);
+    for (const [kind, accounts] of this.kinds)
+      for (const account of accounts.keys())
+        if (!names.has(tokenName(kind, account))) accounts.delete(account);
   }
 
-  /** Nothing can be done about this token before `at`: reads until then start nothing. */
+  /** The token cannot be renewed before `at`: reads until then start no renewal. */
   delayRenewal(name: TokenName, at: number): void {
-    const known = this.held.get(name);
+    const known = this.get(name);
     if (!known || known.refreshAt >= at) return;
     const refreshAt = Math.min(at, known.serveUntil);
-    this.held.set(name, { ...known, refreshAt });
-  }
-}
-
-/** A map by token name, kept by kind and account. */
-class TokensByName {
-  private readonly kinds = new Map<TokenKind, TokensByAccount>();
-
-  ofKind(kind: TokenKind): TokensByAccount {
-    const known = this.kinds.get(kind);
-    if (known) return known;
-    const made = new TokensByAccount();
-    this.kinds.set(kind, made);
-    return made;
+    this.set(name, { ...known, refreshAt });
   }
 
-  get(name: TokenName): CachedToken | undefined {
+  private accountsOf(kind: TokenKind): Map<string, CachedToken> {
+    let accounts = this.kinds.get(kind);
+    if (!accounts) this.kinds.set(kind, (accounts = new Map()));
+    return accounts;
+  }
+
+  private get(name: TokenName): CachedToken | undefined {
     const { kind, account } = parseTokenName(name);
     return this.kinds.get(kind)?.get(account);
   }
 
-  set(name: TokenName, token: CachedToken): void {
+  private set(name: TokenName, token: CachedToken): void {
     const { kind, account } = parseTokenName(name);
-    this.ofKind(kind).set(account, token);
+    this.accountsOf(kind).set(account, token);
   }
 
-  delete(name: TokenName): void {
+  private delete(name: TokenName): void {
     const { kind, account } = parseTokenName(name);
     this.kinds.get(kind)?.delete(account);
-  }
-
-  *names(): Generator<TokenName> {
-    for (const [kind, tokens] of this.kinds)
-      for (const account of tokens.accounts()) yield tokenName(kind, account);
   }
 }

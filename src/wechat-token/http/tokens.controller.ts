@@ -76,7 +76,7 @@ export class TokensController {
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
-    const held = await this.tokens.held(accountOf(name));
+    const held = await this.tokens.cachedToken(accountOf(name));
     const tag = `W/"${fingerprint(held.value)}"`;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(response, 'ETag', tag);
@@ -97,7 +97,7 @@ export class TokensController {
   ): Promise<TokenAnswer> {
     const account = accountOf(name);
     await this.tokens.invalidate(value, account, { actor });
-    return this.answer(name, await this.tokens.held(account));
+    return this.answer(name, await this.tokens.cachedToken(account));
   }
 
   private answer(name: TokenName, held: CachedToken): TokenAnswer {

@@ -5,6 +5,7 @@ import type { TokenName } from '../common/token-name.js';
 import { reasonOf } from '../common/error-reason.js';
 import { isTokenUnavailableError } from '../common/errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
+import { Replica } from '../common/replica.js';
 import { messages } from '../common/messages.js';
 import { type Report, ReportLimit } from './report-limit.js';
 
@@ -21,6 +22,7 @@ export class TokenJournal {
   constructor(
     private readonly events: TokenEvents,
     private readonly reports: ReportLimit,
+    private readonly replica: Replica,
   ) {}
 
   refreshed(
@@ -66,7 +68,15 @@ export class TokenJournal {
    * by no budget.
    * @param inUse The fingerprint of the token that this replica serves, if it has one.
    */
-  reported(report: Report, inUse: string | undefined): void {
+  reported(
+    {
+      name,
+      actor = this.replica.id,
+      fingerprint,
+    }: Omit<Report, 'actor'> & { readonly actor?: string | undefined },
+    inUse: string | undefined,
+  ): void {
+    const report = { name, actor, fingerprint };
     if (!this.reports.admits(report)) return;
     const detail =
       inUse === report.fingerprint

@@ -1,5 +1,6 @@
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import type { ConfigurationFault } from '../common/errors.js';
+import { outlastsTwoCalls } from '../common/timing.js';
 import { messages } from '../common/messages.js';
 
 /** R4: a lease must outlast the two calls that a rejected token may take. */
@@ -7,7 +8,7 @@ export function leaseFaults(
   timeoutMs: number,
   leaseSeconds: number,
 ): ConfigurationFault[] {
-  if (leaseSeconds * 1000 > 2 * timeoutMs) return [];
+  if (outlastsTwoCalls(leaseSeconds * 1000, timeoutMs)) return [];
   const problem = messages.leaseTooShort(timeoutMs);
   return [{ field: 'refresh.leaseSeconds', problem }];
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { lifeOf, type TokenRow } from '../store/token-row.js';
+import { TokenJournal } from '../observe/token-journal.js';
 import { TokenEvents } from '../store/token-events.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
@@ -11,15 +12,16 @@ import { FORCE_BUDGET, forceWait, rejectionWait } from './policy.js';
 const DAY_MS = 24 * 3600 * 1000;
 const seconds = (ms: number) => Math.ceil(ms / 1000);
 
-/** What is scarce, counted in the database for all replicas together. Spent under the lease, so that none is spent twice. */
+/** Budgets that are counted in the database for all replicas together, and spent under the lease, so that nothing is spent twice. */
 @Injectable()
 export class Budgets {
   constructor(
     private readonly store: TokenStore,
     private readonly events: TokenEvents,
+    private readonly journal: TokenJournal,
   ) {}
 
-  /** Spends nothing. */
+  /** R9: milliseconds until a forced renewal is possible. Spends nothing. */
   async untilForce(name: TokenName): Promise<number> {
     const row = await this.store.read(name);
     return row ? (await this.forceWait(row)).wait : 0;
@@ -45,6 +47,7 @@ export class Budgets {
     actor: string,
     reported: string,
   ): Promise<void> {
+    this.journal.rejected(row.name, reported);
     const life = lifeOf(row);
     const ages = await this.events.recent(row.name, 'rejected', life);
     const wait = rejectionWait(ages, life);

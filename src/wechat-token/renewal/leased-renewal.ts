@@ -1,56 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { fingerprint, mask } from '../common/fingerprint.js';
-import { TokenJournal } from '../observe/token-journal.js';
-import { TokenCache } from '../cache/token-cache.js';
-import type { Lease, TokenRow } from '../store/token-row.js';
-import { TokenStore } from '../store/token-store.js';
-import type { TokenName } from '../common/token-name.js';
-import { UpstreamError } from '../upstream/failure.js';
-import type { IssuedToken } from '../upstream/token-source.js';
 import {
   isRefreshBudgetError,
   isStoreError,
   isTokenUnavailableError,
   TokenUnavailableError,
 } from '../common/errors.js';
+import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import type { TokenName } from '../common/token-name.js';
+import type { Lease, TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+import { UpstreamError } from '../upstream/failure.js';
+import type { IssuedToken } from '../upstream/token-source.js';
+import { Answers, type IssueCall } from './answers.js';
 import { Budgets } from './budgets.js';
-import { LocalCoolDowns } from './local-cool-downs.js';
-import * as policy from './policy.js';
+import { FORCE_BUDGET, type RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
-import { toServe, toStore } from './token-update.js';
-import { renewalFailed } from './token-unavailable.js';
 import { Slots } from './slots.js';
-import { PendingWrites } from './pending-writes.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
 export interface Renewal {
   readonly target: RenewalTarget;
   readonly row: TokenRow;
   readonly lease: Lease;
-  readonly intent: policy.RenewalIntent;
+  readonly intent: RenewalIntent;
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
   readonly inputs: ReadonlyMap<TokenName, string>;
 }
 
-class LeaseRunsOut extends Error {}
+class LeaseTooShort extends Error {}
 
-/** From the lease to the stored answer: asks the platform once, and writes what came of it on exactly that lease. */
+/** From the lease to the stored answer: asks the platform, and writes what came of it on exactly that lease. */
 @Injectable()
 export class LeasedRenewal {
   constructor(
     private readonly store: TokenStore,
-    private readonly cache: TokenCache,
-    private readonly pending: PendingWrites,
     private readonly budgets: Budgets,
-    private readonly coolDowns: LocalCoolDowns,
-    private readonly journal: TokenJournal,
-    private readonly clock: Clock,
+    private readonly answers: Answers,
     private readonly slots: Slots,
+    private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -59,55 +51,52 @@ export class LeasedRenewal {
    * @throws TokenUnavailableError, with an UpstreamError as its cause when the platform refused; RefreshBudgetError, StoreError
    */
   async run(renewal: Renewal): Promise<RefreshOutcome | undefined> {
-    const sentAt = this.clock.now();
+    const { target, actor, row } = renewal;
+    const call = { target, actor, row, sentAt: this.clock.now() };
     let issued: IssuedToken;
     try {
       issued = await this.issue(renewal);
     } catch (error) {
-      if (error instanceof UpstreamError) {
-        const failure = await this.failed(renewal, error, sentAt);
-        if (!failure) return undefined;
-        throw failure;
-      }
+      if (error instanceof UpstreamError)
+        return await this.fail(renewal, call, error);
       await this.giveBack(renewal, error).catch(() => undefined);
-      if (error instanceof LeaseRunsOut) return undefined;
+      if (error instanceof LeaseTooShort) return undefined;
       throw error;
     } finally {
-      this.slots.end(renewal.target.name);
+      this.slots.release(target.name);
     }
-    return this.keep(renewal, issued, sentAt);
+    return this.keep(renewal, call, issued);
   }
 
   /** R5, R9: what the platform is asked. */
   private async issue(renewal: Renewal): Promise<IssuedToken> {
-    const { target, row, lease, intent, actor, inputs } = renewal;
+    const { target, row, intent, actor, inputs } = renewal;
     const { account, source } = target;
-    // A process that stood still since the claim must not call: its lease might end before the answer comes.
-    const mindLease = () => {
-      const left = lease.until - this.clock.now();
-      if (left < this.settings.api.timeoutMs) throw new LeaseRunsOut();
-    };
     const ask = (force: boolean) => source.issue({ account, inputs, force });
-    const insist = async () => {
-      mindLease();
+    const force = async () => {
+      this.assertLeaseTime(renewal);
       await this.budgets.spendForced(row, actor);
       return ask(true);
     };
-    mindLease();
-    if (intent.kind === 'forced') return insist();
+    this.assertLeaseTime(renewal);
+    if (intent.kind === 'forced') return force();
     if (intent.kind !== 'rejected') return ask(false);
 
-    const reported = fingerprint(intent.value);
-    this.journal.rejected(target.name, reported);
-    await this.budgets.spendRejected(row, actor, reported);
-    const gentle = await ask(false);
-    if (gentle.value !== intent.value) return gentle;
-    const insisted = await insist();
-    if (insisted.value !== intent.value) return insisted;
+    await this.budgets.spendRejected(row, actor, fingerprint(intent.value));
+    const normal = await ask(false);
+    if (normal.value !== intent.value) return normal;
+    const forced = await force();
+    if (forced.value !== intent.value) return forced;
     throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
   }
 
-  /** Nothing came of it, and nothing was the platform's fault. */
+  /** A process that was suspended since it took the lease must not call: the lease might expire before the answer comes. */
+  private assertLeaseTime({ lease }: Renewal): void {
+    const left = lease.until - this.clock.now();
+    if (left < this.settings.api.timeoutMs) throw new LeaseTooShort();
+  }
+
+  /** The platform was not asked to the end, and is not at fault. */
   private giveBack(
     { target, lease, intent }: Renewal,
     error: unknown,
@@ -120,110 +109,82 @@ export class LeasedRenewal {
     return this.store.storeFailure(
       lease,
       { class: 'rejected', message, credentialId },
-      Math.min(retryAfter * 1000, policy.FORCE_BUDGET.spacing),
+      Math.min(retryAfter * 1000, FORCE_BUDGET.spacing),
     );
   }
 
   private async keep(
-    renewal: Renewal,
+    { target, lease }: Renewal,
+    call: IssueCall,
     issued: IssuedToken,
-    sentAt: number,
   ): Promise<RefreshOutcome | undefined> {
-    const { target, row, lease, actor } = renewal;
-    const { name, source } = target;
-    const { marginSeconds } = this.settings.refresh;
-    const token = toStore(issued, target, marginSeconds, row);
+    const answer = this.answers.issued(call, issued);
     const version = lease.version + 1;
-    const serve = (knownAt: number) =>
-      this.cache.adopt(name, toServe(token, sentAt, { version, knownAt }));
-    const latencyMs = this.clock.now() - sentAt;
-    const mark = fingerprint(token.value);
-    const event = { name, actor, fingerprint: mark, latencyMs };
-
-    this.coolDowns.clear(name);
-    // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
-    if (this.clock.now() < lease.until) serve(Infinity);
-    const keepUnsaved = () => {
-      const since = lease.until - lease.durationMs;
-      this.pending.keep({ name, token, since, lease });
-    };
+    // While the lease holds, nobody can have a newer token. Afterwards the row decides.
+    if (this.clock.now() < lease.until)
+      this.answers.serveUnstored(answer, version);
     try {
-      if (!(await this.store.storeRenewed(lease, token))) {
-        // Whoever has taken the lease over may bring a newer token, or none.
-        keepUnsaved();
-        this.journal.leaseLost(event);
+      if (!(await this.store.storeRenewed(lease, answer.update))) {
+        this.answers.keepAfterLeaseLost(answer, lease);
         return undefined;
       }
-      serve(this.clock.now());
+      this.answers.serveStored(answer, version);
     } catch (error) {
       if (!isStoreError(error)) throw error;
-      serve(Infinity);
-      keepUnsaved();
-      this.journal.notStored(name, error.message);
+      this.answers.serveUnstored(answer, version);
+      this.answers.keepUnstored(answer, lease, error);
     }
-    const expiresIn = Math.floor(issued.lifeMs / 1000);
-    const fields = { source: source.id, masked: mask(token.value), expiresIn };
-    if (token.unchanged)
-      this.journal.unchanged(name, { fingerprint: mark, ...fields });
-    else
-      this.journal.refreshed(event, {
-        ...fields,
-        ...(row.value && { replaced: fingerprint(row.value) }),
-      });
+    this.answers.report(answer);
     return {
-      outcome: token.unchanged ? 'unchanged' : 'refreshed',
-      name,
-      fingerprint: mark,
+      outcome: answer.update.unchanged ? 'unchanged' : 'refreshed',
+      name: target.name,
+      fingerprint: answer.fingerprint,
       version,
-      expiresIn,
+      expiresIn: Math.floor(issued.lifeMs / 1000),
     };
   }
 
-  /** R8: notes the failure where all replicas see it; R6: the token stays as it is. Undefined when the lease was lost. */
-  private async failed(
-    { target, row, lease, actor }: Renewal,
+  /**
+   * R8: writes the failure where all replicas see it; R6: the token stays as it is. Undefined when the lease was lost.
+   * @throws TokenUnavailableError otherwise.
+   */
+  private async fail(
+    { target, row, lease }: Renewal,
+    call: IssueCall,
     error: UpstreamError,
-    sentAt: number,
-  ): Promise<TokenUnavailableError | undefined> {
-    const { name, account } = target;
+  ): Promise<undefined> {
+    const { credentialId } = target.account;
     const { message, errcode } = error;
-    const failures = row.failureCount;
-    const random = Math.random();
-    const wait = policy.backOff(error, failures, row.databaseNow, random);
-    const until = this.clock.now() + wait;
+    const refusal = this.answers.refused(call, error);
     // The platform refused this machine's address: another replica may well succeed. The same where the stored token was
-    // issued for other credentials: theirs may be the right ones, and their cron must find the row.
-    const ownAlone =
+    // issued for other credentials: those may be the right ones, and the cron of their replicas must find the row.
+    const isLocal =
       error.class === 'ip' ||
       (error.class === 'credentials' &&
         row.credentialId !== null &&
-        row.credentialId !== account.credentialId);
+        row.credentialId !== credentialId);
     const lastError = {
       class: error.class,
       ...(errcode !== undefined && { errcode }),
       message,
-      credentialId: account.credentialId,
+      credentialId,
     };
-    const latencyMs = this.clock.now() - sentAt;
-    const stillOurs = await this.store
-      .storeFailure(lease, lastError, ownAlone ? 0 : wait)
+    const holdsLease = await this.store
+      .storeFailure(lease, lastError, isLocal ? 0 : refusal.wait)
       .catch(() => true);
-    if (!stillOurs) {
-      this.journal.leaseLost({ name, actor, latencyMs, detail: message });
+    if (!holdsLease) {
+      this.answers.reportLeaseLost(refusal);
       return undefined;
     }
-    if (ownAlone || error.class === 'credentials')
-      this.coolDowns.set(name, account, until, message);
-    this.cache.delayRenewal(name, until);
-    this.journal.failed(
-      { name, actor, latencyMs, detail: message },
-      { class: error.class, errcode, failures: failures + 1 },
+    const isOwn = isLocal || error.class === 'credentials';
+    throw this.answers.coolDown(
+      refusal,
+      isOwn ? 'this replica' : 'all replicas',
     );
-    return renewalFailed(name, error, wait);
   }
 }
 
-/** The platform refused a token that this one is made from, not this request. */
+/** Whether the platform refused a token that this one is made from, and not this request. */
 export function refusesInputs(error: unknown, renewal: Renewal): boolean {
   return (
     isTokenUnavailableError(error) &&

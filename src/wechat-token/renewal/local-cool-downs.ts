@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
+import { Clock } from '../common/clock.js';
 import type { TokenName } from '../common/token-name.js';
 
 interface CoolDown {
@@ -7,25 +8,36 @@ interface CoolDown {
   /** On this process's clock. */
   readonly until: number;
   readonly reason: string;
-  /** How many times in a row, this one included. */
+  /** Failures in a row, this one included. */
   readonly failures: number;
 }
 
-/** R8: failures that concern this replica alone: its IP address, the credentials that perhaps only it has, a call without a lease. */
+/**
+ * R8: the cool-downs of this replica alone: its IP address was refused, or credentials that perhaps only this replica has, or a
+ * call that was made without a lease failed.
+ */
 @Injectable()
 export class LocalCoolDowns {
   private readonly byName = new Map<TokenName, CoolDown>();
 
+  constructor(private readonly clock: Clock) {}
+
+  /** @param until On this process's clock. */
   set(name: TokenName, account: Account, until: number, reason: string): void {
     const { credentialId } = account;
     const failures = (this.get(name, account)?.failures ?? 0) + 1;
     this.byName.set(name, { credentialId, until, reason, failures });
   }
 
-  /** The one that applies to these credentials; it may be over. */
+  /** The cool-down for these credentials; it may have passed. */
   get(name: TokenName, account: Account): CoolDown | undefined {
     const found = this.byName.get(name);
     return found?.credentialId === account.credentialId ? found : undefined;
+  }
+
+  /** How many milliseconds it still lasts; 0 or less when there is none. */
+  wait(name: TokenName, account: Account): number {
+    return (this.get(name, account)?.until ?? -Infinity) - this.clock.now();
   }
 
   clear(name: TokenName): void {

@@ -7,7 +7,7 @@ import {
   refreshDelay,
   REJECTIONS_PER_LIFE,
   rejectionWait,
-  safetyMargin,
+  servableFor,
   sinceChinaMidnight,
   type TokenState,
   unchangedDelay,
@@ -26,11 +26,13 @@ const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
 describe('R2 two thresholds', () => {
   it('a token of two hours counts as expired 10 s before its end', () => {
-    expect(safetyMargin(2 * HOUR)).toBe(10 * SECOND);
+    const life = 2 * HOUR;
+    expect(servableFor(10 * SECOND + 1, life)).toBe(1);
+    expect(servableFor(10 * SECOND, life)).toBe(0);
   });
 
   it('a short life loses a twentieth of it', () => {
-    expect(safetyMargin(12 * SECOND)).toBe(600);
+    expect(servableFor(12 * SECOND, 12 * SECOND)).toBe(12 * SECOND - 600);
   });
 });
 
@@ -61,7 +63,7 @@ describe('R7 when', () => {
       fc.property(life, random, fc.boolean(), (life, random, rotates) => {
         const options = { ...stable, rotatesOnEveryCall: rotates };
         const delay = refreshDelay(life, options, random);
-        expect(delay).toBeLessThan(life - safetyMargin(life));
+        expect(delay).toBeLessThan(servableFor(life, life));
         expect(delay).toBeGreaterThanOrEqual((life * 2) / 3);
       }),
     );
@@ -190,7 +192,7 @@ describe('what to do with a token', () => {
   const due = { kind: 'due' } as const;
   const byCron = { kind: 'due-or-unconfirmed' } as const;
   const rejected = { kind: 'rejected', value: 'current' } as const;
-  const gentle = { kind: 'gentle' } as const;
+  const gentle = { kind: 'normal' } as const;
   const forced = { kind: 'forced' } as const;
   const expired = { usable: false, due: true };
   const leased = { leasedFor: SECOND };

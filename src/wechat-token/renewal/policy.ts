@@ -9,13 +9,16 @@ const CHINA_OFFSET = 8 * HOUR;
 /** "Until something changes": far beyond any life, and still a date that every database knows. */
 export const FOREVER = 50 * 365 * DAY;
 
-/** Less than this left, and a token counts as expired: a call that starts now must still arrive (R2). */
-export function safetyMargin(life: number): number {
-  return Math.min(10 * SECOND, life / 20);
+/**
+ * R2: how long a token with `left` of its `life` left may still be handed out; 0 or less: not any more. A small margin is kept,
+ * since a call that begins now must still arrive.
+ */
+export function servableFor(left: number, life: number): number {
+  return left - Math.min(10 * SECOND, life / 20);
 }
 
 export interface Renewability {
-  /** Classic: a call ends the token before, so it is made once, early. Stable: the platform rotates in the last 5 minutes. */
+  /** Classic: a call ends the previous token, so it is made once, early. Stable: the platform rotates in the last 5 minutes. */
   readonly rotatesOnEveryCall: boolean;
   /** Overrides the default margin. */
   readonly marginSeconds: number | undefined;
@@ -39,7 +42,7 @@ export function refreshDelay(
   return life - margin * (0.98 - 0.08 * random);
 }
 
-/** R7: when to ask again after the same token came back with `remaining` of its whole `life` left. */
+/** R7: the delay before the next call when the platform returned the same token with `remaining` of its whole `life` left. */
 export function unchangedDelay(
   remaining: number,
   life: number,
@@ -58,7 +61,7 @@ export interface Failure {
 }
 
 /**
- * R8: how long no replica asks again. `failures` counts those before this one. With the platform down for an hour this makes
+ * R8: how long no replica asks again. `failures` counts earlier failures in a row. With the platform down for an hour this makes
  * about 55 calls, and the first success comes within 90 s of its return.
  */
 export function backOff(
@@ -99,7 +102,7 @@ export function sinceChinaMidnight(epochMs: number): number {
 /** R9: the platform's limits on forced renewals. */
 export const FORCE_BUDGET = { perDay: 20, spacing: 30 * SECOND } as const;
 
-/** R9: 0 when a forced renewal is possible now, else how long until it is. `ages` are those of earlier ones, newest first. */
+/** R9: 0 when a forced renewal is possible now, else how long until it is. `ages` of earlier forced renewals, newest first. */
 export function forceWait(
   ages: readonly number[],
   databaseNow: number,
@@ -120,38 +123,38 @@ export function rejectionWait(ages: readonly number[], life: number): number {
   return oldest === undefined ? 0 : Math.max(SECOND, life - oldest);
 }
 
-/** Why a renewal is asked for. */
+/** Why a renewal is requested. */
 export type RenewalIntent =
-  /** By a caller, or at the start (R12): renew if it is due. */
+  /** By a caller, or at the start (R12): renew a token that is due. */
   | { readonly kind: 'due' }
-  /** By the cron: renew it also when it has not been confirmed for too long (R7). */
+  /** By the cron: renew a token that is due, or was not confirmed for too long (R7). */
   | { readonly kind: 'due-or-unconfirmed' }
   /** R5: the platform refused this value in a business call. */
   | { readonly kind: 'rejected'; readonly value: string }
-  /** An operator asks: stable in normal mode, classic only when due. */
-  | ({ readonly kind: 'gentle' } & Expectation)
-  /** An operator insists (R9). */
+  /** By an operator, in normal mode: stable at any time, classic only when due. */
+  | ({ readonly kind: 'normal' } & Expectation)
+  /** By an operator, with force (R9). */
   | ({ readonly kind: 'forced' } & Expectation);
 
-/** The token that the operator saw, by its fingerprint: where another has taken its place since, nothing is left to do. */
+/** The fingerprint of the token that the operator saw: once another token has taken its place, nothing is left to do. */
 interface Expectation {
   readonly expected?: string | undefined;
 }
 
-/** What is known of a token when it is decided what to do. Durations are from now, negative when past. */
+/** What a decision on a token is based on. Durations are from now, negative when past. */
 export interface TokenState {
   readonly value: string | null;
   readonly fingerprint: string | null;
-  /** May be handed out: not expired, and issued for our credentials. */
+  /** May be handed out: not expired, and issued for these credentials. */
   readonly usable: boolean;
   /** Past its `refresh_at`. */
   readonly due: boolean;
-  /** The platform was not asked for too long whether it still is the current one. */
+  /** For too long the platform has not confirmed that this is the current token. */
   readonly unconfirmed: boolean;
   readonly rotatesOnEveryCall: boolean;
-  /** Another replica's lease lasts so long. */
+  /** How long another replica's lease lasts. */
   readonly leasedFor: number;
-  /** The back-off that applies to our credentials lasts so long. */
+  /** How long the cool-down for these credentials lasts. */
   readonly coolingFor: number;
   readonly mayCallPlatform: boolean;
 }
@@ -164,13 +167,13 @@ export type Decision =
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
   if (!wanted(state, intent)) return { kind: 'serve' };
-  const operator = intent.kind === 'gentle' || intent.kind === 'forced';
+  const operator = intent.kind === 'normal' || intent.kind === 'forced';
   const background = state.usable && !operator && intent.kind !== 'rejected';
-  // The cron has others to renew meanwhile.
+  // The cron has other tokens to renew meanwhile.
   const waits = !background && intent.kind !== 'due-or-unconfirmed';
   if (state.leasedFor > 0 || !state.mayCallPlatform)
     return { kind: waits ? 'wait' : 'serve' };
-  // An operator may have mended the cause just now (R9).
+  // An operator may just have removed the cause (R9).
   if (state.coolingFor > 0 && !operator)
     return { kind: background ? 'serve' : 'cooling-down' };
   return { kind: 'renew' };
@@ -186,14 +189,14 @@ function wanted(state: TokenState, intent: RenewalIntent): boolean {
     case 'rejected':
       // R5: a report about an older token is no reason to touch the newer one.
       return !state.usable || state.value === intent.value;
-    case 'gentle':
+    case 'normal':
       return !overtaken(state, intent) && (due || !state.rotatesOnEveryCall);
     case 'forced':
       return !overtaken(state, intent);
   }
 }
 
-/** Whether the token that an operator meant has been replaced. */
+/** Whether the token that the operator saw has been replaced. */
 export function overtaken(
   { fingerprint }: Pick<TokenState, 'fingerprint'>,
   { expected }: Expectation,

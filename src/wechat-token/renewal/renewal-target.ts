@@ -1,37 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
-import { TokenJournal } from '../observe/token-journal.js';
-import {
-  parseTokenName,
-  type TokenName,
-  tokenName,
-} from '../common/token-name.js';
-import type { TokenSource } from '../upstream/token-source.js';
-import { TokenSources } from '../upstream/token-sources.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
   UnknownTokenError,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
+import {
+  parseTokenName,
+  type TokenName,
+  tokenName,
+} from '../common/token-name.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import type { TokenSource } from '../upstream/token-source.js';
+import { TokenSources } from '../upstream/token-sources.js';
 
-/** A token's name with all that is needed to renew it. */
+/** A token's name with all that is needed to renew the token. */
 export interface RenewalTarget {
   readonly name: TokenName;
   readonly account: Account;
   readonly source: TokenSource;
 }
 
-/** The graph: the values that its source needs, each from `valueOf`. */
-export async function inputsOf(
-  { source, account }: RenewalTarget,
-  valueOf: (name: TokenName) => Promise<string>,
-): Promise<ReadonlyMap<TokenName, string>> {
-  const inputs = new Map<TokenName, string>();
-  for (const name of source.needs(account))
-    inputs.set(name, await valueOf(name));
-  return inputs;
+/** The token's remark in the table, for people. */
+export function remarkOf({ source, account }: RenewalTarget): string {
+  return `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
 }
 
 /** Finds the account and the source behind a name. */
@@ -43,7 +37,12 @@ export class RenewalTargets {
     private readonly journal: TokenJournal,
   ) {}
 
-  /** @throws UnknownAccountError, UnknownTokenError */
+  /** Whether accounts may be added or removed while the app runs. */
+  get canChange(): boolean {
+    return this.accounts.canChange;
+  }
+
+  /** @throws UnknownAccountError, UnknownTokenError, AccountSourceError */
   async get(name: TokenName): Promise<RenewalTarget> {
     const parsed = parseTokenName(name);
     const account = await this.accounts.get(parsed.account);
@@ -55,26 +54,7 @@ export class RenewalTargets {
     return { name, account, source: this.sources.get(parsed.kind, account) };
   }
 
-  /**
-   * The targets of those of these tokens that are ours; undefined for those of others. An account that cannot be looked up is
-   * left out and told, and keeps none from the others (R14).
-   */
-  async known(
-    names: readonly TokenName[],
-  ): Promise<Map<TokenName, RenewalTarget | undefined>> {
-    const known = new Map<TokenName, RenewalTarget | undefined>();
-    await Promise.all(
-      names.map((name) =>
-        this.find(name).then(
-          (target) => known.set(name, target),
-          (error: unknown) => this.journal.notRenewed(name, error),
-        ),
-      ),
-    );
-    return known;
-  }
-
-  /** As {@link get}, but undefined for a token that is none of ours. */
+  /** As {@link get}; undefined for a token of an unknown account or kind. */
   async find(name: TokenName): Promise<RenewalTarget | undefined> {
     try {
       return await this.get(name);
@@ -85,16 +65,38 @@ export class RenewalTargets {
     }
   }
 
-  /** Those of all accounts; `leavesOut` is called for each that cannot be used. */
-  async *all(leavesOut: () => void): AsyncGenerator<RenewalTarget> {
-    for await (const account of this.accounts.list(leavesOut))
+  /**
+   * {@link find} for each name. An account whose lookup fails is logged and omitted, and delays no other (R14).
+   */
+  async findAll(
+    names: readonly TokenName[],
+  ): Promise<Map<TokenName, RenewalTarget | undefined>> {
+    const found = new Map<TokenName, RenewalTarget | undefined>();
+    await Promise.all(
+      names.map((name) =>
+        this.find(name).then(
+          (target) => found.set(name, target),
+          (error: unknown) => this.journal.notRenewed(name, error),
+        ),
+      ),
+    );
+    return found;
+  }
+
+  /**
+   * The targets of all accounts.
+   * @param onSkipped Called for each account that cannot be used.
+   * @throws AccountSourceError
+   */
+  async *all(onSkipped: () => void): AsyncGenerator<RenewalTarget> {
+    for await (const account of this.accounts.list(onSkipped))
       for (const kind of this.sources.kindsOf(account)) {
         const name = tokenName(kind, account.name);
         yield { name, account, source: this.sources.get(kind, account) };
       }
   }
 
-  /** The names of all tokens of one account. @throws UnknownAccountError */
+  /** The names of all tokens of one account. @throws UnknownAccountError, AccountSourceError */
   async namesOf(accountName: string): Promise<TokenName[]> {
     const account = await this.accounts.get(accountName);
     const kinds = this.sources.kindsOf(account);

@@ -2,55 +2,50 @@
 
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { fingerprint } from '../common/fingerprint.js';
-import { Replica } from '../common/replica.js';
-import { TokenCache } from '../cache/token-cache.js';
-import type { LeasedRow, TokenRow } from '../store/token-row.js';
-import { TokenStore } from '../store/token-store.js';
-import type { TokenName } from '../common/token-name.js';
 import { TokenUnavailableError } from '../common/errors.js';
+import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import { SingleFlight } from '../common/single-flight.js';
+import { leaseWaitLimit, ROW_POLL_MS } from '../common/timing.js';
+import type { TokenName } from '../common/token-name.js';
+import type { LeasedRow } from '../store/token-row.js';
+import { Leases } from './leases.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
 import { decide, type RenewalIntent } from './policy.js';
 import { type RefreshOutcome, served } from './refresh-outcome.js';
-import {
-  inputsOf,
-  type RenewalTarget,
-  RenewalTargets,
-} from './renewal-target.js';
-import { SingleFlight } from '../common/single-flight.js';
-import { nobodyRenewed } from './token-unavailable.js';
+import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { TokenStates } from './token-states.js';
-import { PendingWrites } from './pending-writes.js';
+import { nobodyRenewed } from './token-unavailable.js';
 
-/** How often a waiting replica looks whether the holder of the lease has finished. */
-const POLL_MS = 100;
-
-/** A token whose lease was taken with those of others (R14), until its turn comes. */
-export interface ClaimedToken extends LeasedRow {
+/** A renewal that was asked for, and how far it has come. */
+interface Request {
   readonly target: RenewalTarget;
+  readonly intent: RenewalIntent;
+  /** Who asked: a replica, or the id of an API key. */
+  readonly actor: string;
+  /** When to stop waiting for another replica; set once the row was read. */
+  giveUpAt?: number;
+  hasTried: boolean;
+  /** A token that this one is made from was refused, and is renewed now. */
+  hasNewInputs: boolean;
 }
 
 /**
- * The one way in which a token is renewed (R4): read the row, decide, take the lease on exactly that row, ask the platform,
- * write on exactly that lease. Whoever finds that the row has changed begins again.
+ * The one way in which a token is renewed under a lease (R4): read the row, decide, take the lease on exactly that row, ask the
+ * platform, write on exactly that lease. When the row has changed meanwhile, it begins again.
  */
 @Injectable()
 export class Renewer {
   private readonly flights = new SingleFlight<RefreshOutcome>();
-  private readonly claims = new Map<TokenName, ClaimedToken>();
   private readonly stopping = new AbortController();
   private forcedFlights = 0;
 
   constructor(
     private readonly targets: RenewalTargets,
-    private readonly store: TokenStore,
-    private readonly cache: TokenCache,
     private readonly states: TokenStates,
+    private readonly leases: Leases,
     private readonly leased: LeasedRenewal,
-    private readonly pending: PendingWrites,
-    private readonly replica: Replica,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -59,29 +54,10 @@ export class Renewer {
   renew(
     name: TokenName,
     intent: RenewalIntent,
-    actor = this.replica.id,
+    actor = this.leases.owner,
   ): Promise<RefreshOutcome> {
     return this.flights.run(this.flightKey(name, intent), () =>
       this.run(name, intent, actor),
-    );
-  }
-
-  /** Whoever renews such a token next, a caller who needs it or the cron, goes on with this claim. */
-  hold(claims: readonly ClaimedToken[]): void {
-    for (const claim of claims) this.claims.set(claim.row.name, claim);
-  }
-
-  holds(name: TokenName): boolean {
-    return this.claims.has(name);
-  }
-
-  /** Gives back the leases whose turn has not come. */
-  async letGo(): Promise<void> {
-    const claims = [...this.claims.values()];
-    this.claims.clear();
-    // One that is not given back lapses by itself.
-    await Promise.allSettled(
-      claims.map(({ lease }) => this.store.release(lease)),
     );
   }
 
@@ -91,10 +67,10 @@ export class Renewer {
       case 'rejected':
         return `${name} rejected ${fingerprint(intent.value)}`;
       case 'forced':
-        // Not shared: each operator is told what became of his own.
+        // Not shared: each operator gets the outcome of a renewal of their own.
         return `${name} forced ${this.forcedFlights++}`;
-      case 'gentle':
-        return `${name} gentle ${intent.expected ?? ''}`;
+      case 'normal':
+        return `${name} normal ${intent.expected ?? ''}`;
       default:
         return `${name} due`;
     }
@@ -109,7 +85,7 @@ export class Renewer {
       throw new TokenUnavailableError(messages.shuttingDown());
   }
 
-  /** R12: nothing new begins and waiting ends at once; a call that is under way is waited for, and its answer stored. */
+  /** R12: no renewal begins any more and waiting ends at once; a call in flight is awaited, and its answer stored. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.flights.settled();
@@ -121,101 +97,114 @@ export class Renewer {
     actor: string,
   ): Promise<RefreshOutcome> {
     const target =
-      this.claims.get(name)?.target ?? (await this.targets.get(name));
-    const { leaseMs } = this.settings.refresh;
-    let giveUpAt: number | undefined;
-    let inputsRenewed = false;
-    let hasTried = false;
+      this.leases.get(name)?.target ?? (await this.targets.get(name));
+    const request: Request = {
+      target,
+      intent,
+      actor,
+      hasTried: false,
+      hasNewInputs: false,
+    };
     for (;;) {
       this.throwIfStopping();
-      const claim = this.takeClaim(name);
-      const row = claim?.row ?? (await this.currentRow(target));
-      // By then the lease of a holder that died has lapsed, and this replica has had its own turn.
-      giveUpAt ??= this.clock.now() + leaseMs + this.settings.api.timeoutMs;
-      const state = this.states.state(row, target);
-      // The cause of the refusal was mended just now: its back-off is for those who come later.
-      const decision = decide(
-        inputsRenewed ? { ...state, coolingFor: 0 } : state,
-        intent,
-      );
-      if (claim && decision.kind !== 'renew')
-        await this.store.release(claim.lease);
-      if (decision.kind === 'serve') return served(row, state, intent);
-      if (decision.kind === 'cooling-down')
-        throw this.states.coolingDown(row, target);
-      // A process that stood still meanwhile has had no turn yet.
-      const hadItsTurn = hasTried || decision.kind === 'wait';
-      if (!claim && hadItsTurn && this.clock.now() > giveUpAt)
-        throw nobodyRenewed(name, this.settings.role);
-      if (decision.kind === 'wait') {
-        await this.clock
-          .sleep(POLL_MS, this.stopping.signal)
-          .catch(() => this.throwIfStopping());
-        continue;
-      }
-      await target.source.ready();
-      const inputs = await this.inputsFor(target, claim);
-      hasTried = true;
-      const lease =
-        claim?.lease ?? (await this.store.claim(row, this.replica.id, leaseMs));
-      if (!lease) continue;
-      const renewal = { target, row, lease, intent, actor, inputs };
-      try {
-        const outcome = await this.leased.run(renewal);
-        if (outcome) return outcome;
-      } catch (error) {
-        if (inputsRenewed || !refusesInputs(error, renewal)) throw error;
-        for (const [input, value] of inputs)
-          await this.renew(input, { kind: 'rejected', value });
-        inputsRenewed = true;
-      }
+      const held = this.leases.use(name);
+      const outcome = held
+        ? await this.renewHeld(held, request)
+        : await this.renewByRow(request);
+      if (outcome) return outcome;
     }
   }
 
-  private takeClaim(name: TokenName): ClaimedToken | undefined {
-    const claim = this.claims.get(name);
-    this.claims.delete(name);
-    return claim;
-  }
-
-  /** The row as it is now, made when it is missing; this process's memory follows it. */
-  private async currentRow(target: RenewalTarget): Promise<TokenRow> {
-    const { name } = target;
-    await this.pending.save(name);
-    for (;;) {
-      const row = await this.store.read(name);
-      if (!row) {
-        await this.store.insertMissing([{ name, remark: remarkOf(target) }]);
-        continue;
-      }
-      this.states.adopt(row, target);
-      return row;
+  /** One attempt with a lease that was taken before; undefined when the row has to decide. */
+  private async renewHeld(
+    { row, lease }: LeasedRow,
+    request: Request,
+  ): Promise<RefreshOutcome | undefined> {
+    const { target, intent } = request;
+    if (decide(this.states.of(row, target), intent).kind !== 'renew') {
+      await this.leases.release(lease);
+      return undefined;
     }
-  }
-
-  /** Valid before the lease is taken, unless it was taken with those of others. */
-  private async inputsFor(
-    target: RenewalTarget,
-    claim: ClaimedToken | undefined,
-  ): Promise<ReadonlyMap<TokenName, string>> {
-    try {
-      return await inputsOf(target, (name) => this.valueOf(name));
-    } catch (error) {
-      if (claim) await this.store.release(claim.lease).catch(() => undefined);
+    await target.source.ready();
+    const inputs = await this.inputsOf(target).catch(async (error: unknown) => {
+      await this.leases.release(lease);
       throw error;
+    });
+    return this.renewLeased({ row, lease }, inputs, request);
+  }
+
+  /** One attempt that begins with the row as it is now; undefined when there has to be another. */
+  private async renewByRow(
+    request: Request,
+  ): Promise<RefreshOutcome | undefined> {
+    const { target, intent } = request;
+    const row = await this.states.read(target);
+    request.giveUpAt ??= this.clock.now() + this.leaseWaitLimit;
+    const state = this.states.of(row, target);
+    // After new inputs the cool-down of the refusal is for those who come later.
+    const coolingFor = request.hasNewInputs ? 0 : state.coolingFor;
+    switch (decide({ ...state, coolingFor }, intent).kind) {
+      case 'serve':
+        return served(row, state, intent);
+      case 'cooling-down':
+        throw this.states.coolingDown(row, target);
+      case 'wait':
+        this.throwIfLate(request);
+        await this.waitForLeaseHolder();
+        return undefined;
+      case 'renew': {
+        // A process that was suspended meanwhile has not tried yet.
+        if (request.hasTried) this.throwIfLate(request);
+        await target.source.ready();
+        // Valid before the lease is taken, whose time runs.
+        const inputs = await this.inputsOf(target);
+        request.hasTried = true;
+        const lease = await this.leases.take(row);
+        return lease && this.renewLeased({ row, lease }, inputs, request);
+      }
     }
   }
 
-  private async valueOf(name: TokenName): Promise<string> {
-    const usable = () => this.cache.usable(name, this.clock.now());
-    if (!usable()) await this.renew(name, { kind: 'due' });
-    const held = usable();
-    if (!held) throw nobodyRenewed(name, this.settings.role);
-    return held.value;
+  private async renewLeased(
+    { row, lease }: LeasedRow,
+    inputs: ReadonlyMap<TokenName, string>,
+    request: Request,
+  ): Promise<RefreshOutcome | undefined> {
+    const { target, intent, actor } = request;
+    const renewal = { target, row, lease, intent, actor, inputs };
+    request.hasTried = true;
+    try {
+      return await this.leased.run(renewal);
+    } catch (error) {
+      if (request.hasNewInputs || !refusesInputs(error, renewal)) throw error;
+      for (const [input, value] of inputs)
+        await this.renew(input, { kind: 'rejected', value });
+      request.hasNewInputs = true;
+      return undefined;
+    }
   }
-}
 
-/** What is said of a row in the table, for people. */
-export function remarkOf({ source, account }: RenewalTarget): string {
-  return `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
+  private async waitForLeaseHolder(): Promise<void> {
+    await this.clock
+      .sleep(ROW_POLL_MS, this.stopping.signal)
+      .catch(() => this.throwIfStopping());
+  }
+
+  private throwIfLate({ target, giveUpAt = Infinity }: Request): void {
+    if (this.clock.now() > giveUpAt)
+      throw nobodyRenewed(target.name, this.settings.role);
+  }
+
+  private get leaseWaitLimit(): number {
+    const { refresh, api } = this.settings;
+    return leaseWaitLimit(refresh.leaseMs, api.timeoutMs);
+  }
+
+  private inputsOf(
+    target: RenewalTarget,
+  ): Promise<ReadonlyMap<TokenName, string>> {
+    return this.states.inputsOf(target, (name) =>
+      this.renew(name, { kind: 'due' }),
+    );
+  }
 }

@@ -1,29 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import type { TokenName } from '../common/token-name.js';
 
-/** Whose turn it is to call WeChat, of those tokens that the cron renews: so many at a time, in the order of coming. */
+/** Slots for the calls to the platform that the cron makes: at most `concurrency` at a time, first come, first served. */
 @Injectable()
 export class Slots {
-  private readonly running = new Set<TokenName>();
-  private readonly waiting: { name: TokenName; begin: () => void }[] = [];
+  private readonly taken = new Set<TokenName>();
+  private readonly waiting: { name: TokenName; take: () => void }[] = [];
 
   constructor(private readonly settings: WechatTokenSettings) {}
 
-  /** Resolves when it is this token's turn. */
-  begin(name: TokenName): Promise<void> {
-    if (this.running.size >= this.settings.refresh.concurrency)
-      return new Promise((begin) => this.waiting.push({ name, begin }));
-    this.running.add(name);
+  /** Resolves when the token has a slot. */
+  acquire(name: TokenName): Promise<void> {
+    if (this.taken.size >= this.settings.refresh.concurrency)
+      return new Promise((take) => this.waiting.push({ name, take }));
+    this.taken.add(name);
     return Promise.resolve();
   }
 
-  /** WeChat has answered, or will not be asked. Of a token that has no turn nothing ends. */
-  end(name: TokenName): void {
-    if (!this.running.delete(name)) return;
+  /** The platform has answered, or will not be asked. A token without a slot, such as a caller's, is ignored. */
+  release(name: TokenName): void {
+    if (!this.taken.delete(name)) return;
     const next = this.waiting.shift();
     if (!next) return;
-    this.running.add(next.name);
-    next.begin();
+    this.taken.add(next.name);
+    next.take();
   }
 }

@@ -1,23 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import { fingerprint } from '../common/fingerprint.js';
+import type { CachedToken } from '../cache/cached-token.js';
 import { TokenCache } from '../cache/token-cache.js';
-import { lifeOf, type TokenRow } from '../store/token-row.js';
+import { Clock } from '../common/clock.js';
 import type { TokenUnavailableError } from '../common/errors.js';
+import { fingerprint } from '../common/fingerprint.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import { RETRY_MS } from '../common/timing.js';
+import type { TokenName } from '../common/token-name.js';
+import { isToken, lifeOf, type TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
 import { LocalCoolDowns } from './local-cool-downs.js';
-import { FOREVER, safetyMargin, type TokenState } from './policy.js';
-import type { RenewalTarget } from './renewal-target.js';
-import { coolingDown } from './token-unavailable.js';
 import { PendingWrites } from './pending-writes.js';
+import { FOREVER, servableFor, type TokenState } from './policy.js';
+import { remarkOf, type RenewalTarget } from './renewal-target.js';
+import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 
-/** While others renew a due token that we still serve, the next look at its row is this far off. */
-const LOOK_AGAIN_MS = 1000;
-
-/** How this replica sees a stored row: whether the token is its to serve, for how long, and whether it may renew it. */
+/** The state of each token as this replica sees it: from its row, and from what only this replica knows. */
 @Injectable()
 export class TokenStates {
   constructor(
+    private readonly store: TokenStore,
     private readonly cache: TokenCache,
     private readonly pending: PendingWrites,
     private readonly coolDowns: LocalCoolDowns,
@@ -25,63 +27,111 @@ export class TokenStates {
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  /** Takes a stored token over into memory, if it may be handed out. */
+  /**
+   * The row as it is now, made when it is missing, after the token that is waiting to be written. What the row holds is cached.
+   * @throws StoreError, SealedValueError
+   */
+  async read(target: RenewalTarget): Promise<TokenRow> {
+    const { name } = target;
+    await this.pending.save(name);
+    for (;;) {
+      const row = await this.store.read(name);
+      if (row) {
+        this.adopt(row, target);
+        return row;
+      }
+      await this.store.insertMissing([{ name, remark: remarkOf(target) }]);
+    }
+  }
+
+  /** Caches the token of a row, if it was issued for these credentials and no newer one waits to be written. */
   adopt(row: TokenRow, target: RenewalTarget): void {
-    const { value, expiresInMs } = row;
-    if (value === null || expiresInMs === null || !this.isOurs(row, target))
-      return;
+    const { value } = row;
+    if (value === null || !isToken(row) || !this.isOurs(row, target)) return;
     if (this.pending.outdates(row)) return;
-    // What others renew is looked at again soon; what is ours to renew, when it is due and the back-off is over.
-    const othersRenew =
-      this.settings.role === 'reader' || (row.leaseInMs ?? 0) > 0;
-    const nextLook = Math.max(
-      row.refreshInMs ?? 0,
+    // A token that others renew is read again soon; one that this replica renews, when it is due and no cool-down lasts.
+    const othersRenew = this.settings.role === 'reader' || row.leaseInMs > 0;
+    const refreshInMs = Math.max(
+      row.refreshInMs,
       this.coolDown(row, target).wait,
-      othersRenew ? LOOK_AGAIN_MS : 0,
+      othersRenew ? RETRY_MS : 0,
     );
-    const expiresAt = row.readAt + expiresInMs;
     this.cache.adopt(target.name, {
       value,
       version: row.version,
       credentialId: target.account.credentialId,
       askedAt: row.readAt,
       knownAt: this.clock.now(),
-      refreshAt: row.readAt + nextLook,
-      serveUntil: expiresAt - safetyMargin(lifeOf(row)),
-      expiresAt,
+      refreshAt: row.readAt + refreshInMs,
+      serveUntil: row.readAt + servableFor(row.expiresInMs, lifeOf(row)),
+      expiresAt: row.readAt + row.expiresInMs,
     });
   }
 
-  state(row: TokenRow, target: RenewalTarget): TokenState {
+  of(row: TokenRow, target: RenewalTarget): TokenState {
     const { confirmMs } = this.settings.refresh;
     const { rotatesOnEveryCall } = target.source;
     const unconfirmed =
-      confirmMs > 0 &&
-      !rotatesOnEveryCall &&
-      -(row.updatedInMs ?? 0) >= confirmMs;
+      confirmMs > 0 && !rotatesOnEveryCall && -row.updatedInMs >= confirmMs;
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
       usable:
         row.value !== null &&
         this.isOurs(row, target) &&
-        (row.expiresInMs ?? 0) > safetyMargin(lifeOf(row)),
-      due: (row.refreshInMs ?? 0) <= 0,
+        servableFor(row.expiresInMs, lifeOf(row)) > 0,
+      due: row.refreshInMs <= 0,
       unconfirmed,
       rotatesOnEveryCall,
-      leasedFor: row.leaseInMs ?? 0,
+      leasedFor: row.leaseInMs,
       coolingFor: this.coolDown(row, target).wait,
       mayCallPlatform: this.settings.role === 'refresher',
     };
   }
 
-  /** What a caller is told while the back-off lasts and there is nothing to serve. */
+  /** The cached token, if it may be handed out now. */
+  usable(name: TokenName): CachedToken | undefined {
+    return this.cache.usable(name, this.clock.now());
+  }
+
+  /** Whether this version of the row is cached. */
+  knows(name: TokenName, version: number): boolean {
+    return this.cache.knows(name, version);
+  }
+
+  /**
+   * The values that the target's source needs; each is renewed first when none is usable. Sources form a graph.
+   * @throws TokenUnavailableError, and what `renew` throws.
+   */
+  async inputsOf(
+    { source, account }: RenewalTarget,
+    renew: (name: TokenName) => Promise<unknown>,
+  ): Promise<ReadonlyMap<TokenName, string>> {
+    const inputs = new Map<TokenName, string>();
+    for (const name of source.needs(account)) {
+      if (!this.usable(name)) await renew(name);
+      const input = this.usable(name);
+      if (!input) throw nobodyRenewed(name, this.settings.role);
+      inputs.set(name, input.value);
+    }
+    return inputs;
+  }
+
+  /** Not while this replica's own cool-down lasts (R8), nor for a token that waits to be written (R6). */
+  mayRenew({ name, account }: RenewalTarget): boolean {
+    return (
+      this.coolDowns.wait(name, account) <= 0 &&
+      this.pending.get(name) === undefined
+    );
+  }
+
+  /** For callers, while the cool-down lasts and there is nothing to serve. */
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
     const { wait, reason } = this.coolDown(row, target);
     return coolingDown(target.name, wait, reason);
   }
 
-  /** A token that was issued for another appid or secret is not ours to hand out; a reader knows no secret to compare. */
+  /** A token that was issued for another appid or secret is not handed out; a reader has no secret to compare. */
   private isOurs(row: TokenRow, { account }: RenewalTarget): boolean {
     return (
       this.settings.role === 'reader' ||
@@ -89,28 +139,24 @@ export class TokenStates {
     );
   }
 
-  /** R8: the back-off that binds this replica: the one all share, or its own, whichever lasts longer. */
+  /** R8: the cool-down that binds this replica: the shared one or its own, whichever lasts longer. */
   private coolDown(
     row: TokenRow,
     { name, account }: RenewalTarget,
   ): { wait: number; reason: string } {
-    const { lastError } = row;
-    const shared = {
-      wait: sharedWait(row, account.credentialId),
-      reason: lastError?.message ?? '',
-    };
-    const own = this.coolDowns.get(name, account);
-    const ownWait = own ? own.until - this.clock.now() : 0;
-    return own && ownWait > shared.wait
-      ? { wait: ownWait, reason: own.reason }
-      : shared;
+    const wait = sharedWait(row, account.credentialId);
+    const local = this.coolDowns.get(name, account);
+    const localWait = this.coolDowns.wait(name, account);
+    return local && localWait > wait
+      ? { wait: localWait, reason: local.reason }
+      : { wait, reason: row.lastError?.message ?? '' };
   }
 }
 
-/** A stop over credentials lasts as long as they do, and binds only those who have the same. */
+/** A stop for credentials lasts as long as they do, and binds only those who have the same ones. */
 function sharedWait(row: TokenRow, credentialId: string): number {
   const { lastError } = row;
   if (lastError?.class !== 'credentials')
-    return Math.max(0, row.nextAttemptInMs ?? 0);
+    return Math.max(0, row.nextAttemptInMs);
   return lastError.credentialId === credentialId ? FOREVER : 0;
 }

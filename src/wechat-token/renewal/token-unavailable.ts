@@ -5,7 +5,7 @@ import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
 import { FOREVER } from './policy.js';
 
-/** What a caller is told when there is nothing to serve while a back-off lasts so many more milliseconds. */
+/** For callers when there is nothing to serve, and the cool-down lasts `wait` more milliseconds. */
 export function coolingDown(
   name: TokenName,
   wait: number,
@@ -16,7 +16,7 @@ export function coolingDown(
   return new TokenUnavailableError(message, seconds);
 }
 
-/** What those are told for whom the platform was asked, in vain; it is asked again after `wait` milliseconds. */
+/** For callers when the platform issued no token; it is asked again after `wait` milliseconds. */
 export function renewalFailed(
   name: TokenName,
   error: UpstreamError,
@@ -26,7 +26,7 @@ export function renewalFailed(
   return new TokenUnavailableError(message, secondsOf(wait), { cause: error });
 }
 
-/** What those are told who have waited in vain for whoever was to renew it. */
+/** For callers who have waited for another replica without success. */
 export function nobodyRenewed(
   name: TokenName,
   role: Role,
@@ -36,14 +36,14 @@ export function nobodyRenewed(
   return new TokenUnavailableError(message(name), 1);
 }
 
-/** What WeChat said, where that is why there is no token. */
+/** WeChat's refusal, where that is why there is no token. */
 export function refusalBehind({
   cause,
 }: TokenUnavailableError): UpstreamError | undefined {
   return cause instanceof UpstreamError ? cause : undefined;
 }
 
-/** A stop that only new credentials end leaves nothing to wait for. */
+/** Undefined for a stop that only new credentials end: there is nothing to wait for. */
 function secondsOf(wait: number): number | undefined {
   return wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
 }

@@ -1,11 +1,11 @@
-import type { LearnedToken } from '../cache/cached-token.js';
-import { lifeOf, type TokenUpdate, type TokenRow } from '../store/token-row.js';
+import type { TokenToCache } from '../cache/cached-token.js';
+import { lifeOf, type TokenRow, type TokenUpdate } from '../store/token-row.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import * as policy from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 
-/** R7: an answer of the platform as it is written. `row` is the one that it replaces, where that is known. */
-export function toStore(
+/** R7: an issued token as it is written. `row` is the row that it replaces, where that is known. */
+export function toUpdate(
   issued: IssuedToken,
   { account, source }: RenewalTarget,
   marginSeconds: number | undefined,
@@ -29,27 +29,28 @@ export function toStore(
   };
 }
 
-/** Only a new life is written for it. A row from elsewhere may hold the current token, but not when it was issued. */
+/** The same token back: only its new life is written. A row from elsewhere may hold the current token, but not when it was issued. */
 export function isUnchanged({ value }: { value: string }, row: TokenRow) {
-  return value === row.value && row.issuedInMs !== null;
+  return value === row.value && lifeOf(row) > 0;
 }
 
-/** R3: the same as it is served; its life counts from before the request was sent. */
-export function toServe(
-  token: TokenUpdate,
+/** R3: a token as it is cached; its life counts from before the request was sent. */
+export function toCached(
+  update: TokenUpdate,
   sentAt: number,
-  known: { version: number; knownAt: number },
-): LearnedToken {
-  const expiresAt = sentAt + token.expiresAfterMs;
+  version: number,
+  knownAt: number,
+): TokenToCache {
+  const life = update.expiresAfterMs;
   // Written out: a spread takes longer than all the rest.
   return {
-    version: known.version,
-    knownAt: known.knownAt,
-    value: token.value,
-    credentialId: token.credentialId,
+    version,
+    knownAt,
+    value: update.value,
+    credentialId: update.credentialId,
     askedAt: sentAt,
-    refreshAt: sentAt + token.refreshAfterMs,
-    serveUntil: expiresAt - policy.safetyMargin(token.expiresAfterMs),
-    expiresAt,
+    refreshAt: sentAt + update.refreshAfterMs,
+    serveUntil: sentAt + policy.servableFor(life, life),
+    expiresAt: sentAt + life,
   };
 }

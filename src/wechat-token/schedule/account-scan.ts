@@ -1,24 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import { TokenJournal } from '../observe/token-journal.js';
 import { TokenCache } from '../cache/token-cache.js';
-import type { TokenRow } from '../store/token-row.js';
-import { TokenStore } from '../store/token-store.js';
-import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import type { TokenName } from '../common/token-name.js';
+import { TokenJournal } from '../observe/token-journal.js';
 import { decide } from '../renewal/policy.js';
 import {
+  remarkOf,
   type RenewalTarget,
   RenewalTargets,
 } from '../renewal/renewal-target.js';
-import { remarkOf, Renewer } from '../renewal/renewer.js';
 import { TokenStates } from '../renewal/token-states.js';
+import type { TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
 
-/** Tokens that are looked at in one statement. */
+/** Tokens that one statement reads. */
 const BATCH = 500;
 
-/** Goes through all accounts: at the start, and again and again where they may come and go while the app runs. */
+/** Visits all accounts: at the start, and again and again where accounts may be added and removed while the app runs. */
 @Injectable()
 export class AccountScan {
   constructor(
@@ -26,70 +25,68 @@ export class AccountScan {
     private readonly store: TokenStore,
     private readonly cache: TokenCache,
     private readonly states: TokenStates,
-    private readonly renewer: Renewer,
     private readonly journal: TokenJournal,
-    private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
 
   /**
-   * Takes stored tokens into memory, makes the rows of those that have none, and forgets the tokens of accounts that are gone.
-   * What is in memory already costs no statement.
-   * @returns The tokens that want a renewal though their rows are not due, such as those of credentials that have changed.
-   * @throws StoreError, and whatever the AccountSource throws.
+   * Caches stored tokens, inserts missing rows, and drops the tokens of removed accounts. A token that is cached already costs
+   * no statement.
+   * @param isStopping Ends the scan early.
+   * @returns The tokens that want a renewal though their rows are not due, such as those of changed credentials.
+   * @throws StoreError, AccountSourceError
    */
-  async run(): Promise<TokenName[]> {
+  async run(isStopping: () => boolean = () => false): Promise<TokenName[]> {
     const found = new Set<TokenName>();
     const changed: TokenName[] = [];
     let batch: RenewalTarget[] = [];
-    const look = async () => {
-      changed.push(...(await this.look(batch)));
+    const visitBatch = async () => {
+      changed.push(...(await this.visit(batch)));
       batch = [];
     };
     let isComplete = true;
-    const leavesOut = () => (isComplete = false);
-    for await (const target of this.targets.all(leavesOut)) {
-      if (this.renewer.isStopping) return [];
+    const onSkipped = () => (isComplete = false);
+    for await (const target of this.targets.all(onSkipped)) {
+      if (isStopping()) return [];
       found.add(target.name);
       batch.push(target);
-      if (batch.length === BATCH) await look();
+      if (batch.length === BATCH) await visitBatch();
     }
-    await look();
+    await visitBatch();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
     if (isComplete) this.cache.forgetAllBut(found);
     return changed;
   }
 
-  private async look(batch: readonly RenewalTarget[]): Promise<TokenName[]> {
-    // However fast the accounts come, callers have their turn in between.
+  private async visit(batch: readonly RenewalTarget[]): Promise<TokenName[]> {
+    // However fast the accounts come, the event loop serves callers in between.
     await setImmediate();
-    const now = this.clock.now();
     for (const { name, account } of batch)
       this.cache.forgetUnlessOf(name, account.credentialId);
-    const unknown = new Map(
+    const missing = new Map(
       batch
-        .filter(({ name }) => !this.cache.usable(name, now))
+        .filter(({ name }) => !this.states.usable(name))
         .map((target) => [target.name, target]),
     );
-    if (unknown.size === 0) return [];
-    const { rows, unreadable } = await this.store.readAll([...unknown.keys()]);
+    if (missing.size === 0) return [];
+    const { rows, unreadable } = await this.store.readAll([...missing.keys()]);
     for (const { name, error } of unreadable) {
       this.journal.notRenewed(name, error);
-      unknown.delete(name);
+      missing.delete(name);
     }
     const changed: TokenName[] = [];
     for (const row of rows) {
-      const target = unknown.get(row.name);
+      const target = missing.get(row.name);
       if (!target) continue;
       this.states.adopt(row, target);
-      if (this.wasMissedByTheQueue(row, target)) changed.push(row.name);
-      unknown.delete(row.name);
+      if (this.isMissedByRounds(row, target)) changed.push(row.name);
+      missing.delete(row.name);
     }
-    await this.makeRows([...unknown.values()]);
+    await this.insert([...missing.values()]);
     return changed;
   }
 
-  private async makeRows(missing: readonly RenewalTarget[]): Promise<void> {
+  private async insert(missing: readonly RenewalTarget[]): Promise<void> {
     if (missing.length === 0 || this.settings.role === 'reader') return;
     const rows = missing.map((target) => {
       return { name: target.name, remark: remarkOf(target) };
@@ -97,11 +94,11 @@ export class AccountScan {
     await this.store.insertMissing(rows);
   }
 
-  /** It is ours to renew, and the cron would not find it by its instants. */
-  private wasMissedByTheQueue(row: TokenRow, target: RenewalTarget): boolean {
-    const isQueued =
-      (row.refreshInMs ?? 1) <= 0 && (row.nextAttemptInMs ?? 0) <= 0;
-    const state = this.states.state(row, target);
-    return !isQueued && decide(state, { kind: 'due' }).kind === 'renew';
+  /** This replica may renew the token, and a round would not find it by the row's instants. */
+  private isMissedByRounds(row: TokenRow, target: RenewalTarget): boolean {
+    const isDue = row.refreshInMs <= 0 && row.refreshInMs !== -Infinity;
+    const isFound = isDue && row.nextAttemptInMs <= 0;
+    const state = this.states.of(row, target);
+    return !isFound && decide(state, { kind: 'due' }).kind === 'renew';
   }
 }

@@ -7,11 +7,12 @@ import type { TokenRow } from './token-row.js';
 /** TypeORM has mysql2 give a BIGINT as text, and every computed duration is one. */
 export type RawNumber<T> = number extends T ? T | string : T;
 
+type Instant = Extract<keyof TokenRow, `${string}InMs`>;
+
 /** A row as the driver gives it. */
 export type RawRow = {
-  [Column in keyof Omit<TokenRow, 'lastError' | 'readAt'>]: RawNumber<
-    TokenRow[Column]
-  >;
+  [Column in keyof Omit<TokenRow, 'lastError' | 'readAt'>]:
+    RawNumber<TokenRow[Column]> | (Column extends Instant ? null : never);
 } & { readonly lastError: string | null };
 
 /** Its value is sealed with a key that is missing, or was tampered with. */
@@ -52,14 +53,14 @@ export class RowMapper {
       version: Number(raw.version),
       source: raw.source,
       credentialId: raw.credentialId,
-      issuedInMs: numberOrNull(raw.issuedInMs),
-      refreshInMs: numberOrNull(raw.refreshInMs),
-      expiresInMs: numberOrNull(raw.expiresInMs),
-      updatedInMs: numberOrNull(raw.updatedInMs),
+      issuedInMs: instantOf(raw.issuedInMs),
+      refreshInMs: instantOf(raw.refreshInMs),
+      expiresInMs: instantOf(raw.expiresInMs),
+      updatedInMs: instantOf(raw.updatedInMs),
       leaseOwner: raw.leaseOwner,
-      leaseInMs: numberOrNull(raw.leaseInMs),
+      leaseInMs: instantOf(raw.leaseInMs),
       failureCount: Number(raw.failureCount),
-      nextAttemptInMs: numberOrNull(raw.nextAttemptInMs),
+      nextAttemptInMs: instantOf(raw.nextAttemptInMs),
       databaseNow: Number(raw.databaseNow),
       lastError: parseLastError(raw.lastError),
       readAt,
@@ -99,8 +100,9 @@ export class RowMapper {
   }
 }
 
-function numberOrNull(raw: number | string | null): number | null {
-  return raw === null ? null : Number(raw);
+/** NULL is an instant in the infinite past. */
+function instantOf(raw: RawNumber<number> | null): number {
+  return raw === null ? -Infinity : Number(raw);
 }
 
 /** For people the column is text; one that was edited to something else is as good as none. */

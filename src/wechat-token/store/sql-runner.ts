@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../common/clock.js';
 import { ConfigurationError, StoreError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
+import { STATEMENT_TIMEOUT_MS } from '../common/timing.js';
 import { withDeadline } from '../common/deadline.js';
 import { type Dialect, dialectOf } from './dialect.js';
 
@@ -30,7 +31,6 @@ interface SqliteDatabase {
   transaction(work: () => void): { immediate(): void };
 }
 
-const STATEMENT_TIMEOUT_MS = 10_000;
 const RETRIED = new Set(['ER_LOCK_DEADLOCK', 'SQLITE_BUSY_SNAPSHOT']);
 const ATTEMPTS = 5;
 const TRANSACTION_POLL_MS = 5;

@@ -8,8 +8,8 @@ export interface LastError {
 }
 
 /**
- * A token's row as one statement saw it. Instants are milliseconds from the database's *now*, negative when past:
- * a replica never compares them with its own wall clock (R3).
+ * A token's row as one statement saw it. Instants are milliseconds from the database's *now*, negative when past, and -Infinity
+ * where the column is NULL: a replica never compares them with its own wall clock (R3).
  */
 export interface TokenRow {
   readonly name: string;
@@ -17,14 +17,14 @@ export interface TokenRow {
   readonly version: number;
   readonly source: string | null;
   readonly credentialId: string | null;
-  readonly issuedInMs: number | null;
-  readonly refreshInMs: number | null;
-  readonly expiresInMs: number | null;
-  readonly updatedInMs: number | null;
+  readonly issuedInMs: number;
+  readonly refreshInMs: number;
+  readonly expiresInMs: number;
+  readonly updatedInMs: number;
   readonly leaseOwner: string | null;
-  readonly leaseInMs: number | null;
+  readonly leaseInMs: number;
   readonly failureCount: number;
-  readonly nextAttemptInMs: number | null;
+  readonly nextAttemptInMs: number;
   readonly lastError: (LastError & { readonly at: string }) | null;
   /** The database's clock, milliseconds since 1970-01-01 UTC; for calendar decisions only. */
   readonly databaseNow: number;
@@ -32,9 +32,19 @@ export interface TokenRow {
   readonly readAt: number;
 }
 
-/** The whole life of the stored token, milliseconds; 0 when there is none. */
-export function lifeOf(row: TokenRow): number {
-  return row.issuedInMs === null ? 0 : (row.expiresInMs ?? 0) - row.issuedInMs;
+/** Whether the row is a token's and not a plain variable's, which never expires. */
+export function isToken(row: TokenRow): boolean {
+  return row.expiresInMs !== -Infinity;
+}
+
+/** The whole life of the stored token, milliseconds; 0 when no token was issued. */
+export function lifeOf({ issuedInMs, expiresInMs }: TokenRow): number {
+  return issuedInMs === -Infinity ? 0 : Math.max(0, expiresInMs - issuedInMs);
+}
+
+/** The whole seconds that are left of the stored token; 0 when it is expired. */
+export function secondsLeft({ expiresInMs }: TokenRow): number {
+  return Math.max(0, Math.floor(expiresInMs / 1000));
 }
 
 /** The right to renew one token for a while, and the version that a write under it must find. */

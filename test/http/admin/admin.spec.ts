@@ -47,7 +47,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
 
   async function start(options: ReplicaOptions = {}): Promise<void> {
     app = await world.httpReplica(adapter(), { accounts, http, ...options });
-    await app.refresher.scanAccounts();
+    await app.accountCheck.check();
   }
 
   const ask = (path = '', init: Sent = {}, key = KEYS.all) =>

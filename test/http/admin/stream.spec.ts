@@ -53,7 +53,7 @@ class EventReader {
 async function start(adapter: AbstractHttpAdapter) {
   const world = await World.create({ wechat: { accounts } });
   const app = await world.httpReplica(adapter, { accounts, http });
-  await app.refresher.scanAccounts();
+  await app.accountCheck.check();
   const ask = (query = '', key = KEYS.read) =>
     fetch(`${app.url}/admin/wechat-tokens/stream${query}`, {
       headers: bearer(key),

@@ -19,11 +19,11 @@ import {
 } from '../../../src/testing/index.js';
 import {
   ProblemFilter,
-  TokenRefresher,
   WechatTokenModule,
   type WechatTokenModuleExtras,
   type WechatTokenModuleOptions,
 } from '../../../src/wechat-token/index.js';
+import { AccountCheck } from '../../../src/wechat-token/schedule/account-check.js';
 import { TokenEvents } from '../../../src/wechat-token/store/token-events.js';
 import {
   bearer,
@@ -117,7 +117,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     });
     endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
-    await app.get(TokenRefresher, { strict: false }).scanAccounts();
+    await app.get(AccountCheck, { strict: false }).check();
     return app;
   }
   const sync = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>

@@ -154,7 +154,7 @@ describe.each(PLATFORMS)('wrong keys, on %s', (_platform, adapter) => {
     world = await World.create();
     const http = { apiKeys: [KEYS.all, KEYS.issue] };
     app = await world.httpReplica(adapter(), { http, logger: log });
-    await app.refresher.scanAccounts();
+    await app.accountCheck.check();
   });
   afterAll(() => world[Symbol.asyncDispose]());
 

@@ -35,7 +35,7 @@ describe.each(PLATFORMS)(
       world = await World.create({ wechat: { accounts: [OWN, SHOP] } });
       const accounts = [OWN, SHOP];
       app = await world.httpReplica(adapter(), { accounts, http });
-      await app.refresher.scanAccounts();
+      await app.accountCheck.check();
     });
     afterEach(() => world[Symbol.asyncDispose]());
 

@@ -8,9 +8,9 @@ import {
 } from '../../../src/testing/index.js';
 import {
   type AccountSource,
-  TokenRefresher,
   WechatTokenModule,
 } from '../../../src/wechat-token/index.js';
+import { AccountCheck } from '../../../src/wechat-token/schedule/account-check.js';
 import { memoryDatabase } from '../../support/memory-database.js';
 
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
@@ -56,7 +56,7 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
     }).compile();
     app = module.createNestApplication({ logger });
     await app.listen(0, '127.0.0.1');
-    await app.get(TokenRefresher, { strict: false }).scanAccounts();
+    await app.get(AccountCheck, { strict: false }).check();
   });
   afterAll(async () => {
     await app.close();

@@ -54,7 +54,7 @@ export class AdminStreams {
   }
 
   /** R12: an open stream would keep the server from closing. */
-  end(): void {
+  stop(): void {
     this.hasEnded = true;
     for (const subscriber of this.open.keys()) subscriber.complete();
   }

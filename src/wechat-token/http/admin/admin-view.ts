@@ -1,7 +1,12 @@
 import type { Account, AccountKind } from '../../accounts/account.js';
 import { fingerprint, mask } from '../../common/fingerprint.js';
-import { safetyMargin } from '../../renewal/policy.js';
-import { lifeOf, type TokenRow } from '../../store/token-row.js';
+import { servableFor } from '../../renewal/policy.js';
+import {
+  isToken,
+  lifeOf,
+  secondsLeft,
+  type TokenRow,
+} from '../../store/token-row.js';
 import type { TokenName } from '../../common/token-name.js';
 
 /** `refreshing`: somebody holds the lease. `missing`: there is no value that could be read. The rest is in order of urgency. */
@@ -39,11 +44,11 @@ export interface AdminView {
 }
 
 export function statusOf(row: TokenRow): TokenStatus {
-  if ((row.leaseInMs ?? 0) > 0) return 'refreshing';
+  if (row.leaseInMs > 0) return 'refreshing';
   if (row.value === null) return 'missing';
-  if ((row.expiresInMs ?? 0) <= safetyMargin(lifeOf(row))) return 'expired';
-  if ((row.nextAttemptInMs ?? 0) > 0) return 'cooling-down';
-  return (row.refreshInMs ?? 0) <= 0 ? 'due' : 'valid';
+  if (servableFor(row.expiresInMs, lifeOf(row)) <= 0) return 'expired';
+  if (row.nextAttemptInMs > 0) return 'cooling-down';
+  return row.refreshInMs <= 0 ? 'due' : 'valid';
 }
 
 export function adminView(
@@ -65,11 +70,10 @@ export function adminView(
     issuedAt: instant(row, row.issuedInMs),
     refreshAt: instant(row, row.refreshInMs),
     expiresAt: instant(row, expiresInMs),
-    expiresIn:
-      expiresInMs === null ? null : Math.max(0, Math.floor(expiresInMs / 1000)),
+    expiresIn: isToken(row) ? secondsLeft(row) : null,
     version: row.version,
     lease:
-      until !== null && (leaseInMs ?? 0) > 0
+      until !== null && leaseInMs > 0
         ? { owner: row.leaseOwner ?? '', until }
         : null,
     lastError: lastError && {
@@ -85,6 +89,8 @@ export function adminView(
 }
 
 /** R3: the row says how far off its instants are, and what the database's clock said then. */
-function instant(row: TokenRow, inMs: number | null): string | null {
-  return inMs === null ? null : new Date(row.databaseNow + inMs).toISOString();
+function instant(row: TokenRow, inMs: number): string | null {
+  return inMs === -Infinity
+    ? null
+    : new Date(row.databaseNow + inMs).toISOString();
 }

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Replica } from '../common/replica.js';
+import { WechatTokenSettings } from '../common/settings.js';
+import type { TokenName } from '../common/token-name.js';
+import type { Lease, LeasedRow, TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+import type { RenewalTarget } from './renewal-target.js';
+
+/** A lease that was taken together with those of other tokens (R14), and is not used yet. */
+export interface HeldLease extends LeasedRow {
+  readonly target: RenewalTarget;
+}
+
+/** The leases of this replica: taken one by one, or held from a batch until they are used or given back. */
+@Injectable()
+export class Leases {
+  private readonly held = new Map<TokenName, HeldLease>();
+
+  constructor(
+    private readonly store: TokenStore,
+    private readonly replica: Replica,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /** As leases and events name this replica. */
+  get owner(): string {
+    return this.replica.id;
+  }
+
+  /** R4: the lease on exactly that row; undefined when another replica was faster. */
+  take(row: TokenRow): Promise<Lease | undefined> {
+    const { leaseMs } = this.settings.refresh;
+    return this.store.claim(row, this.replica.id, leaseMs);
+  }
+
+  /** Keeps leases until their tokens are renewed, by a caller who needs one of them or by the cron. */
+  hold(leases: readonly HeldLease[]): void {
+    for (const lease of leases) this.held.set(lease.row.name, lease);
+  }
+
+  get(name: TokenName): HeldLease | undefined {
+    return this.held.get(name);
+  }
+
+  /** The held lease of that token, for whoever renews it now. */
+  use(name: TokenName): HeldLease | undefined {
+    const lease = this.held.get(name);
+    this.held.delete(name);
+    return lease;
+  }
+
+  /** Gives a lease back. One that cannot be given back expires by itself. */
+  async release(lease: Lease): Promise<void> {
+    await this.store.release(lease).catch(() => undefined);
+  }
+
+  /** Gives back all leases that were not used. */
+  async releaseHeld(): Promise<void> {
+    const leases = [...this.held.values()];
+    this.held.clear();
+    await Promise.all(leases.map(({ lease }) => this.release(lease)));
+  }
+}
