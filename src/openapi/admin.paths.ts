@@ -16,13 +16,13 @@ export const adminPaths: Paths = {
     get: {
       tags,
       operationId: 'listTokens',
-      summary: 'All tokens, masked',
+      summary: 'List tokens',
       description:
-        'Scope `tokens:read`. Ordered by name; a key for some accounts sees those.',
+        'Scope `tokens:read`. Ordered by name, without the values. A key that is limited to some accounts gets the tokens of those accounts.',
       parameters: [parameter('limit'), parameter('after')],
       responses: {
         200: {
-          description: 'A page.',
+          description: 'A page of tokens.',
           headers: noStore,
           content: body('TokenPage', tokenPageExample),
         },
@@ -34,13 +34,13 @@ export const adminPaths: Paths = {
     get: {
       tags,
       operationId: 'streamTokens',
-      summary: 'A page of tokens as it changes',
+      summary: 'Stream changes to a page of tokens',
       description:
-        'Scope `tokens:read`. Server-sent events: each token of the page once, then again within a second of each change; a comment every 15 s. It ends after 10 minutes: open it again. 5 for each key, 20 in all. Read it with `fetch`: a key does not belong in an URL.',
+        'Scope `tokens:read`. Server-sent events: first every token of the page, then every token that changes, within a second of the change. A comment is sent after 15 s without an event. The stream ends after 10 minutes; reconnect to continue. At most 5 streams per key and 20 in total. Use `fetch` to read the stream, because `EventSource` cannot send a key and a key must not be in a URL.',
       parameters: [parameter('limit'), parameter('after')],
       responses: {
         200: {
-          description: 'Events of the type `token`, whose data is a Token.',
+          description: 'Events of type `token`; the data of each is a Token.',
           content: {
             'text/event-stream': {
               schema: { type: 'string' },
@@ -56,8 +56,9 @@ export const adminPaths: Paths = {
     get: {
       tags,
       operationId: 'showToken',
-      summary: 'One token, masked',
-      description: 'Scope `tokens:read`.',
+      summary: 'Get a token',
+      description:
+        'Scope `tokens:read`. The response does not contain the value.',
       parameters: [parameter('name')],
       responses: {
         200: {
@@ -73,12 +74,13 @@ export const adminPaths: Paths = {
     get: {
       tags,
       operationId: 'listEvents',
-      summary: 'What happened to a token',
-      description: 'Scope `tokens:read`. Newest first; kept for 30 days.',
+      summary: "List a token's events",
+      description:
+        'Scope `tokens:read`. Newest first. Events are kept for 30 days.',
       parameters: [parameter('name'), parameter('limit'), parameter('before')],
       responses: {
         200: {
-          description: 'A page.',
+          description: 'A page of events.',
           headers: noStore,
           content: body('EventPage', eventsExample),
         },
@@ -90,16 +92,16 @@ export const adminPaths: Paths = {
     post: {
       tags,
       operationId: 'refreshToken',
-      summary: 'Renew a token now',
+      summary: 'Renew a token',
       description:
-        'Scope `tokens:refresh`. Leaves an event with the id of the key. Ignores a cool-down; `force` is limited as WeChat limits it.',
+        'Scope `tokens:refresh`. Recorded as an event with the id of the key. A cool-down is ignored; `force` is subject to the limits of WeChat.',
       parameters: [parameter('name')],
       requestBody: {
         required: false,
         content: body('RefreshRequest', {
-          gentle: { summary: 'Ask gently', value: {} },
+          normal: { summary: 'Renew in normal mode', value: {} },
           forced: {
-            summary: 'The token has leaked',
+            summary: 'Replace a token that has leaked',
             value: {
               force: true,
               expectedFingerprint: '4b97ab73',
@@ -110,7 +112,7 @@ export const adminPaths: Paths = {
       },
       responses: {
         200: {
-          description: 'What came of it.',
+          description: 'The outcome.',
           headers: noStore,
           content: body('RefreshOutcome', forcedOutcomeExample),
         },

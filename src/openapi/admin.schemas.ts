@@ -6,7 +6,7 @@ const instant = { type: ['string', 'null'], format: 'date-time' };
 export const adminSchemas: Schemas = {
   Token: {
     description:
-      'A token as an operator sees it: all but its value. Instants are UTC, by the clock of the database.',
+      'A token without its value. Instants are in UTC, by the clock of the database.',
     type: 'object',
     additionalProperties: false,
     required: [
@@ -40,7 +40,8 @@ export const adminSchemas: Schemas = {
       kind: { type: 'string', enum: ['official-account', 'mini-program'] },
       source: {
         type: ['string', 'null'],
-        description: 'What issued it: `stable` or `classic`.',
+        description:
+          'The WeChat endpoint that issued the token: `stable` or `classic`.',
       },
       status: {
         type: 'string',
@@ -53,50 +54,50 @@ export const adminSchemas: Schemas = {
           'missing',
         ],
         description:
-          '`due`: served, and about to be renewed. `cooling-down`: no renewal is tried before `nextAttemptAt`.',
+          '`valid`: served, not yet due. `due`: served, will be renewed in the background. `refreshing`: a replica holds the lease to renew it. `cooling-down`: served, but not renewed before `nextAttemptAt`. `expired`: not served until it is renewed. `missing`: no readable value is stored.',
       },
       fingerprint: {
         type: ['string', 'null'],
         pattern: '^[0-9a-f]{8}$',
-        description: 'The first 8 hexadecimal digits of its SHA-256.',
+        description: "The first 8 hexadecimal digits of the value's SHA-256.",
       },
       masked: { type: ['string', 'null'] },
       issuedAt: instant,
       refreshAt: {
         ...instant,
-        description: 'From then on it is renewed in the background.',
+        description: 'When background renewal begins.',
       },
       expiresAt: instant,
       expiresIn: {
         type: ['integer', 'null'],
         minimum: 0,
-        description: 'Seconds.',
+        description: 'Seconds until the token expires; 0 if it is expired.',
       },
       version: {
         type: 'integer',
         minimum: 0,
-        description: 'Grows with every change of its row.',
+        description: 'Increases with every change of the row.',
       },
       lease: {
-        description: 'Held by the replica that renews it now.',
+        description:
+          'The lease of the replica that is renewing the token; null if none is.',
         oneOf: [schema('Lease'), { type: 'null' }],
       },
       lastError: {
-        description:
-          'Why the last renewal failed; null since one has succeeded.',
+        description: 'The error of the last renewal; null if it succeeded.',
         oneOf: [schema('RefreshError'), { type: 'null' }],
       },
       failureCount: {
         type: 'integer',
         minimum: 0,
-        description: 'Renewals that failed, since the last that did not.',
+        description: 'Consecutive failed renewals.',
       },
       nextAttemptAt: instant,
       forcedToday: {
         type: 'integer',
         minimum: 0,
         description:
-          'Forced renewals since midnight in China, of 20 that WeChat allows.',
+          'Forced renewals since midnight, China time. WeChat allows 20 a day.',
       },
     },
   },
@@ -105,7 +106,7 @@ export const adminSchemas: Schemas = {
     additionalProperties: false,
     required: ['owner', 'until'],
     properties: {
-      owner: { type: 'string', description: 'A replica.' },
+      owner: { type: 'string', description: 'The id of the replica.' },
       until: { type: 'string', format: 'date-time' },
     },
   },
@@ -117,11 +118,12 @@ export const adminSchemas: Schemas = {
       class: {
         type: 'string',
         description:
-          '`transient`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value whose key is missing.',
+          '`transient`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
       },
       errcode: {
         type: ['integer', 'null'],
-        description: "WeChat's own; null when there was no usable answer.",
+        description:
+          "WeChat's error code; null if there was no usable response.",
       },
       message: { type: 'string' },
       at: { type: 'string', format: 'date-time' },
@@ -135,7 +137,8 @@ export const adminSchemas: Schemas = {
       items: { type: 'array', items: schema('Token') },
       next: {
         type: ['string', 'null'],
-        description: '`after` of the next page; null on the last.',
+        description:
+          'Value of `after` for the next page; null on the last page.',
       },
     },
   },
@@ -166,16 +169,17 @@ export const adminSchemas: Schemas = {
           'lease-lost',
         ],
         description:
-          '`asked`: an operator wants it renewed. `reported`: a caller says that WeChat refused it, told once a minute for each caller and token. `rejected`: it is renewed for that reason. `forced`: WeChat is asked for another one at once.',
+          '`asked`: an operator requested a renewal. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat.',
       },
       actor: {
         type: ['string', 'null'],
-        description: 'The id of the API key, or the replica, that caused it.',
+        description:
+          'The id of the API key or of the replica that caused the event.',
       },
       fingerprint: { type: ['string', 'null'], pattern: '^[0-9a-f]{8}$' },
       latencyMs: {
         type: ['integer', 'null'],
-        description: 'What WeChat took to answer.',
+        description: 'Response time of WeChat, milliseconds.',
       },
       detail: { type: ['string', 'null'] },
     },
@@ -192,12 +196,13 @@ export const adminSchemas: Schemas = {
       },
       next: {
         type: ['integer', 'null'],
-        description: '`before` of the next page; null on the last.',
+        description:
+          'Value of `before` for the next page; null on the last page.',
       },
     },
   },
   RefreshRequest: {
-    description: 'All of it may be left out, and so may the body.',
+    description: 'Every field is optional, and so is the body.',
     type: 'object',
     additionalProperties: false,
     properties: {
@@ -205,18 +210,18 @@ export const adminSchemas: Schemas = {
         type: 'boolean',
         default: false,
         description:
-          'Ends the current token at once, for everybody; WeChat allows 20 a day, 30 s apart. Without it stable mode may give the same token back, and classic mode renews only what is due.',
+          'Ends the current token at once for all clients. WeChat allows 20 forced renewals a day, at least 30 s apart. Without `force`, stable mode may return the same token, and classic mode renews only a token that is due.',
       },
       expectedFingerprint: {
         type: 'string',
         pattern: '^[0-9a-f]{8}$',
         description:
-          'Of the token that is meant: if another has taken its place, nothing is done, and the outcome is `superseded`.',
+          'Fingerprint of the token to replace. If the current token has another fingerprint, it is not renewed and the outcome is `superseded`.',
       },
       reason: {
         type: 'string',
         maxLength: 200,
-        description: 'For the log and the events.',
+        description: 'Recorded in the log and in the event.',
       },
     },
   },
@@ -229,16 +234,19 @@ export const adminSchemas: Schemas = {
         type: 'string',
         enum: ['refreshed', 'unchanged', 'superseded'],
         description:
-          '`unchanged`: WeChat gave the same token back, or it was not due. `superseded`: it had been renewed already.',
+          '`refreshed`: the token was renewed. `unchanged`: WeChat returned the same token, or the token was not due. `superseded`: the token had been renewed already.',
       },
       name: { type: 'string' },
       fingerprint: {
         type: 'string',
         pattern: '^[0-9a-f]{8}$',
-        description: 'Of the token that is valid now.',
+        description: 'Fingerprint of the current token.',
       },
       version: { type: 'integer' },
-      expiresIn: { type: 'integer', description: 'Seconds.' },
+      expiresIn: {
+        type: 'integer',
+        description: 'Seconds until the token expires.',
+      },
     },
   },
 };

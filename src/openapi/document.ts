@@ -14,28 +14,34 @@ import { wechatShapedPaths } from './wechat-shaped.paths.js';
 import { wechatShapedSchemas } from './wechat-shaped.schemas.js';
 
 /**
- * What the app's routes take and answer, as data: the module has no decorators of @nestjs/swagger, since an app of its users
- * need not have that package.
+ * The OpenAPI document of the app's routes. It is written as data, because apps that use the module need not install
+ * @nestjs/swagger, so the module cannot use its decorators.
  */
 export const openApiDocument: OpenAPIObject = {
   openapi: '3.1.0',
   info: {
     title: 'WeChat access tokens',
-    version: versionOfThePackage(),
-    description: `One party keeps the tokens of WeChat valid; all others use them. Where to begin:
+    version: packageVersion(),
+    description: `This server keeps WeChat access tokens valid, so that no other program has to. Where to begin:
 
-- **Programs** ask for a token, and report one that WeChat refused.
-- **SDKs of WeChat** whose host can be set need no change: an API key in place of the AppSecret.
-- **Operators** see every token without its value, and renew one by hand.
+- **Programs** get the current token, and report a token that WeChat has rejected.
+- **WeChat SDKs** whose host can be set need no change: configure an API key in place of the AppSecret.
+- **Operators** see the state of every token, without its value, and renew a token on request.
 
-Errors are \`application/problem+json\`, but for the routes in WeChat's shape, whose errors are WeChat's. Without API keys (setting \`API_KEYS\`) only \`/health\` and this page answer.`,
+Errors are \`application/problem+json\`; the WeChat-compatible routes return WeChat's own errors instead. Without API keys (setting \`API_KEYS\`) only \`/health\` and this page are available.`,
     license: { name: 'MIT' },
   },
   tags: [
-    { name: 'Programs', description: 'A token, and what to do when it fails.' },
-    { name: 'SDKs of WeChat', description: "WeChat's own endpoints." },
-    { name: 'Operators', description: 'See, and renew by hand.' },
-    { name: 'Operations', description: 'For load balancers and the like.' },
+    {
+      name: 'Programs',
+      description: 'Get a token; replace one that WeChat has rejected.',
+    },
+    {
+      name: 'WeChat SDKs',
+      description: "Compatible with WeChat's own endpoints.",
+    },
+    { name: 'Operators', description: 'Inspect and renew tokens.' },
+    { name: 'Operations', description: 'Health checks.' },
   ],
   security,
   paths: {
@@ -57,8 +63,8 @@ Errors are \`application/problem+json\`, but for the routes in WeChat's shape, w
   },
 };
 
-/** Of package.json, which lies above src/ as it does above dist/. */
-function versionOfThePackage(): string {
+/** Read from package.json, which is in the parent folder of both src/ and dist/. */
+function packageVersion(): string {
   const file = join(import.meta.dirname, '../../package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as {
     version: string;

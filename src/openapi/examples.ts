@@ -47,10 +47,10 @@ const shop = {
 };
 
 export const tokenExample: Examples = {
-  valid: { summary: 'All is well', value: own },
-  coolingDown: { summary: "The day's quota is spent", value: shop },
+  valid: { summary: 'Valid', value: own },
+  coolingDown: { summary: "The day's quota is used up", value: shop },
   refreshing: {
-    summary: 'A replica renews it',
+    summary: 'A replica is renewing the token',
     value: {
       ...own,
       status: 'refreshing',
@@ -68,7 +68,7 @@ export const tokenPageExample: Examples = {
     value: { items: [own, shop], next: null },
   },
   first: {
-    summary: 'A page of one',
+    summary: 'The first of several pages',
     value: { items: [own], next: 'access_token' },
   },
 };
@@ -78,7 +78,7 @@ const frame = (id: number, data: object) =>
 
 export const streamExample = {
   renewed: {
-    summary: 'A token, and the same when it has been renewed',
+    summary: 'A token, before and after its renewal',
     value:
       frame(1, { ...own, fingerprint: BEFORE, version: 1795413600087 }) +
       frame(2, own),
@@ -87,7 +87,7 @@ export const streamExample = {
 
 export const eventsExample: Examples = {
   forced: {
-    summary: 'An operator has forced a renewal',
+    summary: 'A renewal forced by an operator',
     value: {
       items: [
         {
@@ -122,7 +122,7 @@ export const eventsExample: Examples = {
     },
   },
   reported: {
-    summary: 'A program has reported a token that was replaced already',
+    summary: 'A report of a token that had been replaced already',
     value: {
       items: [
         {
@@ -151,11 +151,11 @@ const outcome = {
 export const forcedOutcomeExample: Examples = {
   refreshed: { summary: 'A new token', value: outcome },
   unchanged: {
-    summary: 'WeChat gave the same one back',
+    summary: 'WeChat returned the same token',
     value: { ...outcome, outcome: 'unchanged', expiresIn: 7106 },
   },
   superseded: {
-    summary: 'It was another one already',
+    summary: 'The token had been renewed already',
     value: { ...outcome, outcome: 'superseded', expiresIn: 7106 },
   },
 };

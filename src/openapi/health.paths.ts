@@ -5,12 +5,13 @@ export const healthPaths: Paths = {
     get: {
       tags: ['Operations'],
       operationId: 'live',
-      summary: 'The process runs and answers',
-      description: 'Says nothing about tokens or the database.',
+      summary: 'Liveness check',
+      description:
+        'Reports that the process is running; checks neither tokens nor the database.',
       security: [],
       responses: {
         200: {
-          description: 'It does.',
+          description: 'The process is running.',
           content: {
             'application/json': {
               schema: {

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-/** The parts of a document of OpenAPI 3.1, under short names. */
+/** Short names for the parts of an OpenAPI 3.1 document. */
 export type Paths = OpenAPIObject['paths'];
 export type Operation = NonNullable<Paths[string]['get']>;
 export type Responses = Operation['responses'];
@@ -12,7 +12,7 @@ export type SecuritySchemes = NonNullable<Components['securitySchemes']>;
 type Response = Exclude<Responses[string], undefined | { $ref: string }>;
 export type Content = NonNullable<Response['content']>;
 export type Headers = NonNullable<Response['headers']>;
-/** By name: each a whole body. */
+/** Complete bodies by name. */
 export type Examples = Readonly<
   Record<string, { summary: string; value: unknown }>
 >;

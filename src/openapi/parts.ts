@@ -1,16 +1,16 @@
 import type { Content, Examples } from './openapi.types.js';
 
-/** A reference to a schema of the document. */
+/** Reference to a schema of the document. */
 export const schema = (name: string) => ({
   $ref: `#/components/schemas/${name}`,
 });
 
-/** A reference to a parameter of the document. */
+/** Reference to a parameter of the document. */
 export const parameter = (name: string) => ({
   $ref: `#/components/parameters/${name}`,
 });
 
-/** A body in JSON, or in another media type that is. */
+/** A body in JSON, or in another JSON-based media type. */
 export function body(
   schemaName: string,
   examples: Examples,
@@ -21,7 +21,7 @@ export function body(
   };
 }
 
-/** Of the answers with a token or about one: nothing on the way may keep them. */
+/** Headers of responses about a token: no cache may store them. */
 export const noStore = {
   'Cache-Control': {
     description: 'Always `no-store`.',

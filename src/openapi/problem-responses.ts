@@ -12,15 +12,15 @@ interface Example {
   };
 }
 
-/** Each kind of error, with examples in the very words of the app. */
+/** The problem responses by status. A test checks that the examples match the app's messages word for word. */
 const PROBLEMS: Readonly<
   Record<number, { description: string; examples: Record<string, Example> }>
 > = {
   400: {
-    description: 'A field is not what it should be, or the body is no JSON.',
+    description: 'A field is not valid, or the body is not valid JSON.',
     examples: {
       field: {
-        summary: 'A field of the query',
+        summary: 'A query parameter that is not valid',
         detail: 'The request is not what it should be: see `errors`.',
         more: {
           errors: [
@@ -29,47 +29,48 @@ const PROBLEMS: Readonly<
         },
       },
       json: {
-        summary: 'A body that is no JSON',
+        summary: 'A body that is not valid JSON',
         detail:
           'The request could not be read: send a body that is JSON, with the content type application/json.',
       },
     },
   },
   401: {
-    description: 'No API key, or a wrong one.',
+    description: 'The API key is missing or unknown.',
     examples: {
       missing: {
-        summary: 'No key',
+        summary: 'No API key',
         detail:
           'An API key is needed: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
       },
       wrong: {
-        summary: 'A wrong key',
+        summary: 'Unknown API key',
         detail:
           'The API key is none of those that are configured. Compare it with http.apiKeys (API_KEYS of the app).',
       },
     },
   },
   403: {
-    description: 'The key lacks the scope, or is for other accounts.',
+    description:
+      'The key lacks the required scope, or is limited to other accounts.',
     examples: {
       scope: {
-        summary: 'Scope',
+        summary: 'Missing scope',
         detail:
           'The API key lacks the scope "tokens:read". Add it to the key\'s scopes, or use another key.',
       },
       account: {
-        summary: 'Account',
+        summary: 'Key for other accounts',
         detail:
           'The API key is for other accounts. Add this one to its accounts, or use another key.',
       },
     },
   },
   404: {
-    description: 'There is no such account, or it has no such token.',
+    description: 'The account or the token does not exist.',
     examples: {
       account: {
-        summary: 'No such account',
+        summary: 'Unknown account',
         detail:
           'There is no account "shop". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
       },
@@ -79,29 +80,29 @@ const PROBLEMS: Readonly<
     description: 'The body is too large.',
     examples: {
       large: {
-        summary: 'Over 100 kB',
+        summary: 'A body of more than 100 kB',
         detail: 'request entity too large',
       },
     },
   },
   429: {
     description:
-      'Too many wrong keys from this address; of a forced renewal also: over the budget that WeChat allows; of the stream also: 5 are open with this key.',
+      'Too many wrong keys from this address. For a forced renewal also: the limit of WeChat is reached. For the stream also: 5 streams are open with this key.',
     examples: {
       keys: {
-        summary: 'Wrong keys',
+        summary: 'Too many wrong keys',
         detail:
           'Too many wrong API keys came from this address; for a while no new one is looked at.',
         more: { retryAfter: 42 },
       },
       budget: {
-        summary: 'Forced too often',
+        summary: 'Too many forced renewals',
         detail:
           '"access_token" was force-renewed less than 30 s ago. The next is possible in 17 s.',
         more: { retryAfter: 17 },
       },
       streams: {
-        summary: 'Too many streams with one key',
+        summary: 'Too many streams for one key',
         detail:
           '5 consoles are open in your name, and no more can be. Close one, or try again later.',
         more: { retryAfter: 30 },
@@ -112,7 +113,7 @@ const PROBLEMS: Readonly<
     description: 'WeChat refused to issue a token.',
     examples: {
       refused: {
-        summary: 'This IP is not in the whitelist',
+        summary: "The server's IP is not whitelisted",
         detail:
           '"access_token" could not be renewed: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
         more: { errcode: 40164, retryAfter: 600 },
@@ -121,16 +122,16 @@ const PROBLEMS: Readonly<
   },
   503: {
     description:
-      'The database cannot be asked, or there is no valid token and none could be had in time.',
+      'The database is unavailable, or there is no valid token and none could be obtained in time.',
     examples: {
       database: {
-        summary: 'No database',
+        summary: 'Database unavailable',
         detail:
           'The database could not be asked (ECONNREFUSED). Valid tokens are served from memory meanwhile; check the database and its address.',
         more: { retryAfter: 5 },
       },
       coolingDown: {
-        summary: 'WeChat has refused, and is asked again later',
+        summary: 'WeChat refused; the next attempt is later',
         detail:
           '"access_token" is not valid, and its renewal waits 371 s more: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
         more: { retryAfter: 371 },
@@ -143,14 +144,14 @@ const refOf = (status: number) => ({
   $ref: `#/components/responses/Problem${status}`,
 });
 
-/** References to the responses of these statuses. */
+/** References to the responses with these statuses. */
 export function problems(...statuses: readonly number[]): Responses {
   return Object.fromEntries(
     statuses.map((status) => [String(status), refOf(status)]),
   );
 }
 
-/** All of them, for the document's components. */
+/** All problem responses, for the document's components. */
 export const problemResponses: SharedResponses = Object.fromEntries(
   Object.entries(PROBLEMS).map(([key, { description, examples }]) => {
     const status = Number(key);
@@ -196,7 +197,7 @@ function headersOf(status: number): Headers {
   if (status === 429 || status >= 500)
     return {
       'Retry-After': {
-        description: 'Seconds; absent when waiting does not help.',
+        description: 'Seconds; absent if a retry cannot succeed.',
         schema: { type: 'integer' },
       },
     };

@@ -3,32 +3,36 @@ import type { Schemas } from './openapi.types.js';
 
 export const problemSchemas: Schemas = {
   Problem: {
-    description: 'RFC 9457. It names no token, no key and no secret.',
+    description:
+      'Problem details as in RFC 9457. Contains no token, key or secret.',
     type: 'object',
     additionalProperties: false,
     required: ['type', 'title', 'status', 'detail'],
     properties: {
       type: { type: 'string', enum: ['about:blank'] },
-      title: { type: 'string', description: 'The words of the status.' },
+      title: {
+        type: 'string',
+        description: 'The reason phrase of the status.',
+      },
       status: { type: 'integer' },
       detail: {
         type: 'string',
-        description: 'What is wrong and what to do about it, for people.',
+        description: 'Human-readable: the cause, and what to do about it.',
       },
       errors: {
         type: 'array',
         items: schema('FieldProblem'),
-        description: '400: the fields that are wrong.',
+        description: '400: the fields that are not valid.',
       },
       errcode: {
         type: 'integer',
-        description: "502: WeChat's own code, if it gave one.",
+        description: "502: WeChat's error code, if the response contained one.",
       },
       retryAfter: {
         type: 'integer',
         minimum: 0,
         description:
-          'Seconds after which a new try may succeed, as in the header Retry-After; absent when waiting does not help.',
+          'Seconds after which a retry may succeed, as in the Retry-After header; absent if a retry cannot succeed.',
       },
     },
   },
@@ -40,7 +44,7 @@ export const problemSchemas: Schemas = {
       field: { type: 'string' },
       problem: {
         type: 'string',
-        description: 'What it should have been; never its value.',
+        description: 'What is wrong with the field; never contains its value.',
       },
     },
   },

@@ -1,11 +1,11 @@
 import type { SecuritySchemes } from './openapi.types.js';
 
-/** The two ways in which a key may be sent; never in an URL. */
+/** The two ways to send a key; a key is never part of a URL. */
 export const securitySchemes: SecuritySchemes = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key, one of the setting API_KEYS.',
+    description: 'An API key of the setting API_KEYS.',
   },
   apiKey: {
     type: 'apiKey',
@@ -15,7 +15,7 @@ export const securitySchemes: SecuritySchemes = {
   },
 };
 
-/** Either suffices. */
+/** Either one is sufficient. */
 export const security = Object.keys(securitySchemes).map((name) => ({
   [name]: [],
 }));

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-/** The page takes keys, so it has no code, style or data but the app's own, and stands in no other page. */
+/** Users enter keys on the page, so it loads code, styles and data from the app only, and cannot be framed. */
 const POLICY = [
   "default-src 'self'",
   "style-src 'self' 'unsafe-inline'",
@@ -17,14 +17,14 @@ const POLICY = [
 ].join('; ');
 
 /**
- * `/docs`, the page that explains every route and tries them; `/docs-json`, the document itself. What serves them is loaded when
- * somebody asks for the first time, so that the app starts without it.
+ * Serves `/docs`, the Swagger UI page, and `/docs-json`, the document itself. Swagger is loaded on the first request, so that it
+ * does not slow down the app's start.
  */
 export function serveDocs(app: NestExpressApplication): void {
   let docs: Promise<RequestHandler> | undefined;
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (!/^\/docs(-json)?(\/|$)/.test(request.path)) return next();
-    docs ??= makeDocs();
+    docs ??= createDocs();
     docs.then(
       (handle) => handle(request, response, next),
       (error: unknown) => {
@@ -38,12 +38,12 @@ export function serveDocs(app: NestExpressApplication): void {
 @Module({})
 class DocsModule {}
 
-/** An app of its own, which never listens. */
-async function makeDocs(): Promise<RequestHandler> {
+/** A separate Nest app, which never listens. */
+async function createDocs(): Promise<RequestHandler> {
   const { SwaggerModule } = await import('@nestjs/swagger');
   const { openApiDocument } = await import('./document.js');
   const adapter = new ExpressAdapter();
-  // Without a logger of its own: Nest has one for the whole process.
+  // No `logger` option: Nest's logger is global, so it would change that of the app.
   const app = await NestFactory.create<NestExpressApplication>(
     DocsModule,
     adapter,
@@ -61,7 +61,7 @@ async function makeDocs(): Promise<RequestHandler> {
     customSiteTitle: openApiDocument.info.title,
     customCss: '.swagger-ui .topbar { display: none }',
     swaggerOptions: {
-      // A page of the manufacturer's would be sent the document's address.
+      // Disables the online validator, which would get the document's address.
       validatorUrl: null,
       defaultModelsExpandDepth: 0,
       displayRequestDuration: true,

@@ -8,7 +8,7 @@ const tags = ['Programs'];
 const etag = {
   ETag: {
     description:
-      "The token's fingerprint, as a weak tag, since the life that is left differs between answers.",
+      "The token's fingerprint. The ETag is weak, because `expiresIn` differs between responses.",
     schema: { type: 'string' },
   },
 };
@@ -18,16 +18,15 @@ export const tokenPaths: Paths = {
     get: {
       tags,
       operationId: 'getToken',
-      summary: 'The token that is valid now',
+      summary: 'Get the current token',
       description:
-        'Scope `tokens:issue`. Answered from memory. Ask before each call of WeChat, or keep the token for less than a minute.',
+        'Scope `tokens:issue`. Served from memory. Get the token before each call to WeChat, or cache it for less than a minute.',
       parameters: [
         parameter('name'),
         {
           name: 'If-None-Match',
           in: 'header',
-          description:
-            'The ETag of the token that is at hand, such as `W/"4b97ab73"`.',
+          description: 'ETag of the cached token, such as `W/"4b97ab73"`.',
           schema: { type: 'string' },
         },
       ],
@@ -38,7 +37,7 @@ export const tokenPaths: Paths = {
           content: body('ServedToken', servedTokenExample),
         },
         304: {
-          description: 'The token at hand is the one that is valid now.',
+          description: 'The cached token is the current one.',
           headers: { ...noStore, ...etag },
         },
         ...problems(401, 403, 404, 429, 502, 503),
@@ -49,22 +48,22 @@ export const tokenPaths: Paths = {
     post: {
       tags,
       operationId: 'reportRejectedToken',
-      summary: 'WeChat refused this token: which one instead?',
+      summary: 'Report a rejected token',
       description:
-        'Scope `tokens:issue`. For 40001, 40014 and 42001. If another has taken the place of the refused token, that is the answer, without a call of WeChat; else it is renewed, once for all who report it. Then call WeChat once more, and not a third time.',
+        'Scope `tokens:issue`. For the errcodes 40001, 40014 and 42001. If the rejected token has been replaced already, the response is its replacement, without a call to WeChat; otherwise the token is renewed, once for all callers that report it. Then retry the call to WeChat once.',
       parameters: [parameter('name')],
       requestBody: {
         required: true,
         content: body('RejectedToken', {
-          refused: {
-            summary: 'The token of the call that failed',
-            value: { value: 'the-token-that-wechat-refused' },
+          rejected: {
+            summary: 'The token that was rejected',
+            value: { value: 'the-rejected-token' },
           },
         }),
       },
       responses: {
         200: {
-          description: 'The token to use instead.',
+          description: 'The replacement token.',
           headers: noStore,
           content: body('ServedToken', servedTokenExample),
         },

@@ -7,17 +7,18 @@ export const tokenSchemas: Schemas = {
     required: ['name', 'value', 'expiresIn', 'expiresAt', 'version'],
     properties: {
       name: { type: 'string' },
-      value: { type: 'string', description: 'The token itself.' },
+      value: { type: 'string', description: 'The access token.' },
       expiresIn: {
         type: 'integer',
         minimum: 0,
-        description: 'Seconds. It is renewed before they are over.',
+        description:
+          'Seconds until the token expires. It is renewed before that.',
       },
       expiresAt: {
         type: ['string', 'null'],
         format: 'date-time',
         description:
-          'UTC, by the clock of the database; null while that has not been reached since the start.',
+          'UTC, by the clock of the database; null while the server has not reached the database since it started.',
       },
       version: { type: 'integer', minimum: 0 },
     },
@@ -31,7 +32,7 @@ export const tokenSchemas: Schemas = {
         type: 'string',
         minLength: 1,
         maxLength: 4096,
-        description: 'The token that WeChat refused.',
+        description: 'The token that WeChat rejected.',
       },
     },
   },

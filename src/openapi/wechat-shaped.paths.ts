@@ -1,7 +1,7 @@
 import type { Examples, Paths } from './openapi.types.js';
 import { body, noStore } from './parts.js';
 
-const tags = ['SDKs of WeChat'];
+const tags = ['WeChat SDKs'];
 
 const error = (summary: string, errcode: number, errmsg: string) => ({
   summary,
@@ -13,12 +13,12 @@ const answers: Examples = {
     summary: 'The token',
     value: { access_token: 'a-token-of-wechat', expires_in: 7106 },
   },
-  grantType: error('grant_type is not right', 40002, 'invalid grant_type'),
-  appIdMissing: error('No appid', 41002, 'appid missing'),
-  secretMissing: error('No secret', 41004, 'appsecret missing'),
-  secretWrong: error('A wrong API key', 40125, 'invalid appsecret'),
+  grantType: error('Invalid grant_type', 40002, 'invalid grant_type'),
+  appIdMissing: error('Missing appid', 41002, 'appid missing'),
+  secretMissing: error('Missing secret', 41004, 'appsecret missing'),
+  secretWrong: error('Unknown API key', 40125, 'invalid appsecret'),
   appIdWrong: error(
-    'No such account, or none that the key is for',
+    'Unknown appid, or the key is limited to other accounts',
     40013,
     'invalid appid',
   ),
@@ -27,12 +27,16 @@ const answers: Examples = {
     45011,
     'api minute-quota reach limit, must slower, retry next minute',
   ),
-  busy: error('There is no token now; the log says why', -1, 'system error'),
+  busy: error(
+    'No token is available; the server log has the cause',
+    -1,
+    'system error',
+  ),
 };
 
 const answer = (examples: Examples) => ({
   200: {
-    description: "WeChat's own shape, errors included.",
+    description: "A token or an error in WeChat's own format.",
     headers: noStore,
     content: body('WechatAnswer', examples),
   },
@@ -43,9 +47,9 @@ export const wechatShapedPaths: Paths = {
     get: {
       tags,
       operationId: 'wechatToken',
-      summary: 'As /cgi-bin/token of WeChat',
+      summary: 'Compatible with /cgi-bin/token of WeChat',
       description:
-        "An API key with the scope `tokens:issue` takes the place of the AppSecret. Asking ends nobody's token.",
+        'Send an API key with the scope `tokens:issue` in place of the AppSecret. Unlike on the platform, a request does not invalidate the current token.',
       security: [],
       parameters: [
         {
@@ -78,9 +82,9 @@ export const wechatShapedPaths: Paths = {
     post: {
       tags,
       operationId: 'wechatStableToken',
-      summary: 'As /cgi-bin/stable_token of WeChat',
+      summary: 'Compatible with /cgi-bin/stable_token of WeChat',
       description:
-        'An API key with the scope `tokens:issue` takes the place of the AppSecret.',
+        'Send an API key with the scope `tokens:issue` in place of the AppSecret.',
       security: [],
       requestBody: {
         required: true,
@@ -94,7 +98,7 @@ export const wechatShapedPaths: Paths = {
             },
           },
           forced: {
-            summary: 'Another one, now',
+            summary: 'A new token (forced renewal)',
             value: {
               grant_type: 'client_credential',
               appid: 'wx0123456789abcdef',
@@ -107,7 +111,7 @@ export const wechatShapedPaths: Paths = {
       responses: answer({
         ...answers,
         notJson: error(
-          'The body is no object in JSON',
+          'The body is not a JSON object',
           47001,
           'data format error',
         ),
@@ -116,10 +120,10 @@ export const wechatShapedPaths: Paths = {
     get: {
       tags,
       operationId: 'wechatStableTokenNotPosted',
-      summary: 'Must be a POST',
+      summary: 'Not supported: use POST',
       security: [],
       responses: answer({
-        notPosted: error('Always', 43002, 'require POST method'),
+        notPosted: error('The only response', 43002, 'require POST method'),
       }),
     },
   },

@@ -3,7 +3,7 @@ import type { Schemas } from './openapi.types.js';
 
 export const wechatShapedSchemas: Schemas = {
   WechatAnswer: {
-    description: 'Always with HTTP 200, as of WeChat.',
+    description: 'The HTTP status is always 200, as on the platform.',
     oneOf: [schema('WechatToken'), schema('WechatError')],
   },
   WechatToken: {
@@ -15,7 +15,7 @@ export const wechatShapedSchemas: Schemas = {
       expires_in: {
         type: 'integer',
         minimum: 0,
-        description: 'Seconds that are really left.',
+        description: 'Actual seconds until the token expires.',
       },
     },
   },
@@ -39,7 +39,7 @@ export const wechatShapedSchemas: Schemas = {
         type: 'boolean',
         default: false,
         description:
-          'Ends the current token for everybody, within 20 a day and 30 s apart for all callers together; beyond that, as of WeChat, the answer is the current token.',
+          'Ends the current token for all clients. All callers together are limited to 20 forced renewals a day, at least 30 s apart; over the limit the response is the current token, as on the platform.',
       },
     },
   },

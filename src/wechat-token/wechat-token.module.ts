@@ -5,7 +5,6 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import { ThrottlerStorageService } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
@@ -16,9 +15,10 @@ import { AccessGuard } from './http/auth/access.guard.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
-import { AdmissionDesk } from './http/auth/admission.js';
+import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { ApiKeys } from './http/auth/api-keys.js';
 import { AppGuards } from './http/auth/app-guards.js';
+import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
@@ -111,36 +111,8 @@ function withExtras(
       TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
       ...prefix,
     ],
-    controllers: controllersFor(optionsIn(definition)),
     providers: [...(definition.providers ?? []), session],
   };
-}
-
-/** The options themselves; undefined where they come later, from a factory. */
-function optionsIn({
-  providers = [],
-}: DynamicModule): WechatTokenModuleOptions | undefined {
-  for (const provider of providers)
-    if ('useValue' in provider && provider.provide === MODULE_OPTIONS_TOKEN)
-      return provider.useValue as WechatTokenModuleOptions;
-  return undefined;
-}
-
-/**
- * What cannot answer is not mounted, as far as that is known by now; AccessGuard sees to the rest. The WeChat-shaped one sees
- * to itself: its URLs hold keys, and for a path that nobody serves Nest's own 404 repeats the URL.
- */
-function controllersFor(options: WechatTokenModuleOptions | undefined) {
-  if (!options) return [AdminController, TokensController];
-  const { apiKeys, guards, admin, tokens } = options.http ?? {};
-  const isNobodyLetIn = [apiKeys ?? [], guards ?? []].every(
-    (list) => Array.isArray(list) && list.length === 0,
-  );
-  if (isNobodyLetIn) return [];
-  return [
-    ...(admin === false ? [] : [AdminController]),
-    ...(tokens === false ? [] : [TokensController]),
-  ];
 }
 
 const RESOLVED = Symbol('resolved options');
@@ -228,9 +200,9 @@ const schedule: Provider[] = [
 ];
 
 const http: Provider[] = [
-  ThrottlerStorageService,
-  AdmissionDesk,
+  ApiKeyAuthenticator,
   AppGuards,
+  MountGuard,
   AccessGuard,
   ProblemFilter,
   AdminQueries,
@@ -242,7 +214,8 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  controllers: [WechatShapedController],
+  // MountGuard decides at run time which of them answer.
+  controllers: [AdminController, TokensController, WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },
     Replica,

@@ -178,7 +178,7 @@ describe('errors of the running app are those of the examples, to the word', () 
       detail: detail.replace(rid, ''),
       retryAfter: expect.any(Number) as number,
     }).toEqual(examples[0]);
-    // Meanwhile a program is told how long to wait.
+    // Until then a program gets the time to wait.
     const program = await ask(TOKEN, { path: own(TOKEN) }, url);
     expect(program.status).toBe(503);
     expect(program.answer).toMatchObject({ retryAfter: expect.any(Number) });

@@ -10,7 +10,7 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { apiKeys } from '../support/app-sandbox.js';
 import { faultsOf, operations, resolve } from './openapi-document.js';
 
-/** Express's own, as far as it tells which routes there are. */
+/** The part of Express's router that lists the routes. */
 interface ExpressRouter {
   readonly stack: readonly {
     readonly route?: {
@@ -103,7 +103,7 @@ describe('the document of the API', () => {
     }
   });
 
-  it('tells every error as problem+json', () => {
+  it('has problem+json as the type of every error', () => {
     for (const { route, responses } of operations())
       for (const [status, response] of Object.entries(responses))
         if (Number(status) >= 400)

@@ -146,7 +146,7 @@ describe.each(PLATFORMS)('fuzzed requests on %s', (_platform, adapter) => {
   let world: World;
   let app: HttpReplica;
   let log: LogLines;
-  // A line for each: one that the server cuts, since somebody sends too much, is nobody else's.
+  // One connection per request: the server may close one on which too much was sent.
   const agent = new Agent({ keepAlive: false });
 
   beforeAll(async () => {
@@ -173,7 +173,7 @@ describe.each(PLATFORMS)('fuzzed requests on %s', (_platform, adapter) => {
         agent,
       });
       sent.on('error', (error) => {
-        // Who is refused while he is still sending may find the line cut.
+        // A client that is refused while it is still sending may find the connection closed.
         if (body.times > 1) resolve({ status: 413, text: '' });
         else reject(error);
       });
@@ -197,7 +197,7 @@ describe.each(PLATFORMS)('fuzzed requests on %s', (_platform, adapter) => {
     /^\/+(wechat-tokens|cgi-bin)\//.test(path);
 
   it(
-    'cause no 500 and no crash, and tell no secret',
+    'cause no 500 and no crash, and reveal no secret',
     { timeout: 60_000 },
     async () => {
       const statuses = new Set<number>();

@@ -84,14 +84,14 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
     SHOP.appSecret,
   ];
 
-  it('only the routes that issue tokens tell one', () => {
+  it('only the routes that issue tokens return one', () => {
     const token = world.wechat.issuedTokens.at(-1) ?? '';
     expect(issuing.join('\n')).toContain(token);
     for (const each of world.wechat.issuedTokens)
       for (const answer of others) expect(answer).not.toContain(each);
   });
 
-  it('no answer tells a secret or a key', () => {
+  it('no response contains a secret or a key', () => {
     const statuses = [...issuing, ...others].map((text) => text.slice(0, 3));
     expect(new Set(statuses)).toEqual(
       new Set(['200', '400', '401', '403', '404', '429', '502', '503']),
@@ -100,7 +100,7 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
       for (const secret of secrets) expect(answer).not.toContain(secret);
   });
 
-  it('the log tells neither', () => {
+  it('the log contains neither', () => {
     expect(log.text).toContain('token refreshed');
     expect(log.text).toContain('token rejected by WeChat');
     for (const secret of [...secrets, ...world.wechat.issuedTokens])

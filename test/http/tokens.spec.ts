@@ -54,7 +54,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect(Math.abs(Date.parse(expiresAt ?? '') - stored)).toBeLessThan(500);
   });
 
-  it('tells one who has it already: 304, by its fingerprint', async () => {
+  it('is answered with 304 if the client has it already, by its fingerprint', async () => {
     const tag = (await ask()).headers.get('etag') ?? '';
     const strong = `"${fingerprint(current())}"`;
     // Weak: the life that is left differs between answers with the same token.
@@ -71,7 +71,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect((await answer(other)).value).toBe(current());
   });
 
-  it('R15: a report that is no JSON is not repeated in its refusal', async () => {
+  it('R15: a report that is not valid JSON is not repeated in the response', async () => {
     const broken = posted(`{"value": ${current()}}`, bearer(KEYS.issue));
     const response = await fetch(
       `${app.url}/wechat-tokens/${NAME}/rejected`,
@@ -101,7 +101,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     );
   });
 
-  it('503 with Retry-After, without its words, when the accounts fail and no token is in memory', async () => {
+  it('503 with Retry-After, without the error message, when the AccountSource fails and no token is in memory', async () => {
     const log = new LogLines();
     const find = () => Promise.reject(new RangeError('a-password'));
     const accounts = { find, list: () => [] };
@@ -119,10 +119,10 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
       ),
     ]) {
       expect(response.status).toBe(503);
-      const told = (await response.json()) as Problem;
-      expect(told.detail).toContain('AccountSource');
-      expect(response.headers.get('retry-after')).toBe(String(told.retryAfter));
-      expect(JSON.stringify(told)).not.toMatch(/RangeError|password/);
+      const body = (await response.json()) as Problem;
+      expect(body.detail).toContain('AccountSource');
+      expect(response.headers.get('retry-after')).toBe(String(body.retryAfter));
+      expect(JSON.stringify(body)).not.toMatch(/RangeError|password/);
     }
     expect(log.text).toMatch(/request failed.*\(RangeError\)/);
     expect(log.text).not.toContain('a-password');
@@ -135,15 +135,15 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect(world.wechat.calls.total).toBe(before);
   });
 
-  it('R11: is served without a database since the start, its end by no clock', async () => {
+  it('R11: is served when the database was unavailable since the start, with expiresAt null', async () => {
     await world.sql('ALTER TABLE system_var RENAME TO gone');
     const alone = await world.httpReplica(adapter(), { http });
     const response = await fetch(`${alone.url}/wechat-tokens/${NAME}`, {
       headers: bearer(KEYS.issue),
     });
-    const told = await answer(response);
-    expect(told.value).toBe(current());
-    expect(told.expiresAt).toBeNull();
+    const body = await answer(response);
+    expect(body.value).toBe(current());
+    expect(body.expiresAt).toBeNull();
   });
 
   it('R5: a rejected token is replaced once, for all who report it', async () => {
@@ -207,7 +207,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     expect(world.wechat.calls.total).toBe(total);
   });
 
-  it('who joins a renewal that another has asked for leaves an event as well', async () => {
+  it('a caller that joins a renewal requested by another leaves an event as well', async () => {
     const rejected = current();
     world.wechat.otherSystemFetches(appId, 'stable-forced');
     await Promise.all(
@@ -224,7 +224,7 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
     );
   });
 
-  it('a report for an account that is none leaves no event', async () => {
+  it('a report for an unknown account leaves no event', async () => {
     const response = await fetch(
       `${app.url}/wechat-tokens/access_token:none/rejected`,
       posted({ value: 'x' }, bearer(KEYS.issue)),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
-import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -143,7 +143,7 @@ export class World implements AsyncDisposable {
   ): Promise<HttpReplica> {
     const { module, dataSource } = await this.compile(options);
     const app = module.createNestApplication(adapter);
-    app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+    app.useGlobalFilters(app.get(ProblemFilter));
     const endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
     const replica = this.keep(module, dataSource, () => {

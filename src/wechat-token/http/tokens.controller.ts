@@ -21,7 +21,6 @@ import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { RowMapper } from '../store/row-mapper.js';
 import type { CachedToken } from '../cache/cached-token.js';
-
 import {
   parseTokenName,
   type TokenName,
@@ -29,33 +28,33 @@ import {
 } from '../common/token-name.js';
 import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
-import { AccessGuard } from './auth/access.guard.js';
+import { AccessGuard, RequiredScope } from './auth/access.guard.js';
 import { type Caller, CurrentCaller } from './auth/caller.js';
+import { Group, MountGuard } from './problem/mount.guard.js';
 import { ProblemFilter } from './problem/problem.filter.js';
-import { checked } from './problem/request-checks.js';
+import { validationPipe } from './problem/validation.pipe.js';
 import { type RejectedBody, rejectedBody } from './tokens.requests.js';
-import { Group, Needs } from './auth/routes.js';
 
 /** A token for a program that cannot inject the provider. */
 export interface TokenAnswer {
   readonly name: TokenName;
   readonly value: string;
-  /** Whole seconds that the platform still gives it. */
+  /** Whole seconds until the token expires. */
   readonly expiresIn: number;
   /**
-   * ISO 8601 in UTC, by the database's clock as this process last read it (R3); null while it has not reached the database
-   * since its start (R11).
+   * ISO 8601 in UTC, by the database's clock as this process last read it (R3); null while this process has not reached the
+   * database since it started (R11).
    */
   readonly expiresAt: string | null;
   readonly version: number;
 }
 
-/** For other programs: the token, from memory as for callers within the process, and what to use when it was rejected. */
+/** For programs in other processes: the token, served from memory, and the replacement for a rejected token. */
 @Controller('wechat-tokens')
 @Group('tokens')
-@UseGuards(AccessGuard)
+@UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(checked)
+@UsePipes(validationPipe)
 export class TokensController {
   constructor(
     private readonly tokens: AccessTokenProvider,
@@ -65,30 +64,30 @@ export class TokensController {
   ) {}
 
   /**
-   * The ETag is the token's fingerprint: a program that asks often is told by a 304 that it has the right one. A weak one, since
-   * answers with the same token differ in the life that is left.
+   * The ETag is the token's fingerprint, so that a program that polls gets a 304 while its token is current. The ETag is weak
+   * because responses with the same token differ in `expiresIn`.
    */
   @Get(':name')
-  @Needs('tokens:issue')
+  @RequiredScope('tokens:issue')
   @Header('Cache-Control', 'no-store')
-  async token(
+  async get(
     @Param('name') name: string,
-    @Headers('if-none-match') known: string | undefined,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
-    const held = await this.tokens.cachedToken(accountOf(name));
-    const tag = `W/"${fingerprint(held.value)}"`;
+    const token = await this.tokens.cachedToken(accountOf(name));
+    const etag = `W/"${fingerprint(token.value)}"`;
     const { httpAdapter } = this.adapterHost;
-    httpAdapter.setHeader(response, 'ETag', tag);
-    if (!isAmong(tag, known)) return this.answer(name, held);
+    httpAdapter.setHeader(response, 'ETag', etag);
+    if (!matches(etag, ifNoneMatch)) return this.answer(name, token);
     httpAdapter.status(response, HttpStatus.NOT_MODIFIED);
     return undefined;
   }
 
-  /** R5. A report of a token that was replaced already is answered with its successor, and costs nothing. */
+  /** R5. The response to a report of a token that has been replaced already is its successor, at no cost. */
   @Post(':name/rejected')
   @HttpCode(200)
-  @Needs('tokens:issue')
+  @RequiredScope('tokens:issue')
   @Header('Cache-Control', 'no-store')
   async rejected(
     @Param('name') name: string,
@@ -100,8 +99,8 @@ export class TokensController {
     return this.answer(name, await this.tokens.cachedToken(account));
   }
 
-  private answer(name: TokenName, held: CachedToken): TokenAnswer {
-    const { value, version, expiresAt } = held;
+  private answer(name: TokenName, token: CachedToken): TokenAnswer {
+    const { value, version, expiresAt } = token;
     const epoch = this.rows.epochOf(expiresAt);
     return {
       name,
@@ -113,7 +112,7 @@ export class TokensController {
   }
 }
 
-/** By the name alone: with the token in memory nobody is asked for it. @throws UnknownTokenError */
+/** Parses the name only: a token in memory is served without a lookup of its account. @throws UnknownTokenError */
 function accountOf(name: TokenName): string {
   const { kind, account } = parseTokenName(name);
   if (kind === 'access_token' && tokenName(kind, account) === name)
@@ -121,9 +120,9 @@ function accountOf(name: TokenName): string {
   throw new UnknownTokenError(messages.unknownToken(kind, account));
 }
 
-/** Whether an If-None-Match names this tag; as RFC 9110 has it there, a weak one is the same as a strong one. */
-function isAmong(tag: string, ifNoneMatch = ''): boolean {
-  const opaque = (text: string) => text.trim().replace(/^W\//, '');
+/** Whether If-None-Match contains the ETag, by the weak comparison that RFC 9110 requires for this header. */
+function matches(etag: string, ifNoneMatch = ''): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
   const tags = ifNoneMatch.split(',').map(opaque);
-  return tags.includes(opaque(tag)) || tags.includes('*');
+  return tags.includes(opaque(etag)) || tags.includes('*');
 }

@@ -15,16 +15,21 @@ describe('events of reports', () => {
     limit = new ReportLimit(clock);
   });
 
-  /** How many of so many reports leave an event. */
+  const sizes = () =>
+    [limit['reporters'], limit['reports']].map(
+      (window) => window['windows'].size,
+    );
+
+  /** The number of reports that leave an event. */
   const admitted = (
     count: number,
     vary: (n: number) => Partial<typeof report>,
   ) =>
     Array.from({ length: count }, (_, n) => ({ ...report, ...vary(n) })).filter(
-      (one) => limit.admits(one),
+      (report) => limit.admits(report),
     ).length;
 
-  it('are left by the first of its kind in a minute', async () => {
+  it('are left by the first report of a value in a minute', async () => {
     expect(admitted(1000, () => ({}))).toBe(1);
     await clock.advance(60_000);
     expect(admitted(1000, () => ({}))).toBe(1);
@@ -40,16 +45,16 @@ describe('events of reports', () => {
       expect(admitted(2, () => other)).toBe(1);
   });
 
-  it('are few for one who invents values, which takes none from the others', () => {
+  it('are few for a caller that invents values, and no fewer for the others', () => {
     expect(admitted(1000, (n) => ({ fingerprint: `${n}` }))).toBe(10);
     expect(admitted(1, () => ({ actor: 'crm' }))).toBe(1);
   });
 
-  it('fill no memory by many actors', async () => {
+  it('cannot exhaust memory by many actors', async () => {
     expect(admitted(5000, (n) => ({ actor: `${n}` }))).toBe(1000);
-    expect(limit['reported'].size).toBe(1000);
+    expect(sizes()).toEqual([1000, 1000]);
     await clock.advance(60_000);
     expect(admitted(1, () => ({}))).toBe(1);
-    expect(limit['reported'].size).toBe(1);
+    expect(sizes()).toEqual([1, 1]);
   });
 });

@@ -1,43 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { RateWindow } from '../common/rate-window.js';
 import type { TokenName } from '../common/token-name.js';
 
 const MINUTE_MS = 60_000;
-/** Different values of one token that one actor may report: more than any honest client has. */
-const MOST_VALUES = 10;
-const MOST_REPORTERS = 1000;
+/** Different values of one token that one actor may report in a minute: more than any honest client has. */
+const MAX_VALUES = 10;
+/** Pairs of token and actor. */
+const MAX_REPORTERS = 1000;
 
-/** That somebody was refused a token. */
+/** A caller's statement that WeChat rejected a token. */
 export interface Report {
   readonly name: TokenName;
   readonly actor: string;
-  /** Of the refused one. */
+  /** The rejected token's. */
   readonly fingerprint: string;
 }
 
-/** Which reports are worth an event: clients may repeat one thousands of times, or invent values. */
+/** Limits the events of reports: clients may send one report thousands of times, or invent values. */
 @Injectable()
 export class ReportLimit {
-  private since = -Infinity;
-  /** By token and actor: the fingerprints that he has reported within this minute. */
-  private readonly reported = new Map<string, Set<string>>();
+  private readonly reporters: RateWindow;
+  private readonly reports: RateWindow;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.reporters = new RateWindow(clock, {
+      limit: MAX_VALUES,
+      windowMs: MINUTE_MS,
+      maxKeys: MAX_REPORTERS,
+    });
+    this.reports = new RateWindow(clock, {
+      limit: 1,
+      windowMs: MINUTE_MS,
+      maxKeys: MAX_REPORTERS * MAX_VALUES,
+    });
+  }
 
-  /** True for the first of its kind in a minute, as long as there are not too many kinds. */
+  /** True for the first report of a value in a minute, unless its reporter has reported too many values. */
   admits({ name, actor, fingerprint }: Report): boolean {
-    const now = this.clock.now();
-    if (now - this.since >= MINUTE_MS) {
-      this.reported.clear();
-      this.since = now;
-    }
-    const reporter = JSON.stringify([name, actor]);
-    const values = this.reported.get(reporter) ?? new Set();
-    const isFull = values.size >= MOST_VALUES;
-    const isOneTooMany =
-      values.size === 0 && this.reported.size >= MOST_REPORTERS;
-    if (values.has(fingerprint) || isFull || isOneTooMany) return false;
-    this.reported.set(reporter, values.add(fingerprint));
-    return true;
+    const pair = JSON.stringify([name, actor]);
+    // Reporters that share a bucket share its values too.
+    const reporter = this.reporters.bucketOf(pair);
+    if (this.reporters.blockedMs(reporter) > 0) return false;
+    const report = JSON.stringify([reporter, fingerprint]);
+    return this.reports.hit(report) && this.reporters.hit(reporter);
   }
 }

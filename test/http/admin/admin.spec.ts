@@ -75,7 +75,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     return (await response.json()) as Problem;
   }
 
-  it('shows all of a token but its value', async () => {
+  it('shows a token without its value', async () => {
     await start();
     const row = await world.row();
     const token = world.wechat.currentToken(OWN.appId) ?? '';
@@ -118,7 +118,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect(await one()).toMatchObject(Object.fromEntries(iso));
   });
 
-  it('tells the status, from the lease to the life', async () => {
+  it('shows the status, from the lease to the expiry', async () => {
     await start();
     const set = (assignment: string) =>
       world.sql(`UPDATE system_var SET ${assignment} WHERE name = '${NAME}'`);
@@ -137,12 +137,12 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect(await status()).toBe('expired');
     await set('value = NULL');
     expect(await status()).toBe('missing');
-    await set(`lease_owner = 'somebody', lease_until = ${at('+1 minute')}`);
+    await set(`lease_owner = 'replica-2', lease_until = ${at('+1 minute')}`);
     expect(await one()).toMatchObject({
       status: 'refreshing',
       fingerprint: null,
       masked: null,
-      lease: { owner: 'somebody', until: expect.stringMatching(/Z$/) },
+      lease: { owner: 'replica-2', until: expect.stringMatching(/Z$/) },
     });
   });
 
@@ -159,7 +159,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect((await get<Page<AdminView, string>>()).items).toEqual([]);
   });
 
-  it('R15: a row that does not open is shown, with the reason', async () => {
+  it('R15: a row that cannot be decrypted is shown, with the reason', async () => {
     const key = Buffer.alloc(32, 1).toString('base64');
     await start({ encryptionKeys: [{ id: 'gone', key }] });
     await app.close();
@@ -186,7 +186,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect((await problem(issued, 503)).detail).toContain('"gone"');
   });
 
-  it('gives a page at a time', async () => {
+  it('lists tokens in pages', async () => {
     await start();
     await world.sql(
       `INSERT INTO system_var (name, value, remark, version, failure_count) VALUES ('a_variable', 'x', '', 0, 0)`,
@@ -204,7 +204,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     });
   });
 
-  it('leaves out the tokens of accounts that are not its own', async () => {
+  it('omits the tokens of unknown accounts', async () => {
     await start();
     await app.close();
     app = await world.httpReplica(adapter(), { accounts: [SHOP], http });
@@ -213,7 +213,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     await problem(await ask(`/${NAME}`), 404);
   });
 
-  it('tells the history, newest first, a page at a time', async () => {
+  it('lists the history, newest first, in pages', async () => {
     await start();
     await refresh({ reason: 'just because' });
     await vi.waitFor(async () =>
@@ -307,9 +307,9 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     async (errcode, words) => {
       await start();
       world.wechat.inject('stable', { errcode });
-      const told = await problem(await refresh(), 502);
-      expect(told.errcode).toBe(errcode);
-      expect(told.detail).toContain(words);
+      const body = await problem(await refresh(), 502);
+      expect(body.errcode).toBe(errcode);
+      expect(body.detail).toContain(words);
       expect(await one()).toMatchObject({
         lastError: { errcode },
         failureCount: 1,
@@ -320,9 +320,9 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
   it('502 without an errcode when WeChat does not answer', async () => {
     await start();
     await world.wechat.goDown();
-    const told = await problem(await refresh(), 502);
-    expect(told).not.toHaveProperty('errcode');
-    expect(told.retryAfter).toBeGreaterThan(0);
+    const body = await problem(await refresh(), 502);
+    expect(body).not.toHaveProperty('errcode');
+    expect(body.retryAfter).toBeGreaterThan(0);
   });
 
   it('503 on a reader, which never calls WeChat', async () => {
@@ -351,7 +351,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     }
   });
 
-  it('a refresh whose body was not read is refused, not taken for one without a wish', async () => {
+  it('a refresh with an unparsed body is refused, not treated as one without a body', async () => {
     await start();
     const response = await fetch(
       `${app.url}/admin/wechat-tokens/${NAME}/refresh`,
@@ -375,7 +375,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
       () => ask('/stream'),
     ];
 
-    it('503 with Retry-After, without a word of it; the log tells the class', async () => {
+    it('503 with Retry-After, without the error message; the log has the class', async () => {
       await start();
       await app.close();
       const log = new LogLines();
@@ -389,19 +389,19 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
       });
       for (const asked of shown) {
         const response = await asked();
-        const told = await problem(response, 503);
-        expect(told.detail).toContain('AccountSource');
-        expect(told.retryAfter).toBeGreaterThan(0);
+        const body = await problem(response, 503);
+        expect(body.detail).toContain('AccountSource');
+        expect(body.retryAfter).toBeGreaterThan(0);
         expect(response.headers.get('retry-after')).toBe(
-          String(told.retryAfter),
+          String(body.retryAfter),
         );
-        expect(JSON.stringify(told)).not.toMatch(/TypeError|password/);
+        expect(JSON.stringify(body)).not.toMatch(/TypeError|password/);
       }
       expect(log.text).toMatch(/request failed.*\(TypeError\)/);
       expect(log.text).not.toContain(password);
     });
 
-    it('503 that names the account and the field when it is none; the others are shown', async () => {
+    it('503 that names the field of an account that is not valid; the others are shown', async () => {
       await start();
       await app.close();
       const source = [{ ...OWN, appId: `${password} ` }, SHOP];
@@ -414,18 +414,18 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
         http,
       });
       for (const asked of shown.slice(0, 3)) {
-        const told = await problem(await asked(), 503);
-        expect(told.detail).toContain('"default"');
-        expect(told.detail).toContain('appId');
-        expect(told).not.toHaveProperty('retryAfter');
-        expect(JSON.stringify(told)).not.toContain(password);
+        const body = await problem(await asked(), 503);
+        expect(body.detail).toContain('"default"');
+        expect(body.detail).toContain('appId');
+        expect(body).not.toHaveProperty('retryAfter');
+        expect(JSON.stringify(body)).not.toContain(password);
       }
       const { items } = await get<Page<AdminView, string>>();
       expect(items.map(({ account }) => account)).toEqual(['shop']);
     });
   });
 
-  describe('what is malformed is told by its field', () => {
+  describe('an invalid request names the field', () => {
     beforeEach(() => start());
 
     it.each([
@@ -472,12 +472,12 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
       expect(errors).toEqual([{ field: 'value', problem: expect.any(String) }]);
     });
 
-    it('400 for what is no JSON', async () => {
+    it('400 for a body that is not valid JSON', async () => {
       const { detail } = await problem(await refresh('{"force":'), 400);
       expect(detail).toBeTruthy();
     });
 
-    it('413 for what is too large', async () => {
+    it('413 for a body that is too large', async () => {
       const reason = 'x'.repeat(2 * 1024 * 1024);
       await problem(await refresh({ reason }), 413);
     });

@@ -100,7 +100,7 @@ describe.concurrent.each(PLATFORMS)(
       await Promise.all([second.leave(), shops.leave()]);
     });
 
-    it('tells what has changed, and nothing else, within two seconds', async () => {
+    it('sends changes only, within two seconds', async () => {
       await using here = await start(adapter());
       const { world, app, open } = here;
       const stream = await open();
@@ -123,7 +123,7 @@ describe.concurrent.each(PLATFORMS)(
       await stream.leave();
     });
 
-    it('R15: tells no token', async () => {
+    it('R15: contains no token', async () => {
       await using here = await start(adapter());
       const { world, open } = here;
       const stream = await open();
@@ -163,7 +163,7 @@ describe.concurrent.each(PLATFORMS)(
       await stream.leave();
     });
 
-    it('outlasts a database that goes away and comes back', async () => {
+    it('survives a database outage', async () => {
       await using here = await start(adapter());
       const { world, open } = here;
       const stream = await open();
@@ -178,7 +178,7 @@ describe.concurrent.each(PLATFORMS)(
       await stream.leave();
     });
 
-    it('is had by 20 at a time; a place is free as soon as one leaves', async () => {
+    it('is limited to 20 at a time; closing one makes room for another', async () => {
       await using here = await start(adapter());
       const { ask, open } = here;
       const streams = await Promise.all(
@@ -204,7 +204,7 @@ describe.concurrent.each(PLATFORMS)(
       await Promise.all(streams.map((stream) => stream.leave()));
     });
 
-    it('is had by 5 at a time with one key, which leaves the others theirs', async () => {
+    it('is limited to 5 at a time for one key, which does not affect other keys', async () => {
       await using here = await start(adapter());
       const { ask, open } = here;
       const own = await Promise.all(Array.from({ length: 5 }, () => open()));
@@ -224,7 +224,7 @@ describe.concurrent.each(PLATFORMS)(
       await Promise.all([other, ...own].map((stream) => stream.leave()));
     });
 
-    it('ends after ten minutes: a key that was taken away is asked for again', async () => {
+    it('ends after ten minutes, so that the key is checked again', async () => {
       await using here = await start(adapter());
       const { world, open } = here;
       const stream = await open();

@@ -6,6 +6,7 @@ import {
   type INestApplication,
   Injectable,
   Module,
+  type ModuleMetadata,
   type Provider,
   UnauthorizedException,
 } from '@nestjs/common';
@@ -18,6 +19,7 @@ import {
   FakeWechat,
 } from '../../../src/testing/index.js';
 import {
+  type ApiKey,
   ProblemFilter,
   WechatTokenModule,
   type WechatTokenModuleExtras,
@@ -102,7 +104,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     module: ReturnType<typeof WechatTokenModule.forRoot>,
     providers: Provider[] = [],
   ) {
-    const made = await Test.createTestingModule({
+    const running = await serve({
       imports: [
         ScheduleModule.forRoot(),
         memoryDatabase(),
@@ -111,13 +113,17 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
       ],
       controllers: [HelloController],
       providers,
-    }).compile();
+    });
+    await running.get(AccountCheck, { strict: false }).check();
+    return running;
+  }
+  async function serve(metadata: ModuleMetadata) {
+    const made = await Test.createTestingModule(metadata).compile();
     app = made.createNestApplication(adapter() as AbstractHttpAdapter, {
       logger: false,
     });
     endUnused = unusedConnections(app.getHttpServer());
     await app.listen(0, '127.0.0.1');
-    await app.get(AccountCheck, { strict: false }).check();
     return app;
   }
   const sync = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>
@@ -190,15 +196,13 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         const ask = (headers: object) =>
           statuses(paths, headers as ReturnType<typeof bearer>);
         expect(await ask(alice)).toEqual([200, 200, 200]);
-        expect(await ask({ 'x-session': 'a-stranger' })).toEqual([
-          403, 403, 403,
-        ]);
+        expect(await ask({ 'x-session': 'unknown' })).toEqual([403, 403, 403]);
         expect(await ask(bearer(KEYS.all))).toEqual([401, 401, 401]);
         // A program that speaks as to WeChat has nothing but a key.
         expect(await statusOf(SHAPED)).toBe(200);
       });
 
-      it('tell what those say, as a problem', async () => {
+      it("return the guards' errors as a problem", async () => {
         await startWith({ guards: [SessionGuard] });
         const response = await ask(TOKEN);
         expect(await response.json()).toMatchObject({
@@ -227,7 +231,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         }
       });
 
-      it('have as many event streams as there is room for, if nobody is named', async () => {
+      it('have no limit of event streams per caller if they identify no user', async () => {
         const anybody: CanActivate = { canActivate: () => true };
         await startWith({ guards: [anybody] });
         const streams = await Promise.all(
@@ -250,7 +254,20 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     });
   });
 
-  describe("a body that is no JSON, with the filter as the app's", () => {
+  it.each([TOKEN, ADMIN, SHAPED])(
+    'appear and disappear with the keys of the source: %s',
+    async (path) => {
+      let keys: readonly ApiKey[] = [];
+      await sync({ apiKeys: { current: () => keys } });
+      expect(await statusOf(path)).toBe(404);
+      keys = [KEYS.all];
+      expect(await statusOf(path)).toBe(200);
+      keys = [];
+      expect(await statusOf(path)).toBe(404);
+    },
+  );
+
+  describe('a body that is not valid JSON, with the filter as APP_FILTER', () => {
     const filter = { provide: APP_FILTER, useClass: ProblemFilter };
     const startWith = (http: HttpOptions, routePrefix?: string) =>
       start(WechatTokenModule.forRoot({ ...options(http), routePrefix }), [
@@ -274,9 +291,16 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
       },
     );
 
-    it('is no answer of WeChat where those routes are not', async () => {
+    it('is 400 if those routes are not mounted', async () => {
       await startWith({ apiKeys: [KEYS.all], wechatShaped: false });
       expect((await send('/cgi-bin/stable_token')).status).toBe(400);
+    });
+
+    it('is 400 in an app without the module', async () => {
+      await serve({ controllers: [HelloController], providers: [filter] });
+      const response = await send('/cgi-bin/stable_token');
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ status: 400 });
     });
   });
 

@@ -163,7 +163,7 @@ describe.each(PLATFORMS)('wrong keys, on %s', (_platform, adapter) => {
       headers: bearer({ key }),
     });
 
-  it('are looked at ten times a minute; then 429 with Retry-After', async () => {
+  it('are checked ten times a minute; then 429 with Retry-After', async () => {
     expect((await ask(KEYS.all.key)).status).toBe(200);
     for (let attempt = 0; attempt < 10; attempt++)
       expect((await ask(`${WRONG_KEY}-${attempt}`)).status).toBe(401);
@@ -179,11 +179,11 @@ describe.each(PLATFORMS)('wrong keys, on %s', (_platform, adapter) => {
     });
   });
 
-  it('a guess that is right is not told from a wrong one meanwhile', async () => {
+  it('a correct guess cannot be distinguished from a wrong one while blocked', async () => {
     expect((await ask(KEYS.issue.key)).status).toBe(429);
   });
 
-  it('take the token from no client of that address that has had it', async () => {
+  it('do not lock out a client that has used that address before', async () => {
     expect((await ask(KEYS.all.key)).status).toBe(200);
   });
 
@@ -215,12 +215,12 @@ describe.each(PLATFORMS)('wrong keys, on %s', (_platform, adapter) => {
   });
 });
 
-interface Told {
+interface ProblemBody {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
 
-async function problemIn(response: Response): Promise<Told> {
-  return (await response.json()) as Told;
+async function problemIn(response: Response): Promise<ProblemBody> {
+  return (await response.json()) as ProblemBody;
 }

@@ -20,7 +20,7 @@ const PASSWORD = 'password-of-the-database';
 describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
   let wechat: FakeWechat;
   let app: INestApplication;
-  // Not mended before the end, so that no token is in memory.
+  // Not repaired before the last test, so that no token is in memory.
   let broken: 'find' | 'list' | undefined = 'find';
   const lines: unknown[][] = [];
 
@@ -75,7 +75,7 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
   }
 
   it.each(['find', 'list'] as const)(
-    'is "system error" when %s() throws, and one line that tells nothing of it',
+    'is "system error" when %s() throws, and one log line without the error message',
     async (what) => {
       broken = what;
       lines.length = 0;
@@ -85,8 +85,8 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
         body: { errcode: -1, errmsg: 'system error' },
       });
 
-      const told = lines.filter(([text]) => text === 'token not issued');
-      expect(told).toEqual([
+      const warnings = lines.filter(([text]) => text === 'token not issued');
+      expect(warnings).toEqual([
         [
           'token not issued',
           { appId, reason: expect.stringContaining('TypeError') },

@@ -17,16 +17,17 @@ import { type AdminView, adminView } from './admin-view.js';
 import type { Caller } from '../auth/caller.js';
 import type { TokenPageQuery } from './admin.requests.js';
 
-/** Behind every name that a token can have. */
-const BEHIND_ALL = '~';
+/** Sorts after every token name. */
+const AFTER_ALL_NAMES = '~';
 
-/** A page, and the name to go on behind; null when it is the last. */
-interface Page<Item> {
+/** A page of a list that is ordered by a key. */
+interface Page<Item, Key> {
   readonly items: readonly Item[];
-  readonly next: TokenName | null;
+  /** The key after which the next page begins; null on the last page. */
+  readonly next: Key | null;
 }
 
-/** Finds what an operator may see. */
+/** Reads the tokens that a caller may see. */
 @Injectable()
 export class AdminQueries {
   constructor(
@@ -35,26 +36,29 @@ export class AdminQueries {
     private readonly targets: RenewalTargets,
   ) {}
 
-  async page(query: TokenPageQuery, caller: Caller): Promise<Page<AdminView>> {
-    const { items, next } = await this.rows(query, caller);
-    return { items: await this.of(items), next };
+  async page(
+    query: TokenPageQuery,
+    caller: Caller,
+  ): Promise<Page<AdminView, TokenName>> {
+    const { items, next } = await this.rowPage(query, caller);
+    return { items: await this.viewsOf(items), next };
   }
 
   /** @throws UnknownAccountError, UnknownTokenError */
-  async one(name: TokenName): Promise<AdminView> {
+  async get(name: TokenName): Promise<AdminView> {
     const { account } = await this.targets.get(name);
     const rows = await this.store.inspectAll([name]);
-    const [view] = await this.of(rows);
-    return view ?? adminView(nothingYet(name), account, 0);
+    const [view] = await this.viewsOf(rows);
+    return view ?? adminView(emptyRow(name), account, 0);
   }
 
-  /** Without the rows that belong to none of our accounts, or to one that cannot be used. */
-  async of(rows: readonly TokenRow[]): Promise<AdminView[]> {
-    const forced = await this.forcedToday(rows);
+  /** Rows of accounts that are unknown or not usable are omitted. */
+  async viewsOf(rows: readonly TokenRow[]): Promise<AdminView[]> {
+    const forcedToday = await this.forcedToday(rows);
     const views = rows.map(async (row) => {
       const target = await this.targetOf(row.name);
       return target
-        ? [adminView(row, target.account, forced.get(row.name) ?? 0)]
+        ? [adminView(row, target.account, forcedToday.get(row.name) ?? 0)]
         : [];
     });
     return (await Promise.all(views)).flat();
@@ -64,25 +68,25 @@ export class AdminQueries {
     try {
       return await this.targets.get(name);
     } catch (error) {
-      if (hasNoAccount(error)) return undefined;
+      if (isAccountError(error)) return undefined;
       throw error;
     }
   }
 
   /** One statement. */
-  async rows(
+  async rowPage(
     { after, limit }: TokenPageQuery,
     { accounts }: Caller,
-  ): Promise<Page<TokenRow>> {
+  ): Promise<Page<TokenRow, TokenName>> {
     if (!accounts) {
-      // One more than is asked for tells whether there are more.
-      const range = { after, before: BEHIND_ALL, limit: limit + 1 };
-      return cut(await this.store.page(range), limit, ({ name }) => name);
+      // One row more than requested shows whether there is a next page.
+      const range = { after, before: AFTER_ALL_NAMES, limit: limit + 1 };
+      return paginate(await this.store.page(range), limit, ({ name }) => name);
     }
     const owned = await Promise.all(accounts.map((name) => this.namesOf(name)));
     const names = [...new Set(owned.flat())].sort();
-    const wanted = names.filter((name) => name > after);
-    const { items, next } = cut(wanted, limit, (name) => name);
+    const remaining = names.filter((name) => name > after);
+    const { items, next } = paginate(remaining, limit, (name) => name);
     const rows = items.length > 0 ? await this.store.inspectAll(items) : [];
     return { items: rows.sort(byName), next };
   }
@@ -91,7 +95,7 @@ export class AdminQueries {
     try {
       return await this.targets.namesOf(account);
     } catch (error) {
-      if (hasNoAccount(error)) return [];
+      if (isAccountError(error)) return [];
       throw error;
     }
   }
@@ -99,9 +103,9 @@ export class AdminQueries {
   private async forcedToday(
     rows: readonly TokenRow[],
   ): Promise<Map<TokenName, number>> {
-    const today = sinceChinaMidnight(rows[0]?.databaseNow ?? 0);
+    const midnight = sinceChinaMidnight(rows[0]?.databaseNow ?? 0);
     const names = rows.map(({ name }) => name);
-    return this.events.count(names, 'forced', today);
+    return this.events.count(names, 'forced', midnight);
   }
 }
 
@@ -109,19 +113,20 @@ function byName(one: TokenRow, other: TokenRow): number {
   return one.name < other.name ? -1 : 1;
 }
 
-export function cut<Item, Next extends string | number>(
+/** The first `limit` items; more items mean that there is a next page. */
+export function paginate<Item, Key extends string | number>(
   found: readonly Item[],
   limit: number,
-  keyOf: (item: Item) => Next,
-): { items: readonly Item[]; next: Next | null } {
+  keyOf: (item: Item) => Key,
+): Page<Item, Key> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const hasMore = found.length > limit && last !== undefined;
   return { items, next: hasMore ? keyOf(last) : null };
 }
 
-/** No account, or none that can be used; of one that is asked for by its name the answer says why. */
-function hasNoAccount(error: unknown): boolean {
+/** Whether the account is unknown or not usable. An AccountSource that has thrown says nothing about the account. */
+function isAccountError(error: unknown): boolean {
   return (
     isUnknownAccountError(error) ||
     isUnknownTokenError(error) ||
@@ -129,8 +134,8 @@ function hasNoAccount(error: unknown): boolean {
   );
 }
 
-/** An account whose token was never looked at, such as a reader's on an empty database. */
-function nothingYet(name: TokenName): TokenRow {
+/** For an account without a row, such as that of a reader on an empty database. */
+function emptyRow(name: TokenName): TokenRow {
   return {
     name,
     value: null,

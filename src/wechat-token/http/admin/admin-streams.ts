@@ -9,21 +9,21 @@ import type { Caller } from '../auth/caller.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import type { TokenPageQuery } from './admin.requests.js';
 
-/** Each costs a statement a second. */
-const MOST_STREAMS = 20;
-/** So that one caller leaves room for the others. */
-const MOST_OF_ONE = 5;
+/** Each stream costs one statement a second. */
+const MAX_STREAMS = 20;
+/** Keeps one caller from using all streams. */
+const MAX_STREAMS_PER_CALLER = 5;
 const RETRY_SECONDS = 30;
-const LOOK_EVERY_MS = 1000;
-/** Proxies cut what is silent for a minute, some for half of one. */
+const POLL_INTERVAL_MS = 1000;
+/** Proxies close connections that are idle for a minute, some for half a minute. */
 const HEARTBEAT_MS = 15_000;
-/** Then the client has to come again, with a key that is one still. */
-const LONGEST_MS = 10 * 60_000;
+/** The client then has to reconnect, with a key that is still valid. */
+const MAX_STREAM_MS = 10 * 60_000;
 
-/** Server-sent events for the console: a page of tokens, and then each of them again when it has changed. */
+/** Server-sent events for the console: every token of a page, and then every change to one of them. */
 @Injectable()
 export class AdminStreams {
-  /** Whose each one is; undefined for those of whom no name is known. */
+  /** The open streams by subscriber, each with its caller's actor; undefined for anonymous callers. */
   private readonly open = new Map<
     Subscriber<MessageEvent>,
     string | undefined
@@ -31,23 +31,25 @@ export class AdminStreams {
   private hasEnded = false;
 
   constructor(
-    private readonly views: AdminQueries,
+    private readonly queries: AdminQueries,
     private readonly clock: Clock,
   ) {}
 
-  /** Errors before its first event are the request's: HttpProblem when there are too many streams, of all or of this
-   * caller, StoreError. */
+  /**
+   * An error before the first event becomes the response to the request: StoreError, or HttpProblem when there are too many
+   * streams, in total or of this caller.
+   */
   of(query: TokenPageQuery, caller: Caller): Observable<MessageEvent> {
     return new Observable((subscriber) => {
       const refusal = this.refusal(caller);
       if (refusal) return subscriber.error(refusal);
-      const gone = new AbortController();
-      this.open.set(subscriber, ownerOf(caller));
+      const closed = new AbortController();
+      this.open.set(subscriber, identityOf(caller));
       subscriber.add(() => {
-        gone.abort();
+        closed.abort();
         this.open.delete(subscriber);
       });
-      this.follow(query, caller, subscriber, gone.signal).catch(
+      this.stream(query, caller, subscriber, closed.signal).catch(
         (error: unknown) => subscriber.error(error),
       );
     });
@@ -61,53 +63,57 @@ export class AdminStreams {
 
   private refusal(caller: Caller): HttpProblem | undefined {
     const more = { retryAfter: RETRY_SECONDS };
-    if (this.hasEnded || this.open.size >= MOST_STREAMS)
-      return new HttpProblem(503, messages.tooManyStreams(MOST_STREAMS), more);
-    const owner = ownerOf(caller);
-    const own = [...this.open.values()].filter((other) => other === owner);
-    if (owner === undefined || own.length < MOST_OF_ONE) return undefined;
-    return new HttpProblem(429, messages.tooManyOwnStreams(MOST_OF_ONE), more);
+    if (this.hasEnded || this.open.size >= MAX_STREAMS)
+      return new HttpProblem(503, messages.tooManyStreams(MAX_STREAMS), more);
+    const identity = identityOf(caller);
+    if (identity === undefined) return undefined;
+    const own = [...this.open.values()].filter((other) => other === identity);
+    if (own.length < MAX_STREAMS_PER_CALLER) return undefined;
+    const detail = messages.tooManyOwnStreams(MAX_STREAMS_PER_CALLER);
+    return new HttpProblem(429, detail, more);
   }
 
-  private async follow(
+  private async stream(
     query: TokenPageQuery,
     caller: Caller,
     subscriber: Subscriber<MessageEvent>,
-    gone: AbortSignal,
+    closed: AbortSignal,
   ): Promise<void> {
-    const marks = new Map<string, string>();
-    let toldAt = -Infinity;
-    const tell = (event: MessageEvent) => {
-      toldAt = this.clock.now();
+    const sentStates = new Map<string, string>();
+    let sentAt = -Infinity;
+    const send = (event: MessageEvent) => {
+      sentAt = this.clock.now();
       subscriber.next(event);
     };
-    const look = async () => {
-      const { items } = await this.views.rows(query, caller);
-      const news = items.filter((row) => marks.get(row.name) !== markOf(row));
-      for (const data of await this.views.of(news))
-        tell({ type: 'token', data });
-      marks.clear();
-      for (const row of items) marks.set(row.name, markOf(row));
+    const poll = async () => {
+      const { items } = await this.queries.rowPage(query, caller);
+      const changed = items.filter(
+        (row) => sentStates.get(row.name) !== stateOf(row),
+      );
+      for (const data of await this.queries.viewsOf(changed))
+        send({ type: 'token', data });
+      sentStates.clear();
+      for (const row of items) sentStates.set(row.name, stateOf(row));
     };
-    const endAt = this.clock.now() + LONGEST_MS;
-    await look();
-    while (!gone.aborted && this.clock.now() < endAt) {
-      if (this.clock.now() - toldAt >= HEARTBEAT_MS)
-        tell({ comment: 'still here' });
-      await this.clock.sleep(LOOK_EVERY_MS, gone).catch(() => undefined);
-      // What keeps us from looking is no news of a token, and the journal's to tell; Nest would log it with all its words.
-      if (!gone.aborted) await look().catch(() => undefined);
+    const endAt = this.clock.now() + MAX_STREAM_MS;
+    await poll();
+    while (!closed.aborted && this.clock.now() < endAt) {
+      if (this.clock.now() - sentAt >= HEARTBEAT_MS)
+        send({ comment: 'still here' });
+      await this.clock.sleep(POLL_INTERVAL_MS, closed).catch(() => undefined);
+      // The journal reports the engine's own database errors. An error here would end the stream, and Nest would log its message.
+      if (!closed.aborted) await poll().catch(() => undefined);
     }
     subscriber.complete();
   }
 }
 
-/** Those whom a guard of the app's lets in without a name may be many people. */
-function ownerOf({ actor, isNameless }: Caller): string | undefined {
-  return isNameless ? undefined : actor;
+/** Undefined for an anonymous caller, who may be any of several users. */
+function identityOf({ actor, isAnonymous }: Caller): string | undefined {
+  return isAnonymous ? undefined : actor;
 }
 
-/** A lease that lapses, and a token that becomes due or ends, change no version. */
-function markOf(row: TokenRow): string {
+/** Includes the status: it changes without a new version when a lease expires, or when a token becomes due or expires. */
+function stateOf(row: TokenRow): string {
   return `${row.version} ${statusOf(row)}`;
 }

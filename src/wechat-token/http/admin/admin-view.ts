@@ -9,16 +9,16 @@ import {
 } from '../../store/token-row.js';
 import type { TokenName } from '../../common/token-name.js';
 
-/** `refreshing`: somebody holds the lease. `missing`: there is no value that could be read. The rest is in order of urgency. */
+/** `refreshing`: a replica holds the lease. `missing`: no readable value is stored. The others are in order of urgency. */
 export type TokenStatus =
   'refreshing' | 'missing' | 'expired' | 'cooling-down' | 'due' | 'valid';
 
-/** A token as an operator sees it: all but its value. Instants are ISO 8601 in UTC, by the database's clock. */
+/** A token without its value, for operators. Instants are ISO 8601 in UTC, by the database's clock. */
 export interface AdminView {
   readonly name: TokenName;
   readonly account: string;
   readonly appId: string;
-  /** The account's. */
+  /** The kind of the account. */
   readonly kind: AccountKind;
   readonly source: string | null;
   readonly status: TokenStatus;
@@ -27,7 +27,7 @@ export interface AdminView {
   readonly issuedAt: string | null;
   readonly refreshAt: string | null;
   readonly expiresAt: string | null;
-  /** Whole seconds that are left; 0 when it is over. */
+  /** Whole seconds until the token expires; 0 if it is expired. */
   readonly expiresIn: number | null;
   readonly version: number;
   readonly lease: { readonly owner: string; readonly until: string } | null;
@@ -39,7 +39,7 @@ export interface AdminView {
   } | null;
   readonly failureCount: number;
   readonly nextAttemptAt: string | null;
-  /** Forced renewals since midnight in China, of 20 (R9). */
+  /** Forced renewals since midnight, China time; WeChat allows 20 (R9). */
   readonly forcedToday: number;
 }
 
@@ -88,7 +88,7 @@ export function adminView(
   };
 }
 
-/** R3: the row says how far off its instants are, and what the database's clock said then. */
+/** R3: a row's instants are relative to the database's clock at the time of the read. */
 function instant(row: TokenRow, inMs: number): string | null {
   return inMs === -Infinity
     ? null

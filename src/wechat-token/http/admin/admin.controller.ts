@@ -22,13 +22,14 @@ import { RenewalTargets } from '../../renewal/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { type StoredEvent, TokenEvents } from '../../store/token-events.js';
 import { messages } from '../../common/messages.js';
-import { AccessGuard } from '../auth/access.guard.js';
+import { AccessGuard, RequiredScope } from '../auth/access.guard.js';
 import { AdminStreams } from './admin-streams.js';
 import type { AdminView } from './admin-view.js';
-import { AdminQueries, cut } from './admin-queries.js';
+import { AdminQueries, paginate } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
-import { checked } from '../problem/request-checks.js';
+import { validationPipe } from '../problem/validation.pipe.js';
 import { HttpProblem } from '../problem/http-problem.js';
+import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
 import {
   type EventPageQuery,
@@ -39,20 +40,19 @@ import {
   tokenPageQuery,
 } from './admin.requests.js';
 import type { HttpRequest } from '../problem/http-request.js';
-import { Group, Needs } from '../auth/routes.js';
 
-/** An event as it is told: `at` is ISO 8601 in UTC. */
-type EventView = Omit<StoredEvent, 'at'> & { readonly at: string };
+/** An event in a response: `at` is ISO 8601 in UTC. */
+type AdminEvent = Omit<StoredEvent, 'at'> & { readonly at: string };
 
-/** For operators: what there is and what became of it, without a token's value, and renewal by hand. */
+/** For operators: the state and the history of tokens, without their values, and renewal on request. */
 @Controller('admin/wechat-tokens')
 @Group('admin')
-@UseGuards(AccessGuard)
+@UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(checked)
+@UsePipes(validationPipe)
 export class AdminController {
   constructor(
-    private readonly views: AdminQueries,
+    private readonly queries: AdminQueries,
     private readonly streams: AdminStreams,
     private readonly targets: RenewalTargets,
     private readonly history: TokenEvents,
@@ -60,18 +60,18 @@ export class AdminController {
   ) {}
 
   @Get()
-  @Needs('tokens:read')
+  @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
   list(
     @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<{ items: readonly AdminView[]; next: string | null }> {
-    return this.views.page(query, caller);
+    return this.queries.page(query, caller);
   }
 
-  /** Before `:name`, which would take it for one. */
+  /** Declared before `:name`, which would match this path as well. */
   @Sse('stream')
-  @Needs('tokens:read')
+  @RequiredScope('tokens:read')
   stream(
     @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
     @CurrentCaller() caller: Caller,
@@ -80,48 +80,48 @@ export class AdminController {
   }
 
   @Get(':name')
-  @Needs('tokens:read')
+  @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
-  one(@Param('name') name: string): Promise<AdminView> {
-    return this.views.one(name);
+  get(@Param('name') name: string): Promise<AdminView> {
+    return this.queries.get(name);
   }
 
   @Get(':name/events')
-  @Needs('tokens:read')
+  @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
   async events(
     @Param('name') name: string,
     @Query({ schema: eventPageQuery }) { limit, before }: EventPageQuery,
-  ): Promise<{ items: readonly EventView[]; next: number | null }> {
+  ): Promise<{ items: readonly AdminEvent[]; next: number | null }> {
     await this.targets.get(name);
     const page = { before, limit: limit + 1 };
-    const events = await this.history.page(name, page);
-    const { items, next } = cut(events, limit, ({ id }) => id);
-    const views = items.map(({ at, ...event }) => ({
+    const stored = await this.history.page(name, page);
+    const { items, next } = paginate(stored, limit, ({ id }) => id);
+    const events = items.map(({ at, ...event }) => ({
       ...event,
       at: new Date(at).toISOString(),
     }));
-    return { items: views, next };
+    return { items: events, next };
   }
 
   @Post(':name/refresh')
   @HttpCode(200)
-  @Needs('tokens:refresh')
+  @RequiredScope('tokens:refresh')
   @Header('Cache-Control', 'no-store')
   refresh(
     @Param('name') name: string,
-    @Body({ schema: refreshBody }) wanted: RefreshBody,
+    @Body({ schema: refreshBody }) body: RefreshBody,
     @CurrentCaller() { actor }: Caller,
     @Req() request: HttpRequest,
   ): Promise<RefreshOutcome> {
-    if (hasUnreadBody(request))
+    if (hasUnparsedBody(request))
       throw new HttpProblem(400, messages.unreadableBody());
-    return this.refresher.refresh(name, { ...wanted, actor });
+    return this.refresher.refresh(name, { ...body, actor });
   }
 }
 
-/** A body of a type that no parser of the app's is for: nothing of it was seen, so it must not be taken for none. */
-function hasUnreadBody({ body, headers }: HttpRequest): boolean {
+/** Whether the body has a type that no parser of the app accepts. Such a body must not count as an omitted one. */
+function hasUnparsedBody({ body, headers }: HttpRequest): boolean {
   const length = headers['content-length'] ?? '0';
   return (
     body === undefined &&

@@ -2,26 +2,26 @@ import * as v from 'valibot';
 import { fields, text, whole } from '../../common/schema-parts.js';
 import { messages } from '../../common/messages.js';
 
-const LARGEST_PAGE = 100;
-const LONGEST_REASON = 200;
+const MAX_PAGE_SIZE = 100;
+const MAX_REASON_LENGTH = 200;
 
 const limit = v.optional(
   v.pipe(
-    text(/^\d{1,3}$/, messages.badWhole(1, LARGEST_PAGE)),
+    text(/^\d{1,3}$/, messages.badWhole(1, MAX_PAGE_SIZE)),
     v.transform(Number),
-    whole(1, LARGEST_PAGE),
+    whole(1, MAX_PAGE_SIZE),
   ),
   '50',
 );
 
-/** `?limit=&after=`: `after` is the `next` of the page before. */
+/** `?limit=&after=`: `after` is the `next` of the previous page. */
 export const tokenPageQuery = v.object({
   limit,
   after: v.optional(text(/^[\w.:-]{0,191}$/, messages.badAfter()), ''),
 });
 export type TokenPageQuery = v.InferOutput<typeof tokenPageQuery>;
 
-/** `?limit=&before=`: `before` is the `next` of the page before. */
+/** `?limit=&before=`: `before` is the `next` of the previous page. */
 export const eventPageQuery = v.object({
   limit,
   before: v.optional(
@@ -30,7 +30,7 @@ export const eventPageQuery = v.object({
 });
 export type EventPageQuery = v.InferOutput<typeof eventPageQuery>;
 
-/** All of it may be left out, and so may the body. */
+/** Every field is optional, and so is the body itself. */
 export const refreshBody = v.nullish(
   fields({
     force: v.optional(v.boolean(messages.badFlag()), false),
@@ -39,8 +39,8 @@ export const refreshBody = v.nullish(
     ),
     reason: v.optional(
       text(
-        new RegExp(`^.{0,${LONGEST_REASON}}$`, 'su'),
-        messages.badReason(LONGEST_REASON),
+        new RegExp(`^.{0,${MAX_REASON_LENGTH}}$`, 'su'),
+        messages.badReason(MAX_REASON_LENGTH),
       ),
     ),
   }),

@@ -1,16 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey, ApiKeySource, ApiScope } from '../../common/settings.js';
 
-/** Who a key belongs to, without the key. */
+/** The owner of an API key, without the key. */
 export type ApiClient = Omit<ApiKey, 'key'>;
 
 /**
- * The keys, compared as hashes: the time that it takes gives none away. Its fields are private at run time, too, so that
- * nothing that prints this object shows a key (R15).
+ * The configured API keys. Keys are compared as hashes in constant time. The fields are private at run time as well, so that
+ * printing this object shows no key (R15).
  */
 export class ApiKeys {
   readonly #source: ApiKeySource;
-  /** What {@link #clients} were made from. */
+  /** The list that {@link #clients} was built from. */
   #hashed: readonly ApiKey[] = [];
   #clients: readonly { hash: Buffer; client: ApiClient }[] = [];
 
@@ -18,16 +18,11 @@ export class ApiKeys {
     this.#source = source;
   }
 
-  /** Without keys nobody is let in. */
-  get isEmpty(): boolean {
-    return this.clients().length === 0;
-  }
-
-  /** The client that this key belongs to now; undefined for a key that is none. */
+  /** The client that the key belongs to at present; undefined for an unknown key. */
   find(key: string): ApiClient | undefined {
     const hash = sha256(key);
     let found: ApiClient | undefined;
-    // All of them, always: stopping at the match would tell where it is.
+    // Always compares all keys: the response time must not depend on the position of the match.
     for (const known of this.clients())
       if (timingSafeEqual(known.hash, hash)) found = known.client;
     return found;
@@ -46,7 +41,7 @@ export class ApiKeys {
   }
 }
 
-/** Whether the client may do this with this account's tokens. */
+/** Whether the client's key has this scope and is valid for this account. */
 export function permits(
   client: ApiClient,
   scope: ApiScope,

@@ -1,31 +1,31 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
-/** Who a request comes from, once it has been let in. */
+/** The sender of a request that was let in. */
 export interface Caller {
-  /** As events name him: the id of his key, or of the app's user. */
+  /** The caller's name in events: the id of the API key, or of the app's user. */
   readonly actor: string;
-  /** Let in by the app's guards, which did not say who he is. */
-  readonly isNameless?: boolean;
-  /** The accounts he may use; all of them when it is undefined. */
+  /** True if the app's guards let the caller in without identifying a user. */
+  readonly isAnonymous?: boolean;
+  /** The accounts that the caller may use; undefined for all. */
   readonly accounts?: readonly string[] | undefined;
 }
 
-/** Not a property of the request, where an app might meet it. */
+/** Kept apart from the request, where an app could come across it. */
 const callers = new WeakMap<object, Caller>();
 
-export function remember(request: object, caller: Caller): void {
+export function rememberCaller(request: object, caller: Caller): void {
   callers.set(request, caller);
 }
 
-export function mayUse({ accounts }: Caller, account: string): boolean {
+export function canUseAccount({ accounts }: Caller, account: string): boolean {
   return accounts?.includes(account) ?? true;
 }
 
-/** The {@link Caller} of this request, in a handler behind the AccessGuard. */
+/** Injects the {@link Caller} into a handler that AccessGuard protects. */
 export const CurrentCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): Caller => {
     const caller = callers.get(context.switchToHttp().getRequest());
-    if (!caller) throw new Error('a route without its guard');
+    if (!caller) throw new Error('AccessGuard has not run for this route');
     return caller;
   },
 );

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Whose addresses count as one client's: an IPv4 address, also one that is written as IPv6 (`::ffff:192.0.2.1`), is its own; of
- * IPv6 it is the /64, which is the least that a provider gives a customer, who may take any address in it.
+ * The network that an address is rate-limited by. For IPv4, also in IPv6 notation (`::ffff:192.0.2.1`), this is the address
+ * itself; for IPv6 the /64, because providers assign at least a /64 and its customer can use any address in it.
  */
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%');
@@ -17,9 +17,9 @@ export function networkOf(address: string): string {
     .join('.');
 }
 
-/** The eight groups, without zeros in front. */
+/** The eight groups of an IPv6 address, without leading zeros. */
 function groupsOf(address: string): string[] {
-  // Shortest form, an IPv4 address at its end in hexadecimal.
+  // URL normalizes to the shortest form and converts a trailing IPv4 address to hexadecimal.
   const short = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [front = [], back = []] = short
     .split('::')

@@ -1,14 +1,13 @@
-import { HttpException, NotFoundException } from '@nestjs/common';
-import { messages } from '../../common/messages.js';
-import type { HttpRequest } from './http-request.js';
+import { HttpException } from '@nestjs/common';
 
-/** What a field of a request should have been; never its value. */
+/** A field of a request that is not valid. */
 export interface FieldProblem {
   readonly field: string;
+  /** The values that are allowed; never the value that was sent. */
   readonly problem: string;
 }
 
-/** Why a request is refused before the engine is asked. */
+/** A request that is refused before it reaches the engine. */
 export class HttpProblem extends HttpException {
   constructor(
     status: number,
@@ -19,12 +18,5 @@ export class HttpProblem extends HttpException {
     } = {},
   ) {
     super(detail, status);
-  }
-}
-
-/** The answer of an app that has no such route, in Nest's own words, but without the query. */
-export class NotMounted extends NotFoundException {
-  constructor({ method, url }: Pick<HttpRequest, 'method' | 'url'>) {
-    super(messages.noRoute(method, url.split('?')[0] ?? ''));
   }
 }

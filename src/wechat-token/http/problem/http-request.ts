@@ -1,13 +1,13 @@
-/** What Express's and Fastify's requests have in common. */
+/** The common part of Express's and Fastify's requests. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Undefined when there is none, or none that the app could parse. */
+  /** Undefined when the request has no body, or one that no parser of the app accepts. */
   readonly body?: unknown;
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** The client's address; behind a proxy, its own, unless the app trusts that proxy. */
+  /** The client's address; the proxy's own if the app is behind a proxy that it does not trust. */
   readonly ip?: string;
-  /** Whoever the app's own guards have found. */
+  /** The user that the app's own guards have authenticated. */
   readonly user?: { readonly id?: unknown };
 }

@@ -3,27 +3,33 @@ import {
   Catch,
   type ExceptionFilter,
   Logger,
+  Optional,
 } from '@nestjs/common';
-import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { BaseExceptionFilter, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { reasonOf } from '../../common/error-reason.js';
 import { isAccountSourceError } from '../../common/errors.js';
-import { NotMounted } from './http-problem.js';
-import { type Problem, problemOf } from './problem.js';
 import type { HttpRequest } from './http-request.js';
+import { MountGuard, NotMounted } from './mount.guard.js';
+import { type Problem, problemOf } from './problem.js';
 import { WECHAT_ERRORS } from './wechat-errors.js';
-import { isShaped } from './wechat-shaped.paths.js';
+
+/** The end of a path in WeChat's shape, whatever prefix the routes have. */
+const WECHAT_SHAPED_PATH = /\/cgi-bin\/(?:stable_)?token\/?$/i;
 
 /**
- * Answers every error with `application/problem+json`. The module's own routes have it; an app that wants the same for what
- * never reaches a route, such as a body that is too large or is no JSON, adds it with `APP_FILTER`. Only then is a body that is
- * no JSON answered under `/cgi-bin` as by WeChat, with HTTP 200 and 47001; without it the answer is Nest's own 400, which
- * repeats a part of that body.
+ * Answers every error with `application/problem+json`. The module's own routes use this filter. Provide it as `APP_FILTER` to
+ * get the same response for requests that never reach a route, such as those with a body that is too large or not valid JSON.
+ * Only then does a body that is not valid JSON get WeChat's own response under `/cgi-bin`, HTTP 200 with 47001; without it
+ * Nest answers 400 and repeats a part of the body.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('WechatToken');
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Optional() private readonly moduleRef?: ModuleRef,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
@@ -35,13 +41,25 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.error('request failed', { reason: reasonOf(error) });
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
     const { url } = host.switchToHttp().getRequest<HttpRequest>();
-    if (problem.status === 400 && isShaped(this.adapterHost, url)) {
+    if (problem.status === 400 && this.isWechatShaped(url)) {
       httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
       return httpAdapter.reply(response, WECHAT_ERRORS.notJson, 200);
     }
     for (const [name, value] of headersOf(problem))
       httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, problem, problem.status);
+  }
+
+  /** Whether the request is for a WeChat-shaped route of this app. Its guard never ran if the body could not be parsed. */
+  private isWechatShaped(url: string): boolean {
+    if (!WECHAT_SHAPED_PATH.test(url.split('?')[0] ?? '')) return false;
+    try {
+      const guard = this.moduleRef?.get(MountGuard, { strict: false });
+      return guard?.isMounted('wechatShaped') ?? false;
+    } catch {
+      // The app does not import the module.
+      return false;
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import {
 import { messages } from '../../common/messages.js';
 import { type FieldProblem, HttpProblem } from './http-problem.js';
 
-/** A database that is away, ours or that of the accounts, is worth another try so soon. */
+/** For a database that is unavailable, the module's or that of an AccountSource. */
 const RETRY_SECONDS = 5;
 
 /**
@@ -23,20 +23,20 @@ const RETRY_SECONDS = 5;
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export interface Problem {
-  /** The status says all that there is to say of the kind of problem. */
+  /** No problem types are defined beyond the HTTP status. */
   readonly type: 'about:blank';
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** 400: which fields, and what they should have been. */
+  /** 400: the fields that are not valid. */
   readonly errors?: readonly FieldProblem[];
-  /** 502: WeChat's own code, if it gave one. */
+  /** 502: WeChat's error code, if the response contained one. */
   readonly errcode?: number;
-  /** Seconds after which a new try may succeed; also the header Retry-After. */
+  /** Seconds after which a retry may succeed; also sent as the Retry-After header. */
   readonly retryAfter?: number;
 }
 
-/** What a client is told of an error. Of one that is not foreseen: nothing (R15). */
+/** Maps an error to the response. The response to an unexpected error contains nothing of the error (R15). */
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpProblem)
     return problem(error.getStatus(), error.message, error.more);
@@ -58,29 +58,29 @@ export function problemOf(error: unknown): Problem {
     return problem(503, error.message, { retryAfter });
   }
   if (isSealedValueError(error)) return problem(503, error.message);
-  const status = clientErrorOf(error);
+  const status = clientErrorStatusOf(error);
   if (status === undefined) return problem(500, messages.unforeseen());
-  const isWorded = error instanceof HttpException;
-  return problem(status, isWorded ? wordsOf(error) : titleOf(status));
+  const detail =
+    error instanceof HttpException ? detailOf(error) : titleOf(status);
+  return problem(status, detail);
 }
 
-/** Nest's 404 repeats the URL, whose query may hold a key, and its 400 a part of a body that is no JSON (R15). */
-function wordsOf(error: HttpException): string {
-  const isOfAParser = error.getStatus() === 400;
-  return isOfAParser
-    ? messages.unreadableBody()
-    : (error.message.split('?')[0] ?? '');
+/** R15: the message of Nest's 404 repeats the URL, whose query may contain a key; that of its 400 a part of the body. */
+function detailOf(error: HttpException): string {
+  if (error.getStatus() === 400) return messages.unreadableBody();
+  return error.message.split('?')[0] ?? '';
 }
 
-/** Of Nest's exceptions, of the app's guards and of the parsers of bodies: the status, where the fault is the client's. */
-function clientErrorOf(error: unknown): number | undefined {
+/** The 4xx status of an error thrown by Nest, by the app's guards or by a body parser; undefined for any other error. */
+function clientErrorStatusOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const status: unknown =
     error instanceof HttpException
       ? error.getStatus()
       : 'statusCode' in error && error.statusCode;
-  const isClients = typeof status === 'number' && status >= 400 && status < 500;
-  return isClients ? status : undefined;
+  const isClientError =
+    typeof status === 'number' && status >= 400 && status < 500;
+  return isClientError ? status : undefined;
 }
 
 function titleOf(status: number): string {

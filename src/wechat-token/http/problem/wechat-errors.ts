@@ -1,4 +1,4 @@
-/** WeChat's own words for what may go wrong, so that every SDK knows them. */
+/** Errors with WeChat's own codes and messages, which every SDK knows. */
 export const WECHAT_ERRORS = {
   busy: { errcode: -1, errmsg: 'system error' },
   grantType: { errcode: 40002, errmsg: 'invalid grant_type' },
@@ -8,7 +8,7 @@ export const WECHAT_ERRORS = {
   appIdWrong: { errcode: 40013, errmsg: 'invalid appid' },
   notPosted: { errcode: 43002, errmsg: 'require POST method' },
   notJson: { errcode: 47001, errmsg: 'data format error' },
-  /** For an address that tries one wrong key after the other: SDKs wait a minute. */
+  /** For an address that is blocked after too many wrong keys: SDKs wait a minute. */
   tooOften: {
     errcode: 45011,
     errmsg: 'api minute-quota reach limit, must slower, retry next minute',

@@ -1,29 +1,32 @@
 import { Readable } from 'node:stream';
 
-const LARGEST_BODY = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON object of a request, whatever its content type says: WeChat does not look at that, so SDKs send text or no type,
- * and programs in PHP and Python what their libraries say unasked, which is `application/x-www-form-urlencoded`. Undefined
- * when the body is no such object.
+ * Parses the body as a JSON object, whatever its content type. WeChat ignores the content type, so SDKs send `text/plain` or
+ * none, and programs in PHP and Python send their libraries' default, `application/x-www-form-urlencoded`. Returns undefined
+ * if the body is not a JSON object.
  */
 export async function wechatBody(request: {
   body?: unknown;
 }): Promise<Fields | undefined> {
   const { body } = request;
   if (isFields(body))
-    return Object.keys(body)[0]?.startsWith('{') ? misread(body) : body;
+    return Object.keys(body)[0]?.startsWith('{') ? parseForm(body) : body;
   if (typeof body === 'string') return parse(body);
-  // Express leaves alone what none of its parsers is for.
+  // Express does not read a body that none of its parsers accepts.
   const isUnread = request instanceof Readable && !request.readableEnded;
   return isUnread ? parse(await read(request)) : undefined;
 }
 
-/** JSON that was taken for a form: cut at `&` and `=`, its plus signs made spaces. No credential has a space in it. */
-function misread(form: Fields): Fields | undefined {
-  // Brackets make objects of it, and what they hold is nothing that could be put together again.
+/**
+ * Restores JSON that was parsed as a form: it was split at `&` and `=`, and its plus signs became spaces. No credential contains
+ * a space.
+ */
+function parseForm(form: Fields): Fields | undefined {
+  // A form with brackets was parsed into nested objects, which cannot be restored.
   if (!Object.values(form).every((value) => typeof value === 'string'))
     return undefined;
   const text = Object.entries(form)
@@ -43,10 +46,10 @@ async function read(stream: Readable): Promise<string> {
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // The rest is read, and forgotten, so that the answer can be given.
-    if (size <= LARGEST_BODY) chunks.push(chunk);
+    // The rest is read and discarded, so that the response can be sent.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return size <= LARGEST_BODY ? Buffer.concat(chunks).toString('utf8') : '';
+  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString('utf8') : '';
 }
 
 function parse(text: string): Fields | undefined {
