@@ -11,14 +11,17 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './support/build.js';
 
+const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
-  'README.md',
-  'README.zh-CN.md',
+  ...READMES,
   'docs/interop.md',
   'docs/performance.md',
   'docs/reliability.md',
   'docs/testing-offline.md',
 ];
+const MAX_COLUMNS = 120;
+const MAX_MODULE_LINES = 12;
+const FIRST_SCREEN_LINES = 45;
 const SAMPLE = join(PROJECT, 'samples/minimal-app/src');
 const run = promisify(execFile);
 
@@ -29,6 +32,10 @@ function blocks(page: string, language: string): string[] {
   const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms');
   return [...read(page).matchAll(fenced)].map(([, code = '']) => code);
 }
+
+/** Columns of a terminal: Chinese characters and punctuation take two. */
+const columnsOf = (line: string) =>
+  line.replaceAll(/[\u2e80-\u9fff\uff00-\uff60]/g, '**').length;
 
 /** Names of settings in a text. */
 const settingsIn = (text: string) =>
@@ -76,6 +83,36 @@ describe('the pages that users read', () => {
     expect(stdout).toBe('');
   }, 60_000);
 
+  it.each(READMES)(
+    '%s has no line that is too wide, except in tables',
+    (page) => {
+      const lines = read(page).split('\n');
+      const tooWide = lines.filter(
+        (line) => !line.startsWith('|') && columnsOf(line) > MAX_COLUMNS,
+      );
+      expect(tooWide).toEqual([]);
+    },
+  );
+
+  it.each(READMES)(
+    '%s has the install line, the module and the demo on its first screen',
+    (page) => {
+      const screen = read(page).split('\n', FIRST_SCREEN_LINES).join('\n');
+      const [module = ''] = blocks(page, 'ts');
+      expect(module).toContain('WechatTokenModule.forRoot(');
+      expect(module.trimEnd().split('\n').length).toBeLessThanOrEqual(
+        MAX_MODULE_LINES,
+      );
+      const places = [
+        'npm install nestjs-wechat-token ',
+        module,
+        'npm ci && npm run demo\n',
+      ].map((text) => screen.indexOf(text));
+      expect(places).not.toContain(-1);
+      expect(places).toEqual(places.toSorted((a, b) => a - b));
+    },
+  );
+
   it('name all settings, in both languages, and no others', () => {
     const inTheApp = settingsIn(
       ['settings.ts', 'module-options.ts']
@@ -87,7 +124,7 @@ describe('the pages that users read', () => {
       inTheApp.add(file);
     // Nest's list of levels, and an error's code.
     inTheApp.delete('LOG_LEVELS');
-    for (const page of ['README.md', 'README.zh-CN.md']) {
+    for (const page of READMES) {
       const named = settingsIn(read(page));
       named.delete('WECHAT_API_ERROR');
       expect([...named].toSorted(), page).toEqual([...inTheApp].toSorted());

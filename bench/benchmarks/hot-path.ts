@@ -14,7 +14,7 @@ const CHILD = new URL('../children/hot-path.child.js', import.meta.url);
 const LABELS: Readonly<Record<string, string>> = {
   floor: 'floor: await of an async function of a constant',
   'ready-promise': 'await of a promise that is there',
-  clock: 'one look at the clock',
+  clock: 'one read of the clock',
   ours: 'ours, 1 account',
   'co-wechat-api': 'co-wechat-api, 1 account',
   'nest-wechat': 'nest-wechat, 1 account',

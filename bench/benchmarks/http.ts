@@ -150,7 +150,7 @@ async function check(one: Target, wechat: FakeWechat): Promise<void> {
   }
 }
 
-/** All of them in each repetition, forwards and backwards by turns. */
+/** All of them in each repetition, alternately forwards and backwards. */
 async function timed(targets: Targets): Promise<Rates> {
   for (const key of KEYS) await rateOf(targets[key], WARM_UP_SECONDS);
   const rates: Record<Key, number[]> = {

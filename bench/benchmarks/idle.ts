@@ -22,7 +22,7 @@ type CostOf = (size: number) => IdleCost;
 
 export const benchmark: Benchmark = {
   name: 'idle',
-  title: 'A replica at rest',
+  title: 'An idle replica',
   run: () =>
     withServers(async (servers) => {
       const each = await Promise.all(
@@ -37,7 +37,7 @@ export const benchmark: Benchmark = {
         charts: [
           { title: 'Statements a second', figures: keys(statements.flat()) },
           {
-            title: 'Rows and index entries looked at by each statement',
+            title: 'Rows and index entries examined by each statement',
             figures: keys(reads.flat()),
           },
         ],

@@ -49,7 +49,7 @@ export const benchmark: Benchmark = {
     }),
 };
 
-/** Each before the other by turns. */
+/** In alternating order. */
 async function alternating(server: KnownServer) {
   const { title } = server;
   const ours: OurRenewals[] = [];

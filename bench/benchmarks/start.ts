@@ -87,7 +87,7 @@ function measurements(
         'ms',
         of(bare, 'cpuMs'),
       ),
-      figure('calls', 'calls of WeChat in all these starts', 'calls', [calls]),
+      figure('calls', 'calls to WeChat in all these starts', 'calls', [calls]),
     ],
     ratios: [
       figure(
@@ -111,7 +111,7 @@ function measurements(
         value: 1.3,
       },
       {
-        text: 'no call of WeChat while the stored token is good',
+        text: 'no call to WeChat while the stored token is good',
         figure: 'calls',
         bound: 'at most',
         value: 0,

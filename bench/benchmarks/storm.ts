@@ -176,7 +176,7 @@ function measurements(
     ratios: [],
     goals: [
       {
-        text: '1 call of WeChat for 8 × 1000 cold callers',
+        text: '1 call to WeChat for 8 × 1000 cold callers',
         figure: 'ours cold start',
         bound: 'at most',
         value: 1,
@@ -202,7 +202,7 @@ function measurements(
     ],
     charts: [
       {
-        title: 'Calls of WeChat for 8 × 1000 cold callers',
+        title: 'Calls to WeChat for 8 × 1000 cold callers',
         figures: keys(calls),
       },
       {

@@ -27,7 +27,7 @@ let rssBefore = 0;
 let progressLines = 0;
 
 serve({
-  /** Until it has looked through all accounts and is at rest. */
+  /** Until it has scanned all accounts and is idle. */
   start: async (input: RefresherInput) => {
     const { databaseUrl, wechatUrl, count, concurrency } = input;
     rssBefore = process.memoryUsage.rss();

@@ -19,7 +19,7 @@ export interface Load {
 }
 
 export interface Renewals {
-  /** From the first call of WeChat to the last row. */
+  /** From the first call to WeChat to the last row. */
   readonly seconds: number;
   /** Tokens a second. */
   readonly rate: number;

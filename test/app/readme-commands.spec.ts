@@ -90,7 +90,7 @@ function commandsOf(page: string) {
   const lines = install.trimEnd().split('\n');
   const exports = lines.filter((line) => line.startsWith('export '));
   expect(lines).toEqual(['npm ci && npm run build', ...exports, 'npm start']);
-  expect(curl).toMatch(/^curl '[^']+'\n$/);
+  expect(curl).toMatch(/^curl -G http.*(\\\n.*)*\n$/);
   expect(sql).toContain('UTC_TIMESTAMP(3)');
   expect(section).toContain(SQLITE_NOW);
   const [, appId = '', appSecret = ''] =

@@ -8,27 +8,23 @@ import {
 } from 'nestjs-wechat-token';
 import { FollowersController } from './followers.controller.js';
 
-const { WECHAT_APP_ID: appId = '', WECHAT_APP_SECRET: appSecret = '' } =
-  process.env;
+const { env } = process;
+const { WECHAT_APP_ID: appId = '', WECHAT_APP_SECRET: appSecret = '' } = env;
+const api = { baseUrl: env['WECHAT_API_BASE_URL'] };
+const sqlite = {
+  type: 'better-sqlite3',
+  database: env['DATABASE'] ?? 'minimal-app.sqlite',
+  autoLoadEntities: true,
+} as const;
 
 @Module({
   imports: [
-    // Once in an app: a second import fires every cron twice.
-    ScheduleModule.forRoot(),
+    ScheduleModule.forRoot(), // once in an app: a second one runs crons twice
     TypeOrmModule.forRootAsync({
-      useFactory: () => ({
-        type: 'better-sqlite3',
-        database: process.env['DATABASE'] ?? 'minimal-app.sqlite',
-        autoLoadEntities: true,
-        migrations: [...wechatTokenMigrations],
-      }),
-      // Connects and migrates, one process at a time.
-      dataSourceFactory: migratedDataSource,
+      useFactory: () => ({ ...sqlite, migrations: [...wechatTokenMigrations] }),
+      dataSourceFactory: migratedDataSource, // one process migrates at a time
     }),
-    WechatTokenModule.forRoot({
-      accounts: [{ appId, appSecret }],
-      api: { baseUrl: process.env['WECHAT_API_BASE_URL'] },
-    }),
+    WechatTokenModule.forRoot({ accounts: [{ appId, appSecret }], api }),
   ],
   controllers: [FollowersController],
 })
