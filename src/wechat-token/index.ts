@@ -26,11 +26,11 @@ export {
 export { resealTokens } from './store/reseal-tokens.js';
 export { wechatTokenEntities } from './store/entities.js';
 export { wechatTokenMigrations } from './store/migrations/index.js';
-export type { ResealedToken } from './store/resealing.js';
+export type { ResealedToken } from './store/reseal-tokens.js';
 export {
   migratedDataSource,
   runMigrationsExclusively,
-} from './store/run-migrations.js';
+} from './store/migrations/run-migrations.js';
 export { SystemVar } from './store/system-var.entity.js';
 export { SystemVarStore } from './store/system-var.store.js';
 export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';

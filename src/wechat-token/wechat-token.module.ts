@@ -50,6 +50,7 @@ import { wechatTokenEntities } from './store/entities.js';
 import { Sealing } from './store/sealing.js';
 import { SqlRunner } from './store/sql-runner.js';
 import { SystemVarStore } from './store/system-var.store.js';
+import { DatabaseClock } from './store/database-clock.js';
 import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
 import { TokenCache } from './cache/token-cache.js';
@@ -163,6 +164,7 @@ const upstream: Provider[] = [
 ];
 
 const store: Provider[] = [
+  DatabaseClock,
   RowMapper,
   TokenStore,
   DueTokens,

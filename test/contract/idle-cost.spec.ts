@@ -12,8 +12,8 @@ const SIZES = [1, 1000, 1_000_000];
 /** Most of it is the INSERT of the million. */
 const TIMEOUT_MS = 240_000;
 
-/** One replica of one account, whose token is good and was written a minute ago, as all others were. */
-async function atRest(world: World): Promise<TestReplica> {
+/** One replica of one account, whose token is valid and was written a minute ago, as all others were. */
+async function idleReplica(world: World): Promise<TestReplica> {
   const replica = await world.replica();
   await replica.tokens.getAccessToken();
   const minuteAgo = isSqlite(replica.dataSource)
@@ -22,13 +22,13 @@ async function atRest(world: World): Promise<TestReplica> {
   await world.sql(
     `UPDATE system_var SET updated_at = ${minuteAgo} WHERE name = 'access_token'`,
   );
-  // What it does once: the news of its start, and the purge of old events, which comes once an hour.
+  // The first poll, and the hourly purge of old events.
   await replica.poller.poll();
   await replica.rounds.tick();
   return replica;
 }
 
-/** Ten seconds of its life: it looks each second, and the cron comes each five. */
+/** Ten seconds: a poll each second, a cron tick each five. */
 async function tenSeconds({ poller, rounds }: TestReplica): Promise<void> {
   for (let second = 1; second <= 10; second++) {
     await poller.poll();
@@ -37,7 +37,7 @@ async function tenSeconds({ poller, rounds }: TestReplica): Promise<void> {
 }
 
 describe.each(databaseServers())(
-  'R13, R14 a replica at rest, on $kind $version',
+  'R13, R14 an idle replica, on $kind $version',
   (server) => {
     it(
       'costs ten statements in ten seconds, which look at as little in a million rows as in one',
@@ -47,7 +47,7 @@ describe.each(databaseServers())(
           const fresh = await createDatabase(server);
           await using world = await World.create({ databaseUrl: fresh.url });
           await fill(world, size - 1);
-          const replica = await atRest(world);
+          const replica = await idleReplica(world);
           const statements = watchStatements(replica);
           const untouched = await cost(replica, () => tenSeconds(replica));
           // The planner may think otherwise once it has counted.
@@ -55,7 +55,7 @@ describe.each(databaseServers())(
           const counted = await cost(replica, () => tenSeconds(replica));
 
           expect(statements.total()).toBe(20);
-          expect(statements.count('look')).toBe(20);
+          expect(statements.count('poll')).toBe(20);
           costs.push(untouched, counted);
           await fresh.drop();
         }
@@ -70,11 +70,11 @@ describe.each(databaseServers())(
       TIMEOUT_MS,
     );
 
-    it('a look at every row would be noticed', async () => {
+    it('a scan of every row would be noticed', async () => {
       const fresh = await createDatabase(server);
       await using world = await World.create({ databaseUrl: fresh.url });
       await fill(world, 999);
-      const replica = await atRest(world);
+      const replica = await idleReplica(world);
 
       const { reads } = await cost(replica, async () => {
         await replica.dataSource.query(
@@ -88,7 +88,7 @@ describe.each(databaseServers())(
   },
 );
 
-describe('R13, R14 a replica at rest, on sqlite', () => {
+describe('R13, R14 an idle replica, on sqlite', () => {
   it.each([1, 1000])(
     'costs ten statements in ten seconds, with %d tokens in the table',
     async (size) => {
@@ -98,13 +98,13 @@ describe('R13, R14 a replica at rest, on sqlite', () => {
       });
       await storeTokens(world, others);
       await world.advance(60);
-      const replica = await atRest(world);
+      const replica = await idleReplica(world);
       const statements = watchStatements(replica);
 
       await tenSeconds(replica);
 
       expect(statements.total()).toBe(10);
-      expect(statements.count('look')).toBe(10);
+      expect(statements.count('poll')).toBe(10);
     },
   );
 });
@@ -129,7 +129,7 @@ async function fill(world: World, count: number): Promise<void> {
 }
 
 /**
- * Rows and index entries that the server looked at, and SELECTs that it ran, on this replica's connection alone. The pool
+ * Rows and index entries that the server read, and SELECTs that it ran, on this replica's connection alone. The pool
  * hands out the connection that came back last: here, where nothing runs at the same time, always the same.
  */
 async function cost(replica: TestReplica, work: () => Promise<void>) {
@@ -156,7 +156,7 @@ async function cost(replica: TestReplica, work: () => Promise<void>) {
       reads: after.reads - before.reads,
     };
   };
-  // To ask for the counters is counted too.
+  // Reading the counters is counted too.
   const asking = await spent(() => Promise.resolve());
   const { selects, reads } = await spent(work);
   return { selects: selects - asking.selects, reads: reads - asking.reads };

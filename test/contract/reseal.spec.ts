@@ -20,7 +20,7 @@ const lost = newKey('lost');
 const written = (keys: readonly { id: string; key: Buffer }[]) =>
   keys.map(({ id, key }) => ({ id, key: key.toString('base64') }));
 
-describe.each(everyDatabase())('R15 re-sealing on $title', (database) => {
+describe.each(everyDatabase())('R15 re-encryption on $title', (database) => {
   let db: StoreUnderTest;
   beforeEach(async () => {
     db = await openStore(database, [older]);
@@ -44,11 +44,11 @@ describe.each(everyDatabase())('R15 re-sealing on $title', (database) => {
   const opened = async (name: string, keys = [newer]) =>
     (await db.withKeys(keys).store.read(name))?.value;
 
-  /** Tokens that are sealed with the older key, all at once. */
+  /** Tokens that are encrypted with the older key, all at once. */
   const putTokens = (count: number) =>
     Promise.all(names(count).map((name) => db.putToken(name, `tok ${name}`)));
 
-  it('seals with the first key what an older one sealed, and what is plain; the value alone changes', async () => {
+  it('encrypts with the first key what an older one encrypted, and plain text; the value alone changes', async () => {
     await db.putToken('access_token:a', 'tok-a');
     await db.putToken('access_token:b', 'tok-b');
     await db.sql(
@@ -67,7 +67,7 @@ describe.each(everyDatabase())('R15 re-sealing on $title', (database) => {
       expect(await valueOf(name)).toMatch(/^sealed:v1:2026-06:/);
       expect(await opened(name)).toBe(`tok-${letter}`);
     }
-    // No new version and no new updated_at: leases hold, and there is no news to read.
+    // No new version and no new updated_at: leases stay valid, and replicas have nothing to read.
     const value = expect.any(String);
     expect(await rows()).toEqual(before.map((row) => ({ ...row, value })));
   });
@@ -104,7 +104,7 @@ describe.each(everyDatabase())('R15 re-sealing on $title', (database) => {
     expect(left).toEqual([]);
   });
 
-  it('tells what does not open, with the key that is missing, and leaves it as it is', async () => {
+  it('reports what cannot be decrypted, with the missing key, and leaves it as it is', async () => {
     const other = db.withKeys([lost]).store;
     for (const name of ['access_token:a', 'access_token:b'])
       await db.newRow(name);

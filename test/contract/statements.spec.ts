@@ -1,8 +1,7 @@
-import { dialectOf } from '../../src/wechat-token/store/dialect.js';
-import {
-  statementsFor,
-  type Statements,
-} from '../../src/wechat-token/store/statements.js';
+import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
+import type { SqlStatement } from '../../src/wechat-token/store/sql-statement.js';
+import type { Statements } from '../../src/wechat-token/store/statements.js';
+import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { everyDatabase } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 import { isSqlite } from '../support/sql.js';
@@ -11,85 +10,113 @@ const PRIMARY = { sqlite: 'sqlite_autoindex_system_var_1', mysql: 'PRIMARY' };
 
 const FIRST = '1000-01-01 00:00:00.000';
 
-/** A list of two tokens, each with the same details. */
-function list(details: object): string {
-  const names = ['access_token:7', 'access_token:8'];
-  return JSON.stringify(names.map((of_name) => ({ of_name, ...details })));
-}
+const name = 'access_token:7';
+const names = ['access_token:7', 'access_token:8'];
+const page = { since: FIRST, name: '', limit: 100 };
+const events = { type: 'forced', windowMs: 86_400_000 };
+const unconfirmedMs = 300_000;
+const lease = { owner: 'me', durationMs: 30_000 };
+const renewal = {
+  version: 1,
+  value: 'v',
+  source: 'stable',
+  credentialId: 'c0ffee00',
+  issuedMs: -30_000,
+  refreshMs: 6_000_000,
+  expiresMs: 7_000_000,
+};
+const REFRESH_AT = 'IDX_system_var_refresh_at';
+const UPDATED_AT = 'IDX_system_var_updated_at';
+const SOURCE = 'IDX_system_var_source_updated_at';
+const EVENTS = 'IDX_token_event_name_type_at';
 
-/** How a statement gets at a table's rows. */
+/** How a statement reads a table. */
 interface Access {
   readonly table: string;
-  /** Undefined for a look at every row, or at every entry of an index. */
+  /** Undefined for a scan of the whole table or index. */
   readonly index: string | undefined;
 }
 
-const EXPECTED: Readonly<
-  Partial<
-    Record<
-      keyof Statements,
-      { values: unknown[]; access: (string | typeof PRIMARY)[] }
-    >
-  >
-> = {
-  read: { values: ['access_token:7'], access: [PRIMARY] },
-  variable: { values: ['site:7'], access: [PRIMARY] },
-  readAll: { values: [list({})], access: [PRIMARY] },
-  look: {
-    values: [-1000, -11_000, -1000, -300_000],
-    access: [
-      'IDX_system_var_updated_at',
-      'IDX_system_var_updated_at',
-      'IDX_system_var_refresh_at',
-      'IDX_system_var_source_updated_at',
-    ],
+interface Expected {
+  readonly statement: (statements: Statements) => SqlStatement;
+  readonly access: readonly (string | typeof PRIMARY)[];
+}
+
+const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
+  read: { statement: (s) => s.read({ name }), access: [PRIMARY] },
+  readValue: {
+    statement: (s) => s.readValue({ name: 'site:7' }),
+    access: [PRIMARY],
   },
-  due: {
-    values: [FIRST, FIRST, '', 100],
-    access: ['IDX_system_var_refresh_at'],
+  readAll: { statement: (s) => s.readAll({ names }), access: [PRIMARY] },
+  poll: {
+    statement: (s) => s.poll({ sinceMs: 1000, lateMs: 11_000, unconfirmedMs }),
+    access: [UPDATED_AT, UPDATED_AT, REFRESH_AT, SOURCE],
   },
+  due: { statement: (s) => s.due(page), access: [REFRESH_AT] },
   unconfirmed: {
-    values: [-300_000, FIRST, FIRST, '', 100],
-    access: ['IDX_system_var_source_updated_at'],
+    statement: (s) => s.unconfirmed({ unconfirmedMs, ...page }),
+    access: [SOURCE],
   },
-  setAside: { values: [list({})], access: [PRIMARY] },
+  unschedule: { statement: (s) => s.unschedule({ names }), access: [PRIMARY] },
   lockDue: {
-    values: ['access_token:7', 'access_token:8', -300_000],
+    statement: (s) => s.lockDue({ names, unconfirmedMs }),
     access: [PRIMARY],
   },
   claimAll: {
-    values: [list({ new_owner: 'me', lease_ms: 30_000 })],
+    statement: (s) => s.claimAll({ names, ...lease }),
     access: [PRIMARY],
   },
-  claim: { values: ['me', 30_000, 'access_token:7', 1], access: [PRIMARY] },
+  claim: {
+    statement: (s) => s.claim({ name, version: 1, ...lease }),
+    access: [PRIMARY],
+  },
   storeRenewed: {
-    values: [list({ of_version: 1, new_value: 'v' })],
+    statement: (s) => {
+      const renewals = names.map((each) => ({ name: each, ...renewal }));
+      return s.storeRenewed({ renewals });
+    },
     access: [PRIMARY],
   },
-  lock: { values: ['access_token:7', 'access_token:8'], access: [PRIMARY] },
+  lock: { statement: (s) => s.lock({ names }), access: [PRIMARY] },
   storeFailure: {
-    values: [1000, '{}', 'access_token:7', 1],
+    statement: (s) =>
+      s.storeFailure({ name, version: 1, waitMs: 1000, error: {} }),
     access: [PRIMARY],
   },
-  release: { values: ['access_token:7', 1], access: [PRIMARY] },
-  storedValues: { values: ['access_token:7', 100], access: [PRIMARY] },
-  resealValue: { values: ['w', 'access_token:7', 'v'], access: [PRIMARY] },
-  updateVariable: { values: ['v', null, 'site:7'], access: [PRIMARY] },
+  release: {
+    statement: (s) => s.release({ name, version: 1 }),
+    access: [PRIMARY],
+  },
+  storedValues: {
+    statement: (s) => s.storedValues({ after: name, limit: 100 }),
+    access: [PRIMARY],
+  },
+  replaceValue: {
+    statement: (s) => s.replaceValue({ name, value: 'w', oldValue: 'v' }),
+    access: [PRIMARY],
+  },
+  updateVariable: {
+    statement: (s) =>
+      s.updateVariable({ name: 'site:7', value: 'v', remark: null }),
+    access: [PRIMARY],
+  },
   page: {
-    values: ['access_token', 'access_token;', 50],
+    statement: (s) =>
+      s.page({ after: 'access_token', before: 'access_token;', limit: 50 }),
     access: [PRIMARY],
   },
   events: {
-    values: ['access_token:7', 1000, 50],
-    access: ['IDX_token_event_name_type_at'],
+    statement: (s) => s.events({ name, beforeId: 1000, limit: 50 }),
+    access: [EVENTS],
   },
   countEvents: {
-    values: [list({}), 'forced', -86_400_000],
-    access: ['IDX_token_event_name_type_at'],
+    statement: (s) => s.countEvents({ names, ...events }),
+    access: [EVENTS],
   },
   recentEvents: {
-    values: ['access_token:7', 'forced', -86_400_000],
-    access: ['IDX_token_event_name_type_at'],
+    statement: (s) => s.recentEvents({ name, ...events }),
+    access: [EVENTS],
   },
 };
 
@@ -100,17 +127,15 @@ describe.each(everyDatabase())(
     let statements: Statements;
     beforeAll(async () => {
       db = await openStore(database);
-      const dialect = dialectOf(db.dataSource.options.type);
-      if (!dialect) throw new Error('no dialect');
-      statements = statementsFor(dialect);
+      ({ statements } = new SqlRunner(db.dataSource, new MonotonicClock()));
       await fill(db);
     });
     afterAll(() => db[Symbol.asyncDispose]());
 
-    const accesses = async (
-      sql: string,
-      values: readonly unknown[],
-    ): Promise<Access[]> =>
+    const accesses = async ({
+      sql,
+      values,
+    }: SqlStatement): Promise<Access[]> =>
       isSqlite(db.dataSource)
         ? explainSqlite(await db.sql(`EXPLAIN QUERY PLAN ${sql}`, values))
         : explainMysql(
@@ -119,10 +144,8 @@ describe.each(everyDatabase())(
 
     it.each(Object.entries(EXPECTED))(
       '%s finds its rows by an index',
-      async (name, { values, access }) => {
-        const statement = statements[name as keyof Statements];
-        const sql = typeof statement === 'string' ? statement : statement(2);
-        const found = await accesses(sql, values);
+      async (_, { statement, access }) => {
+        const found = await accesses(statement(statements));
         const family = isSqlite(db.dataSource) ? 'sqlite' : 'mysql';
         expect(found.map(({ index }) => String(index)).toSorted()).toEqual(
           access
@@ -132,16 +155,18 @@ describe.each(everyDatabase())(
       },
     );
 
-    it('purgeEvents looks at the oldest events, not at all of them', async () => {
-      const found = await accesses(statements.purgeEvents, [-86_400_000, 10]);
+    it('purgeEvents reads the oldest events, not all of them', async () => {
+      const purge = { keptMs: 86_400_000, limit: 10 };
+      const found = await accesses(statements.purgeEvents(purge));
       expect(found.length).toBeGreaterThan(0);
       expect(found.map(({ index }) => index)).not.toContain(undefined);
     });
 
     it('a full scan would be noticed', async () => {
-      expect(
-        await accesses('SELECT value FROM system_var WHERE remark = ?', ['x']),
-      ).toEqual([{ table: 'system_var', index: undefined }]);
+      const sql = 'SELECT value FROM system_var WHERE remark = ?';
+      expect(await accesses({ sql, values: ['x'] })).toEqual([
+        { table: 'system_var', index: undefined },
+      ]);
     });
   },
 );
@@ -181,7 +206,7 @@ function explainSqlite(plan: readonly object[]): Access[] {
   });
 }
 
-/** Tables only: a derived one is what the statement itself has found. */
+/** The tables only, without derived ones. */
 function explainMysql(plan: readonly object[]): Access[] {
   return plan.flatMap((step) => {
     const row = new Map<string, unknown>(Object.entries(step));

@@ -49,7 +49,7 @@ describe.each(everyDatabase())('R14 reads of many on $title', (database) => {
     expect(await db.store.readAll([])).toEqual({ rows: [], unreadable: [] });
   });
 
-  it('readAll puts aside what does not open; inspectAll shows it without its value', async () => {
+  it('readAll lists rows apart that cannot be decrypted; inspectAll shows them without their value', async () => {
     const [open = '', closed = ''] = named(2);
     await db.putToken(open, 'tok');
     await db.sql("UPDATE system_var SET value = 'plain, of before'");

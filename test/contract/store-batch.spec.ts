@@ -49,7 +49,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     const clock = new MonotonicClock();
     const since = clock.now();
 
-    const { claimed, unreadable } = await claim(db.queue, names);
+    const { claimed, unreadable } = await claim(db.dueTokens, names);
 
     expect(unreadable).toEqual([]);
     expect(claimed).toHaveLength(3);
@@ -82,7 +82,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
   it('R4: a write is accepted under each of the leases, once', async () => {
     const names = named(5);
     await makeRows(db, names);
-    const { claimed } = await claim(db.queue, names);
+    const { claimed } = await claim(db.dueTokens, names);
 
     for (const { lease } of claimed) {
       const token = renewed(`token of ${lease.name}`);
@@ -115,13 +115,16 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     const rows = () => db.sql('SELECT * FROM system_var ORDER BY name');
     const before = await rows();
 
-    const nothing = await claim(db.queue, [...names, 'access_token:missing']);
+    const nothing = await claim(db.dueTokens, [
+      ...names,
+      'access_token:missing',
+    ]);
     expect(nothing).toEqual({ claimed: [], unreadable: [] });
     expect(await rows()).toEqual(before);
 
     // Each becomes due by itself.
     await db.elapse(MINUTE_MS);
-    const { claimed } = await claim(db.queue, names);
+    const { claimed } = await claim(db.dueTokens, names);
     expect(claimed.map(({ row }) => row.name).toSorted()).toEqual([
       'access_token:cooling',
       'access_token:leased',
@@ -138,7 +141,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     await db.elapse(CONFIRM_MS);
     const before = await db.plainRow(name);
 
-    const { claimed, unreadable } = await claim(db.queue, names);
+    const { claimed, unreadable } = await claim(db.dueTokens, names);
 
     expect(claimed.map(({ row }) => row.name).toSorted()).toEqual(
       names.slice(1),
@@ -148,13 +151,13 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     ]);
     expect(String(unreadable[0]?.error)).toContain(`"${name}"`);
     expect(await db.plainRow(name)).toEqual(before);
-    const { claimed: readable } = await claim(sealed.queue, names);
+    const { claimed: readable } = await claim(sealed.dueTokens, names);
     expect(readable).toMatchObject([{ row: { name, value: 'secret' } }]);
   });
 
   it('tell the difference between upper and lower case', async () => {
     await makeRows(db, ['access_token:Shop', 'access_token:shop']);
-    const { claimed } = await claim(db.queue, ['access_token:Shop']);
+    const { claimed } = await claim(db.dueTokens, ['access_token:Shop']);
     expect(claimed).toMatchObject([{ row: { name: 'access_token:Shop' } }]);
     expect(await db.row('access_token:shop')).toMatchObject({
       leaseOwner: null,
@@ -174,9 +177,9 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
       await Promise.all(stores.map(({ store }) => store.readAll(names)));
 
       const results = await Promise.all(
-        stores.map(({ queue }, i) =>
+        stores.map(({ dueTokens }, i) =>
           // Not all in the same order, which would be the lucky case.
-          claim(queue, i % 2 ? names.toReversed() : names, `replica-${i}`),
+          claim(dueTokens, i % 2 ? names.toReversed() : names, `replica-${i}`),
         ),
       );
 
@@ -194,11 +197,11 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
   it('of nothing that is due cost one statement, of 100 two in one transaction', async () => {
     const names = named(100);
     await makeRows(db, names);
-    const { session, queue } = anotherStore(db.dataSource);
-    const locked = vi.spyOn(session, 'changeLocked');
+    const { sql, dueTokens } = anotherStore(db.dataSource);
+    const locked = vi.spyOn(sql, 'changeLocked');
 
-    expect((await claim(queue, names)).claimed).toHaveLength(100);
-    expect((await claim(queue, names)).claimed).toHaveLength(0);
+    expect((await claim(dueTokens, names)).claimed).toHaveLength(100);
+    expect((await claim(dueTokens, names)).claimed).toHaveLength(0);
 
     expect(locked).toHaveBeenCalledTimes(2);
   });
@@ -224,7 +227,7 @@ describe.each(databaseServers())(
       await using blocker = await lockRows(db.url, locked);
       const startedAt = performance.now();
 
-      const { claimed } = await claim(db.queue, names);
+      const { claimed } = await claim(db.dueTokens, names);
 
       // A lock is waited for at least a second.
       expect(performance.now() - startedAt).toBeLessThan(900);
@@ -232,7 +235,7 @@ describe.each(databaseServers())(
         without(names, locked).toSorted(),
       );
       await blocker.end();
-      const later = await claim(db.queue, names);
+      const later = await claim(db.dueTokens, names);
       expect(later.claimed.map(({ row }) => row.name)).toEqual(
         locked.toSorted(),
       );
@@ -242,14 +245,14 @@ describe.each(databaseServers())(
       const names = named(5);
       await makeRows(db, names);
       await using blocker = await lockRows(db.url, names);
-      expect((await claim(db.queue, names)).claimed).toEqual([]);
+      expect((await claim(db.dueTokens, names)).claimed).toEqual([]);
       await blocker.end();
     });
 
     it('do not hold up those that are written together with them', async () => {
       const names = named(20);
       await makeRows(db, names);
-      const { claimed } = await claim(db.queue, names);
+      const { claimed } = await claim(db.dueTokens, names);
       const held = claimed.at(-1)?.row.name ?? '';
       await using blocker = await lockRows(db.url, [held]);
       const startedAt = performance.now();
@@ -270,7 +273,7 @@ describe.each(databaseServers())(
     it('R6: one that the database refuses is not stored, and those that are written together with it are', async () => {
       const names = named(20);
       await makeRows(db, names);
-      const { claimed } = await claim(db.queue, names);
+      const { claimed } = await claim(db.dueTokens, names);
       const refused = claimed[7]?.row.name ?? '';
 
       const stored = await Promise.allSettled(
@@ -297,7 +300,7 @@ describe.each(databaseServers())(
     it('hold up one write, and not the writes that come after it', async () => {
       const names = named(20);
       await makeRows(db, names);
-      const { claimed } = await claim(db.queue, names);
+      const { claimed } = await claim(db.dueTokens, names);
       const [held, ...others] = claimed;
       if (!held) throw new Error('nothing was claimed');
       await using blocker = await lockRows(db.url, [held.row.name]);

@@ -18,10 +18,10 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
 
   /** Names, in the order in which they are found. */
   const due = async () => {
-    const { queue } = db;
+    const { dueTokens } = db;
     const found = [
-      ...(await queue.due(FIRST, 100)),
-      ...(await queue.unconfirmed(CONFIRM_MS, FIRST, 100)),
+      ...(await dueTokens.due(FIRST, 100)),
+      ...(await dueTokens.unconfirmed(CONFIRM_MS, FIRST, 100)),
     ];
     return found.map(({ name }) => name);
   };
@@ -54,7 +54,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       expect(await due()).toEqual(['access_token:stable']);
     });
 
-    it('is nothing that somebody is at, until the lease lapses', async () => {
+    it('is no leased token, until the lease expires', async () => {
       await db.newRow('access_token');
       await db.lease('access_token', 30_000);
       expect(await due()).toEqual([]);
@@ -62,7 +62,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       expect(await due()).toEqual(['access_token']);
     });
 
-    it('is nothing that is cooling down, until the back-off is over', async () => {
+    it('is no token that is cooling down, until the back-off ends', async () => {
       await db.newRow('access_token:due');
       await db.putToken('access_token:unconfirmed', 'tok');
       await db.elapse(CONFIRM_MS);
@@ -100,8 +100,8 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
         do {
           const after = page.at(-1) ?? FIRST;
           page = await (kind === 'due'
-            ? db.queue.due(after, 10)
-            : db.queue.unconfirmed(CONFIRM_MS, after, 10));
+            ? db.dueTokens.due(after, 10)
+            : db.dueTokens.unconfirmed(CONFIRM_MS, after, 10));
           pages.push(page);
         } while (page.length === 10);
         expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
@@ -126,8 +126,10 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
         lateMs: 11_000,
         unconfirmedMs: CONFIRM_MS,
       };
-      const look = await db.store.look(range, () => true);
-      expect(look.news).toMatchObject([{ value: 'tok-new', leaseOwner: null }]);
+      const polled = await db.store.poll(range, () => true);
+      expect(polled.changed).toMatchObject([
+        { value: 'tok-new', leaseOwner: null },
+      ]);
       expect(await changed(MINUTE_MS)).toEqual([
         'access_token:new',
         'access_token:old',
@@ -145,27 +147,27 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       };
       const versions = new Map<string, number>();
 
-      const all = await db.store.look(range, (name, version) =>
+      const all = await db.store.poll(range, (name, version) =>
         Boolean(versions.set(name, version)),
       );
-      const none = await db.store.look(
+      const none = await db.store.poll(
         range,
         (name, version) => versions.get(name) !== version,
       );
 
-      expect(all.news).toMatchObject([{ name: 'access_token:fresh' }]);
-      expect(all.late).toEqual(['access_token:late']);
-      expect(none).toEqual({ news: [], late: [], quietMs: 1500 });
+      expect(all.changed).toMatchObject([{ name: 'access_token:fresh' }]);
+      expect(all.changedLate).toEqual(['access_token:late']);
+      expect(none).toEqual({ changed: [], changedLate: [], idleMs: 1500 });
     });
 
-    it('R14: the same look tells whether anything is due, or wants a confirmation, before the next', async () => {
+    it('R14: the same poll returns whether a token will be due, or need a confirmation, before the next', async () => {
       const anythingDue = async () => {
         const range = {
           sinceMs: 1000,
           lateMs: 11_000,
           unconfirmedMs: CONFIRM_MS,
         };
-        return (await db.store.look(range, () => false)).quietMs === 0;
+        return (await db.store.poll(range, () => false)).idleMs === 0;
       };
       await db.variables.save('site_name', 'shop');
       await db.elapse(10 * CONFIRM_MS);
@@ -209,7 +211,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
 describe.each(databaseServers())(
   'R13 a change that is committed late, on $kind $version',
   (server) => {
-    it('is seen by the next look, although an earlier one has passed its instant', async () => {
+    it('is found by the next poll, although an earlier poll has passed its instant', async () => {
       const sameServer = {
         kind: server.kind,
         title: server.kind,

@@ -43,7 +43,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       expect(row.refreshInMs).toBeGreaterThan(-5000);
     });
 
-    it('begins its version at the clock, so that a row made anew is newer than the one that was deleted', async () => {
+    it('begins its version at the clock, so that a row inserted again is newer than the deleted one', async () => {
       const row = await db.newRow(NAME);
       expect(row.version).toBe(await db.instant(NAME, 'updated_at'));
       expect(Math.abs(row.version - row.databaseNow)).toBeLessThan(5000);
@@ -115,7 +115,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       expect(await db.store.claim(still, 'second', 30_000)).toBeUndefined();
     });
 
-    it('lets anybody claim once the lease has lapsed, and the old holder’s answer is refused', async () => {
+    it('lets any replica claim once the lease has expired, and refuses the old holder’s answer', async () => {
       await db.newRow(NAME);
       const dead = await db.lease(NAME, 30_000);
       await db.elapse(30_001);
@@ -138,7 +138,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
   });
 
   describe('release', () => {
-    it('gives the lease back with the token as it was, and the next claim gets it', async () => {
+    it('ends the lease with the token as it was, and the next claim succeeds', async () => {
       await db.putToken(NAME, 'tok-1');
       const before = await db.plainRow(NAME);
       const lease = await db.lease(NAME);
@@ -151,7 +151,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       expect((await db.lease(NAME)).version).toBe(lease.version + 2);
     });
 
-    it('does nothing when the lease is another’s by now', async () => {
+    it('does nothing when another replica holds the lease', async () => {
       await db.newRow(NAME);
       const dead = await db.lease(NAME);
       await db.elapse(30_001);

@@ -36,7 +36,7 @@ describe('the model catches', () => {
       'a store without fencing',
       {
         sabotage: without('storeRenewed', {
-          of: 'AND version = of_version',
+          of: 'AND version = list_version',
           becomes: '',
         }),
       },

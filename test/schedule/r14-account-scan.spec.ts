@@ -232,8 +232,8 @@ describe('R12, R14 the start with 1000 good tokens', () => {
     await replica.rounds.tick();
 
     const lists = rows.mock.calls
-      .map(([, [first]]) => first)
-      .filter((first) => typeof first === 'string' && first.startsWith('[{'))
+      .map(([{ values }]) => values[0])
+      .filter((first) => typeof first === 'string' && first.startsWith('["'))
       .map((list) => (JSON.parse(String(list)) as unknown[]).length);
     expect(lists).toEqual([500, 500]);
     // The purge of old events, and no row.

@@ -1,6 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
@@ -24,24 +25,30 @@ export function makeRows(
   return store.insertMissing(names.map((name) => ({ name, remark: '' })));
 }
 
-export function claim(
-  queue: DueTokens,
+export async function claim(
+  dueTokens: DueTokens,
   names: readonly string[],
   owner = 'me',
 ) {
-  return queue.claimDue(names, CONFIRM_MS, owner, LEASE_MS);
+  const { rows: claimed, unreadable } = await dueTokens.claimDue(
+    names,
+    CONFIRM_MS,
+    owner,
+    LEASE_MS,
+  );
+  return { claimed, unreadable };
 }
 
-/** The store as another replica has it, with the session whose statements a test counts. */
+/** The store as another replica has it, with the runner whose statements a test counts. */
 export function anotherStore(dataSource: DataSource) {
   const clock = new MonotonicClock();
-  const session = new SqlRunner(dataSource, clock);
+  const sql = new SqlRunner(dataSource, clock);
   const sealing = new Sealing([]);
-  const reader = new RowMapper(sealing);
+  const mapper = new RowMapper(sealing, new DatabaseClock());
   return {
-    session,
-    store: new TokenStore(session, sealing, reader, clock),
-    queue: new DueTokens(session, reader, clock),
+    sql,
+    store: new TokenStore(sql, sealing, mapper, clock),
+    dueTokens: new DueTokens(sql, mapper, clock),
   };
 }
 

@@ -2,13 +2,10 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import type { WechatAccount } from '../../src/wechat-token/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
-import {
-  type Statements,
-  statementsFor,
-} from '../../src/wechat-token/store/statements.js';
 import { parseTokenName } from '../../src/wechat-token/common/token-name.js';
 import { CONFIRM_MS, LEASE_MS } from './batches.js';
 import { renewed } from './open-store.js';
+import { type StatementName, statementNames } from './statement-names.js';
 import type { ReplicaOptions, TestReplica, World } from './world.js';
 
 /** What a round takes at a time, by default. */
@@ -29,12 +26,12 @@ export type AccountNamed = WechatAccount & {
 
 export const nameOf = ({ name }: AccountNamed) => `access_token:${name}`;
 
-/** Makes them known to the platform. */
+/** Registers the accounts with the platform. */
 export function open(world: World, accounts: readonly AccountNamed[]): void {
   for (const account of accounts) world.wechat.addAccount(account);
 }
 
-/** Good tokens of two hours, in the rows of these accounts, as if another program had renewed them: no call is made. */
+/** Stores valid two-hour tokens of these accounts, as another program would: no call is made. */
 export async function storeTokens(
   world: World,
   accounts: readonly AccountNamed[],
@@ -46,7 +43,7 @@ export async function storeTokens(
   await store.insertMissing(names.map((name) => ({ name, remark: '' })));
   for (let at = 0; at < names.length; at += BATCH) {
     const some = names.slice(at, at + BATCH);
-    const { claimed } = await queue.claimDue(
+    const { rows: claimed } = await queue.claimDue(
       some,
       CONFIRM_MS,
       'before',
@@ -64,7 +61,7 @@ export async function storeTokens(
   }
 }
 
-/** The names of those of these accounts that have a token that was renewed since {@link storeTokens}, and is leased to nobody. */
+/** The accounts whose token was renewed since {@link storeTokens} and is not leased, by name. */
 export async function renewedOf(
   world: World,
   accounts: readonly AccountNamed[],
@@ -81,23 +78,24 @@ export async function renewedOf(
   return accounts.map((each) => each.name).filter((name) => names.has(name));
 }
 
-/** The statements that a replica says from now on. */
+/** The statements that a replica runs from now on. */
 export function watchStatements({ module }: TestReplica) {
-  const session = module.get(SqlRunner);
-  const statements = statementsFor(session.dialect);
-  const rows = vi.spyOn(session, 'rows');
-  const change = vi.spyOn(session, 'change');
-  const changeLocked = vi.spyOn(session, 'changeLocked');
+  const runner = module.get(SqlRunner);
+  const names = statementNames(runner.statements);
+  const rows = vi.spyOn(runner, 'rows');
+  const change = vi.spyOn(runner, 'change');
+  const changeLocked = vi.spyOn(runner, 'changeLocked');
   return {
-    /** How often it has said this one. */
-    count: (name: Exclude<keyof Statements, 'lock' | 'lockDue'>) =>
+    count: (name: Exclude<StatementName, 'lock' | 'lockDue'>) =>
       [...rows.mock.calls, ...change.mock.calls].filter(
-        ([sql]) => sql === statements[name],
+        ([{ sql }]) => names.get(sql) === name,
       ).length,
     claims: () =>
-      changeLocked.mock.calls.filter(
-        ([{ sql, values }]) => sql === statements.lockDue(values.length - 1),
-      ).length,
+      changeLocked.mock.calls.filter(([{ sql, values }]) => {
+        const names = values.slice(1).map(String);
+        const lockDue = { names, unconfirmedMs: CONFIRM_MS };
+        return sql === runner.statements.lockDue(lockDue).sql;
+      }).length,
     total: () =>
       rows.mock.calls.length +
       change.mock.calls.length +
@@ -118,7 +116,7 @@ export function namesOf(accounts: readonly AccountNamed[]): string[] {
   return accounts.map(({ name }) => name);
 }
 
-/** A replica of these accounts whose tokens are stored and good, its start over; it has made no call. */
+/** A started replica of these accounts, whose tokens are stored and valid; it has made no call. */
 export async function started(
   world: World,
   accounts: readonly AccountNamed[],
@@ -132,7 +130,7 @@ export async function started(
   return replica;
 }
 
-/** Has the cron come now, with all that waits for its end when the replica is closed. */
+/** Runs the cron job now; closing the replica waits for its end. */
 export async function fireCron({ module }: TestReplica): Promise<void> {
   const scheduler = module.get(SchedulerRegistry, { strict: false });
   for (const job of scheduler.getCronJobs().values()) await job.fireOnTick();

@@ -5,6 +5,7 @@ import {
   parseDatabaseUrl,
 } from '../../src/config/database-url.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import type { EncryptionKey } from '../../src/wechat-token/common/settings.js';
@@ -28,7 +29,7 @@ export interface PlainRow {
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
-  readonly queue: DueTokens;
+  readonly dueTokens: DueTokens;
   readonly events: TokenEvents;
   readonly variables: SystemVarStore;
 
@@ -40,7 +41,7 @@ export class StoreUnderTest implements AsyncDisposable {
   ) {
     const stores = this.withKeys(keys);
     this.store = stores.store;
-    this.queue = stores.queue;
+    this.dueTokens = stores.dueTokens;
     this.events = stores.events;
     this.variables = stores.variables;
   }
@@ -48,14 +49,14 @@ export class StoreUnderTest implements AsyncDisposable {
   /** The stores of a replica that has these encryption keys, on the same database. */
   withKeys(keys: readonly EncryptionKey[]) {
     const clock = new MonotonicClock();
-    const session = new SqlRunner(this.dataSource, clock);
+    const sql = new SqlRunner(this.dataSource, clock);
     const sealing = new Sealing(keys);
-    const reader = new RowMapper(sealing);
+    const mapper = new RowMapper(sealing, new DatabaseClock());
     return {
-      store: new TokenStore(session, sealing, reader, clock),
-      queue: new DueTokens(session, reader, clock),
-      events: new TokenEvents(session),
-      variables: new SystemVarStore(session, sealing),
+      store: new TokenStore(sql, sealing, mapper, clock),
+      dueTokens: new DueTokens(sql, mapper, clock),
+      events: new TokenEvents(sql),
+      variables: new SystemVarStore(sql, sealing),
     };
   }
 
@@ -104,12 +105,12 @@ export class StoreUnderTest implements AsyncDisposable {
     return row;
   }
 
-  /** The names that a replica would read which knows nothing yet, and looked last so many milliseconds ago. */
+  /** The names that a new replica would read whose last poll was `sinceMs` ago. */
   async changedWithin(sinceMs: number): Promise<string[]> {
     const lateMs = sinceMs + 10_000;
     const range = { sinceMs, lateMs, unconfirmedMs: LIFE_MS };
-    const { news, late } = await this.store.look(range, () => true);
-    return [...news.map(({ name }) => name), ...late].toSorted();
+    const { changed, changedLate } = await this.store.poll(range, () => true);
+    return [...changed.map(({ name }) => name), ...changedLate].toSorted();
   }
 
   /** Takes the lease, which must be free. */

@@ -33,6 +33,7 @@ import { TokenWaiter } from '../../src/wechat-token/access/token-waiter.js';
 import { AccountCheck } from '../../src/wechat-token/schedule/account-check.js';
 import { Rounds } from '../../src/wechat-token/schedule/rounds.js';
 import { ChangePoller } from '../../src/wechat-token/schedule/change-poller.js';
+import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
@@ -238,13 +239,13 @@ export class World implements AsyncDisposable {
   async store(): Promise<TokenStore> {
     const session = new SqlRunner(await this.dataSource(), this.clock);
     const sealing = new Sealing([]);
-    const reader = new RowMapper(sealing);
+    const reader = new RowMapper(sealing, new DatabaseClock());
     return new TokenStore(session, sealing, reader, this.clock);
   }
 
   async queue(): Promise<DueTokens> {
     const session = new SqlRunner(await this.dataSource(), this.clock);
-    const reader = new RowMapper(new Sealing([]));
+    const reader = new RowMapper(new Sealing([]), new DatabaseClock());
     return new DueTokens(session, reader, this.clock);
   }
 

@@ -19,7 +19,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Clock } from '../common/clock.js';
 import { fingerprint } from '../common/fingerprint.js';
-import { RowMapper } from '../store/row-mapper.js';
+import { DatabaseClock } from '../store/database-clock.js';
 import type { CachedToken } from '../cache/cached-token.js';
 import {
   parseTokenName,
@@ -58,7 +58,7 @@ export interface TokenAnswer {
 export class TokensController {
   constructor(
     private readonly tokens: AccessTokenProvider,
-    private readonly rows: RowMapper,
+    private readonly databaseClock: DatabaseClock,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
@@ -101,7 +101,7 @@ export class TokensController {
 
   private answer(name: TokenName, token: CachedToken): TokenAnswer {
     const { value, version, expiresAt } = token;
-    const epoch = this.rows.epochOf(expiresAt);
+    const epoch = this.databaseClock.epochOf(expiresAt);
     return {
       name,
       value,

@@ -76,7 +76,7 @@ export class ChangePoller {
     const sinceLateMs = startedAt - this.polledForLateAt;
     const pollsForLate = sinceLateMs >= LATE_POLL_EVERY_MS;
     const seen = new Map(pollsForLate ? [] : this.seen);
-    const { news, late, quietMs } = await this.store.look(
+    const { changed, changedLate, idleMs } = await this.store.poll(
       {
         sinceMs: startedAt - this.polledAt + OVERLAP_MS,
         lateMs: pollsForLate ? sinceLateMs + LATE_COMMIT_MS : 0,
@@ -88,8 +88,8 @@ export class ChangePoller {
         return !isSeen && !this.states.knows(name, version);
       },
     );
-    const missed = [...late, ...this.unresolved];
-    await this.adopt(news);
+    const missed = [...changedLate, ...this.unresolved];
+    await this.adopt(changed);
     if (missed.length > 0) {
       const { rows } = await this.store.readAll(missed);
       for (const name of missed) this.unresolved.delete(name);
@@ -99,7 +99,7 @@ export class ChangePoller {
     this.polledAt = startedAt;
     if (pollsForLate) this.polledForLateAt = startedAt;
     if (worksExpected === this.worksExpected)
-      this.quietUntil = startedAt + quietMs;
+      this.quietUntil = startedAt + idleMs;
   }
 
   private async adopt(rows: readonly TokenRow[]): Promise<void> {

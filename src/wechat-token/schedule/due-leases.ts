@@ -82,7 +82,7 @@ export class DueLeases {
 
   private async take(page: readonly DueToken[]): Promise<HeldLease[]> {
     const found = await this.targets.findAll(page.map(({ name }) => name));
-    await this.setAside(
+    await this.unschedule(
       page.filter(({ name }) => found.has(name) && !found.get(name)),
     );
     const targets = new Map<TokenName, RenewalTarget>();
@@ -91,7 +91,7 @@ export class DueLeases {
     if (targets.size === 0) return [];
     const sources = new Set([...targets.values()].map(({ source }) => source));
     for (const source of sources) await source.ready();
-    const { claimed, unreadable } = await this.dueTokens.claimDue(
+    const { rows, unreadable } = await this.dueTokens.claimDue(
       [...targets.keys()],
       this.unconfirmedMs,
       this.leases.owner,
@@ -99,7 +99,7 @@ export class DueLeases {
     );
     for (const { name, error } of unreadable)
       this.journal.notRenewed(name, error);
-    const taken = claimed.flatMap((leased) => {
+    const taken = rows.flatMap((leased) => {
       const target = targets.get(leased.row.name);
       return target ? [{ ...leased, target }] : [];
     });
@@ -108,11 +108,9 @@ export class DueLeases {
   }
 
   /** Tokens of removed accounts may be many: those that expired long ago are not visited again at every round. */
-  private async setAside(unknown: readonly DueToken[]): Promise<void> {
-    const expired = unknown.filter(
-      ({ isLongOver }) => Number(isLongOver) === 1,
-    );
+  private async unschedule(unknown: readonly DueToken[]): Promise<void> {
+    const expired = unknown.filter(({ isLongExpired }) => isLongExpired);
     if (expired.length > 0)
-      await this.dueTokens.setAside(expired.map(({ name }) => name));
+      await this.dueTokens.unschedule(expired.map(({ name }) => name));
   }
 }

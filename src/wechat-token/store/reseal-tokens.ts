@@ -1,22 +1,106 @@
 import type { DataSource } from 'typeorm';
 import { MonotonicClock } from '../common/clock.js';
-import { type ResealedToken, Resealing } from './resealing.js';
-import { Sealing } from './sealing.js';
-import { SqlRunner } from './sql-runner.js';
+import { isSealedValueError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import type { WechatTokenModuleOptions } from '../options/options.js';
 import { resolveEncryptionKeys } from '../options/options.schema.js';
+import { Sealing } from './sealing.js';
+import { SqlRunner } from './sql-runner.js';
+
+/** The result for one stored token. */
+export interface ResealedToken {
+  readonly name: string;
+  /**
+   * `resealed`: the value is encrypted with the first key now; `current`: it was already; `gone`: the row was deleted in the
+   * meantime; `failed`: the value is unchanged, and `reason` has the cause.
+   */
+  readonly outcome: 'resealed' | 'current' | 'gone' | 'failed';
+  /** For operators; names the missing key. */
+  readonly reason?: string;
+  /** How often the value changed between the read and the write, and was read again. */
+  readonly changedMeanwhile: number;
+}
+
+interface StoredValue {
+  readonly name: string;
+  readonly value: string | null;
+}
+
+const PAGE_SIZE = 100;
+/** Rows at a time: each write is one short statement that waits for the disk. */
+const CONCURRENCY = 5;
+/** A token is renewed every few minutes at most: a row that changes more often is not written by this module. */
+const MAX_ATTEMPTS = 10;
 
 /**
- * The end of a rotation: seals all stored tokens with the first of the keys, token by token as it is iterated. Needs the
- * tables and nothing else of the module; may run beside refreshers, again, and be broken off.
- * @param encryptionKeys As in the options: the first seals, all of them open.
- * @throws ConfigurationError, and StoreError while it is iterated. A value that does not open is left as it is, and told.
+ * The last step of a key rotation: re-encrypts all stored tokens with the first key, as the result is iterated. Needs the tables and
+ * nothing else of the module; may run beside refreshers, be interrupted, and run again.
+ * @param encryptionKeys As in the options: the first encrypts, every key decrypts.
+ * @throws ConfigurationError, and StoreError during the iteration. A value that cannot be decrypted stays as it is and is reported as
+ * `failed`.
  */
 export function resealTokens(
   dataSource: DataSource,
   encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
 ): AsyncIterable<ResealedToken> {
   const sealing = new Sealing(resolveEncryptionKeys(encryptionKeys));
-  const session = new SqlRunner(dataSource, new MonotonicClock());
-  return new Resealing(session, sealing).run();
+  const sql = new SqlRunner(dataSource, new MonotonicClock());
+  return new Resealing(sql, sealing).run();
+}
+
+/**
+ * R15: a row is written only if it still has the value that was read, so a newer token is never overwritten. Plain variables stay
+ * plain text, for other programs.
+ */
+class Resealing {
+  constructor(
+    private readonly sql: SqlRunner,
+    private readonly sealing: Sealing,
+  ) {}
+
+  /** Token by token, in order of name. @throws StoreError */
+  async *run(): AsyncGenerator<ResealedToken> {
+    const { storedValues } = this.sql.statements;
+    let after = '';
+    for (;;) {
+      const page = await this.sql.rows<StoredValue>(
+        storedValues({ after, limit: PAGE_SIZE }),
+      );
+      for (let at = 0; at < page.length; at += CONCURRENCY)
+        yield* await Promise.all(
+          page.slice(at, at + CONCURRENCY).map((row) => this.reseal(row)),
+        );
+      const last = page.at(-1);
+      if (!last || page.length < PAGE_SIZE) return;
+      after = last.name;
+    }
+  }
+
+  private async reseal({ name, value }: StoredValue): Promise<ResealedToken> {
+    const { replaceValue, readValue } = this.sql.statements;
+    let changedMeanwhile = 0;
+    const result = (outcome: ResealedToken['outcome']) => {
+      return { name, outcome, changedMeanwhile };
+    };
+    try {
+      let oldValue: string | null | undefined = value;
+      while (typeof oldValue === 'string') {
+        const sealed = this.sealing.reseal(name, oldValue);
+        if (sealed === undefined) return result('current');
+        const replace = replaceValue({ name, value: sealed, oldValue });
+        if ((await this.sql.change(replace)) > 0) return result('resealed');
+        if (++changedMeanwhile === MAX_ATTEMPTS)
+          return {
+            ...result('failed'),
+            reason: messages.resealContended(name),
+          };
+        const rows = await this.sql.rows<StoredValue>(readValue({ name }));
+        oldValue = rows[0]?.value;
+      }
+      return result('gone');
+    } catch (error) {
+      if (!isSealedValueError(error)) throw error;
+      return { ...result('failed'), reason: error.message };
+    }
+  }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
 import { SealedValueError } from '../common/errors.js';
+import { DatabaseClock } from './database-clock.js';
 import { Sealing } from './sealing.js';
 import type { TokenRow } from './token-row.js';
 
-/** TypeORM has mysql2 give a BIGINT as text, and every computed duration is one. */
+/** TypeORM configures mysql2 to return BIGINT as text, and every computed duration is a BIGINT. */
 export type RawNumber<T> = number extends T ? T | string : T;
 
 type Instant = Extract<keyof TokenRow, `${string}InMs`>;
@@ -15,38 +16,28 @@ export type RawRow = {
     RawNumber<TokenRow[Column]> | (Column extends Instant ? null : never);
 } & { readonly lastError: string | null };
 
-/** Its value is sealed with a key that is missing, or was tampered with. */
+/** A row whose value cannot be decrypted: its key is missing, or the value was changed. */
 export interface UnreadableRow {
   readonly name: TokenName;
   readonly error: SealedValueError;
 }
 
-export interface ReadRows {
-  readonly rows: readonly TokenRow[];
+export interface ReadRows<Row = TokenRow> {
+  readonly rows: readonly Row[];
   readonly unreadable: readonly UnreadableRow[];
 }
 
-/** Makes sense of what the driver gives; opens sealed values. */
+/** Converts the driver's rows, and decrypts their values. */
 @Injectable()
 export class RowMapper {
-  /** From this process's clock to the database's, as of the last row that was read. */
-  private clockOffset: number | undefined;
+  constructor(
+    private readonly sealing: Sealing,
+    private readonly databaseClock: DatabaseClock,
+  ) {}
 
-  constructor(private readonly sealing: Sealing) {}
-
-  /**
-   * R3: an instant of this process's clock by the database's, milliseconds since 1970-01-01 UTC, without asking it; undefined
-   * before the first row was read.
-   */
-  epochOf(instant: number): number | undefined {
-    return this.clockOffset === undefined
-      ? undefined
-      : instant + this.clockOffset;
-  }
-
-  /** @throws SealedValueError when its value does not open. */
+  /** @throws SealedValueError when the value cannot be decrypted. */
   toRow(raw: RawRow, readAt: number): TokenRow {
-    this.clockOffset = Number(raw.databaseNow) - readAt;
+    this.databaseClock.set(Number(raw.databaseNow), readAt);
     return {
       name: raw.name,
       value: raw.value === null ? null : this.sealing.open(raw.name, raw.value),
@@ -67,7 +58,7 @@ export class RowMapper {
     };
   }
 
-  /** One that does not open is put aside: it is no reason to do without the others (R14). */
+  /** R14: rows that cannot be decrypted are listed apart; the others are still used. */
   toRows(raw: readonly RawRow[], readAt: number): ReadRows {
     const rows: TokenRow[] = [];
     const unreadable: UnreadableRow[] = [];
@@ -81,20 +72,17 @@ export class RowMapper {
     return { rows, unreadable };
   }
 
-  /** One that does not open comes without its value, and says why as its last error. */
-  toShownRow(raw: RawRow, readAt: number): TokenRow {
+  /** A row that cannot be decrypted has no value, and the reason as its last error. */
+  toDisplayRow(raw: RawRow, readAt: number): TokenRow {
     try {
       return this.toRow(raw, readAt);
     } catch (error) {
       if (!(error instanceof SealedValueError)) throw error;
       const { message } = error;
-      const lastError = { class: 'sealed', message, credentialId: '' };
+      const at = new Date(Number(raw.databaseNow)).toISOString();
       return {
         ...this.toRow({ ...raw, value: null }, readAt),
-        lastError: {
-          ...lastError,
-          at: new Date(Number(raw.databaseNow)).toISOString(),
-        },
+        lastError: { class: 'sealed', message, credentialId: '', at },
       };
     }
   }
@@ -105,7 +93,7 @@ function instantOf(raw: RawNumber<number> | null): number {
   return raw === null ? -Infinity : Number(raw);
 }
 
-/** For people the column is text; one that was edited to something else is as good as none. */
+/** An operator may have edited the column: text that is not JSON counts as no error. */
 function parseLastError(text: string | null): TokenRow['lastError'] {
   try {
     return text === null ? null : JSON.parse(text);

@@ -8,14 +8,14 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * AES-256-GCM for values at rest (R15), stored as `sealed:v1:<key id>:<base64 of iv, tag and ciphertext>`. The row's name is
- * associated data: a value that was moved to another row does not open. Without keys values stay plain.
+ * Encrypts stored values with AES-256-GCM (R15), as `sealed:v1:<key id>:<base64 of iv, tag and ciphertext>`. The row's name is
+ * associated data: a value that was copied to another row cannot be decrypted. Without keys values are stored as plain text.
  */
 export class Sealing {
   private readonly first: EncryptionKey | undefined;
   private readonly byId: ReadonlyMap<string, Buffer>;
 
-  /** The first key seals; all of them open. */
+  /** The first key encrypts; every key decrypts. */
   constructor(keys: readonly EncryptionKey[]) {
     this.first = keys[0];
     this.byId = new Map(keys.map(({ id, key }) => [id, key]));
@@ -36,8 +36,8 @@ export class Sealing {
   }
 
   /**
-   * The value sealed with the first key, whichever sealed it before; undefined when that was the first key already.
-   * @throws SealedValueError when it does not open.
+   * Returns the value encrypted with the first key, whatever its key was; undefined when it is encrypted with the first key already.
+   * @throws SealedValueError when it cannot be decrypted.
    */
   reseal(name: string, stored: string): string | undefined {
     const value = this.open(name, stored);
@@ -46,7 +46,10 @@ export class Sealing {
     return isCurrent ? undefined : this.seal(name, value);
   }
 
-  /** Plain values pass, so that rows written before a key was set keep working. */
+  /**
+   * Decrypts a value. Plain text is returned as it is: rows written before a key was configured stay readable.
+   * @throws SealedValueError
+   */
   open(name: string, stored: string): string {
     if (!stored.startsWith(`${PREFIX}:`)) return stored;
     const [keyId = '', body = ''] = stored.slice(PREFIX.length + 1).split(':');

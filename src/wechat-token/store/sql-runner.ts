@@ -4,16 +4,14 @@ import { ConfigurationError, StoreError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { STATEMENT_TIMEOUT_MS } from '../common/timing.js';
 import { withDeadline } from '../common/deadline.js';
-import { type Dialect, dialectOf } from './dialect.js';
+import { dialectOf } from './dialect.js';
+import type { SqlStatement, SqlValue } from './sql-statement.js';
+import { type Statements, statementsFor } from './statements.js';
 
-export type SqlValue = string | number | null;
+/** Returns the statement that follows in the same transaction, if any. */
+type Next = (rows: unknown) => SqlStatement | undefined;
 
-export interface SqlStatement {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
-
-/** What mysql2's pooled connection and better-sqlite3's database offer, as far as it is used here. */
+/** The parts of mysql2's pooled connection and of better-sqlite3's database that are used here. */
 interface MysqlConnection {
   query(
     options: SqlStatement & { timeout: number },
@@ -31,18 +29,19 @@ interface SqliteDatabase {
   transaction(work: () => void): { immediate(): void };
 }
 
-const RETRIED = new Set(['ER_LOCK_DEADLOCK', 'SQLITE_BUSY_SNAPSHOT']);
-const ATTEMPTS = 5;
+const RETRIED_CODES = new Set(['ER_LOCK_DEADLOCK', 'SQLITE_BUSY_SNAPSHOT']);
+const MAX_ATTEMPTS = 5;
 const TRANSACTION_POLL_MS = 5;
 
 /**
- * Runs single statements on a connection of the app's DataSource. Not through TypeORM's own query methods: those hand
- * the parameters, among them the token, to the app's query log and to the errors they throw (R15).
+ * Runs statements on a connection of the app's DataSource. Not through TypeORM's own query methods: those write the parameters,
+ * among them the token, to the app's query log and to the errors they throw (R15).
  */
 export class SqlRunner {
-  readonly dialect: Dialect;
+  /** Built once, in the database's dialect. */
+  readonly statements: Statements;
 
-  /** @throws ConfigurationError for a database, or an option of it, that this package does not work with. */
+  /** @throws ConfigurationError for a database, or an option of the DataSource, that is not supported. */
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -51,23 +50,23 @@ export class SqlRunner {
     const dialect = dialectOf(type);
     if (!dialect) throw refused(messages.databaseUnsupported(type));
     if (entityPrefix) throw refused(messages.databasePrefixed());
-    this.dialect = dialect;
+    this.statements = statementsFor(dialect);
   }
 
-  async rows<Row>(sql: string, values: readonly SqlValue[]): Promise<Row[]> {
-    return (await this.execute({ sql, values })) as Row[];
+  async rows<Row>(statement: SqlStatement): Promise<Row[]> {
+    return (await this.execute(statement)) as Row[];
   }
 
-  /** How many rows the statement found to change. */
-  async change(sql: string, values: readonly SqlValue[]): Promise<number> {
-    const result = (await this.execute({ sql, values })) as {
+  /** Returns how many rows matched. */
+  async change(statement: SqlStatement): Promise<number> {
+    const result = (await this.execute(statement)) as {
       affectedRows?: number;
       changes?: number;
     };
     return result.affectedRows ?? result.changes ?? 0;
   }
 
-  /** One short transaction: reads rows that it locks, and says at once what is to become of them. */
+  /** One short transaction: locks and reads rows, then runs the statement that `changing` returns for them. */
   async changeLocked<Row>(
     locking: SqlStatement,
     changing: (rows: readonly Row[]) => SqlStatement | undefined,
@@ -77,15 +76,15 @@ export class SqlRunner {
 
   private async execute(
     statement: SqlStatement,
-    next?: (rows: unknown) => SqlStatement | undefined,
+    next?: Next,
   ): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.executeOnce(statement, next);
       } catch (error) {
         const code = driverCode(error);
-        // A deadlock's loser was rolled back whole: saying it again is safe.
-        if (RETRIED.has(code) && attempt < ATTEMPTS) continue;
+        // The database has rolled the whole transaction back: a retry is safe.
+        if (RETRIED_CODES.has(code) && attempt < MAX_ATTEMPTS) continue;
         const message = isTableMissing(error, code)
           ? messages.tablesMissing(code)
           : messages.storeFailed(code);
@@ -96,44 +95,40 @@ export class SqlRunner {
 
   private async executeOnce(
     statement: SqlStatement,
-    next?: (rows: unknown) => SqlStatement | undefined,
+    next?: Next,
   ): Promise<unknown> {
     const runner = this.dataSource.createQueryRunner();
     const connecting: Promise<unknown> = runner.connect();
     try {
-      // A pool that the app has used up would let us wait for ever.
+      // An exhausted pool waits without a limit of its own.
       const connection = await withDeadline(connecting, this.clock, {
         timeoutMs: STATEMENT_TIMEOUT_MS,
         timedOut: () => driverError('TIMEOUT'),
       });
-      if (this.dataSource.options.type === 'better-sqlite3')
-        return await this.onSqlite(connection as SqliteDatabase, (database) =>
-          next
-            ? inSqliteTransaction(database, statement, next)
-            : runSqlite(database, statement),
-        );
-      const mysql = connection as MysqlConnection;
-      return await (next
-        ? inMysqlTransaction(mysql, statement, next)
-        : runMysql(mysql, statement));
+      return await (this.dataSource.options.type === 'better-sqlite3'
+        ? this.onSqlite(connection as SqliteDatabase, statement, next)
+        : onMysql(connection as MysqlConnection, statement, next));
     } finally {
-      // Also the connection that comes after we have given up.
+      // Also a connection that arrives after the timeout.
       const release = () => runner.release();
       connecting.then(release, release).catch(() => undefined);
     }
   }
 
-  /** TypeORM has one connection to SQLite: a statement within the app's transaction would be undone with it. */
+  /** TypeORM has one connection to SQLite: a statement within the app's transaction could be rolled back with it. */
   private async onSqlite(
     database: SqliteDatabase,
-    work: (database: SqliteDatabase) => unknown,
+    statement: SqlStatement,
+    next?: Next,
   ): Promise<unknown> {
     let polls = STATEMENT_TIMEOUT_MS / TRANSACTION_POLL_MS;
     while (database.inTransaction) {
       if (polls-- <= 0) throw driverError('SQLITE_BUSY');
       await this.clock.sleep(TRANSACTION_POLL_MS);
     }
-    return work(database);
+    return next
+      ? inSqliteTransaction(database, statement, next)
+      : runSqlite(database, statement);
   }
 }
 
@@ -153,11 +148,11 @@ function runSqlite(
   return statement.reader ? statement.all(...values) : statement.run(...values);
 }
 
-/** Without a pause: whatever the app runs on the same connection must not get into it. */
+/** Synchronous: no statement of the app on the same connection can run in between. */
 function inSqliteTransaction(
   database: SqliteDatabase,
   locking: SqlStatement,
-  next: (rows: unknown) => SqlStatement | undefined,
+  next: Next,
 ): void {
   const work = () => {
     const rows = runSqlite(database, locking);
@@ -167,23 +162,25 @@ function inSqliteTransaction(
   database.transaction(work).immediate();
 }
 
-async function inMysqlTransaction(
+async function onMysql(
   connection: MysqlConnection,
-  locking: SqlStatement,
-  next: (rows: unknown) => SqlStatement | undefined,
-): Promise<void> {
-  const say = (sql: string) => runMysql(connection, { sql, values: [] });
+  statement: SqlStatement,
+  next?: Next,
+): Promise<unknown> {
+  if (!next) return runMysql(connection, statement);
+  const run = (sql: string) => runMysql(connection, { sql, values: [] });
   try {
-    // The connection sends one after the other by itself, without a turn of a busy process in between.
-    const begin = say('START TRANSACTION');
-    const [rows] = await Promise.all([runMysql(connection, locking), begin]);
+    // The connection queues both and sends the second without waiting for the event loop of a busy process.
+    const begin = run('START TRANSACTION');
+    const [rows] = await Promise.all([runMysql(connection, statement), begin]);
     const change = next(rows);
-    // A change that fails leaves nothing to commit.
+    // If the change fails, the COMMIT queued behind it has nothing to commit.
     const changed = change && runMysql(connection, change);
-    await Promise.all([changed, say('COMMIT')]);
+    await Promise.all([changed, run('COMMIT')]);
+    return undefined;
   } catch (error) {
-    // Nobody may get this connection with our transaction in it.
-    await say('ROLLBACK').catch(() => connection.destroy());
+    // The connection must not return to the pool with an open transaction.
+    await run('ROLLBACK').catch(() => connection.destroy());
     throw error;
   }
 }
@@ -197,7 +194,7 @@ function runMysql(
       { ...statement, timeout: STATEMENT_TIMEOUT_MS },
       (error, result) => {
         if (!error) return resolve(result);
-        // The answer may still come: such a connection must not be used again.
+        // The answer may still arrive: the connection must not be used again.
         if (driverCode(error) === 'PROTOCOL_SEQUENCE_TIMEOUT')
           connection.destroy();
         reject(error);
@@ -206,12 +203,12 @@ function runMysql(
   });
 }
 
-/** SQLite has one code for every statement that it cannot prepare, and tells them apart by its words. */
+/** SQLite has one code for every statement that it cannot prepare; only the message differs. */
 function isTableMissing(error: unknown, code: string): boolean {
-  const words = error instanceof Error ? error.message : '';
+  const message = error instanceof Error ? error.message : '';
   return (
     /^ER_(NO_SUCH_TABLE|BAD_FIELD_ERROR)$/.test(code) ||
-    (code === 'SQLITE_ERROR' && /^no such (table|column)/.test(words))
+    (code === 'SQLITE_ERROR' && /^no such (table|column)/.test(message))
   );
 }
 

@@ -2,9 +2,9 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** What happened to a token. */
 export type TokenEventType =
-  /** An operator wants it renewed; what came of it is told by the events that follow. */
+  /** An operator has requested a renewal; the events that follow have its result. */
   | 'asked'
-  /** A caller says that the platform refused it; `rejected` follows where that makes it be renewed. */
+  /** A caller has reported that WeChat rejected the token; `rejected` follows when the report starts a renewal. */
   | 'reported'
   | 'refreshed'
   | 'failed'
@@ -12,7 +12,10 @@ export type TokenEventType =
   | 'rejected'
   | 'lease-lost';
 
-/** The history of every token, kept for 30 days; the budgets of R5 and R9 are counted here, for all replicas together. Made by the migrations. */
+/**
+ * The history of every token, kept for 30 days. The budgets of R5 and R9 are counted from it, for all replicas together. The
+ * migrations create the table.
+ */
 @Entity('token_event', { synchronize: false })
 @Index('IDX_token_event_name_type_at', ['name', 'type', 'at'])
 @Index('IDX_token_event_at', ['at'])
@@ -30,15 +33,15 @@ export class TokenEvent {
   @Column({ type: 'varchar', length: 16 })
   type: TokenEventType;
 
-  /** The replica, or the id of the API key, that caused it. */
+  /** The replica, or the id of the API key, that caused the event. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   actor: string | null;
 
-  /** Of the token it concerns; never the token. */
+  /** Of the token concerned; never the token itself. */
   @Column({ type: 'varchar', length: 8, nullable: true })
   fingerprint: string | null;
 
-  /** Milliseconds that the platform took to answer. */
+  /** WeChat's response time in milliseconds. */
   @Column({ type: 'int', nullable: true })
   latency: number | null;
 

@@ -1,9 +1,9 @@
-/** What went wrong at the last renewal, as it is stored; holds no secret (R15). */
+/** The error of the last renewal, as it is stored; contains no secret (R15). */
 export interface LastError {
   readonly class: string;
   readonly errcode?: number;
   readonly message: string;
-  /** The credentials that failed: another secret is not held back by this failure (R8). */
+  /** The credentials that failed: this failure does not delay attempts with others (R8). */
   readonly credentialId: string;
 }
 
@@ -26,9 +26,9 @@ export interface TokenRow {
   readonly failureCount: number;
   readonly nextAttemptInMs: number;
   readonly lastError: (LastError & { readonly at: string }) | null;
-  /** The database's clock, milliseconds since 1970-01-01 UTC; for calendar decisions only. */
+  /** The database's clock in milliseconds since 1970-01-01 UTC; for calendar decisions only. */
   readonly databaseNow: number;
-  /** This process's clock just before the statement was sent: `readAt + expiresInMs` is never later than the true end. */
+  /** This process's clock just before the statement was sent: `readAt + expiresInMs` is never later than the real expiry. */
   readonly readAt: number;
 }
 
@@ -47,12 +47,12 @@ export function secondsLeft({ expiresInMs }: TokenRow): number {
   return Math.max(0, Math.floor(expiresInMs / 1000));
 }
 
-/** The right to renew one token for a while, and the version that a write under it must find. */
+/** The exclusive right to renew one token for a limited time, and the version that its write must match. */
 export interface Lease {
   readonly name: string;
   readonly version: number;
   readonly durationMs: number;
-  /** On this process's clock, counted from before the claim was sent. */
+  /** On this process's clock, counted from just before the claim was sent. */
   readonly until: number;
 }
 
@@ -62,7 +62,7 @@ export interface LeasedRow {
   readonly lease: Lease;
 }
 
-/** That of a claim which was sent so long before `until`. */
+/** The lease of a claim that was sent `durationMs` before `until`. */
 export function leaseOn(
   row: TokenRow,
   durationMs: number,
@@ -71,10 +71,10 @@ export function leaseOn(
   return { name: row.name, version: row.version + 1, durationMs, until };
 }
 
-/** What a renewal brought, ready to be written. Lives are milliseconds from the claim of the lease. */
+/** A renewed token, ready to be written. The times are milliseconds from the claim of the lease. */
 export interface TokenUpdate {
   readonly value: string;
-  /** The platform gave the same token back: only its life is written. */
+  /** WeChat returned the stored token again: only its times are written. */
   readonly unchanged: boolean;
   readonly source: string;
   readonly credentialId: string;

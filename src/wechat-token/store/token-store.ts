@@ -4,11 +4,11 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { TokenName } from '../common/token-name.js';
 import { WriteBatcher } from './write-batcher.js';
-import { jsonParameter, namesParameter } from './json-parameter.js';
 import { type RawRow, type ReadRows, RowMapper } from './row-mapper.js';
 import { Sealing } from './sealing.js';
+import type { SqlStatement } from './sql-statement.js';
 import { SqlRunner } from './sql-runner.js';
-import { LOOK_AHEAD_MS, type Statements, statementsFor } from './statements.js';
+import { POLL_AHEAD_MS } from './statements.js';
 import {
   type LastError,
   type Lease,
@@ -17,28 +17,33 @@ import {
   type TokenRow,
 } from './token-row.js';
 
-/** What one look at the table found. */
-export interface TableLook {
-  /** Written lately, and unknown until now. */
-  readonly news: readonly TokenRow[];
-  /** Written a little before that, and unknown until now: only their names were read. */
-  readonly late: readonly TokenName[];
-  /** Whether there will be nothing to renew or to confirm for so many milliseconds. */
-  readonly quietMs: number;
+export interface PollRange {
+  readonly sinceMs: number;
+  readonly lateMs: number;
+  readonly unconfirmedMs: number;
 }
 
-/** A token that was renewed, and the lease that it was renewed under. */
+/** The result of one poll. */
+export interface Changes {
+  /** Written within the last `sinceMs`, and new to this process. */
+  readonly changed: readonly TokenRow[];
+  /** Written before that, within the last `lateMs`, and new to this process: only their names were read. */
+  readonly changedLate: readonly TokenName[];
+  /** No token becomes due or unconfirmed for this long. */
+  readonly idleMs: number;
+}
+
+/** A renewed token, and the lease of the renewal. */
 type Renewed = readonly [Lease, TokenUpdate];
 
-type LookedAt =
-  | (RawRow & { readonly part: 'fresh' })
+type PolledRow =
+  | (RawRow & { readonly part: 'changed' })
   | (Pick<RawRow, 'name' | 'version'> & { readonly part: 'late' })
   | { readonly part: 'due' };
 
-/** The tokens' rows. Every method is one short statement, or one short transaction; all instants are the database's (R3). */
+/** The tokens' rows. Every method is one short statement, or one short transaction, on the database's clock (R3). */
 @Injectable()
 export class TokenStore {
-  private readonly statements: Statements;
   private readonly renewals: WriteBatcher<Renewed, boolean>;
 
   constructor(
@@ -47,98 +52,83 @@ export class TokenStore {
     private readonly mapper: RowMapper,
     private readonly clock: Clock,
   ) {
-    this.statements = statementsFor(sql.dialect);
-    this.renewals = new WriteBatcher((all) => this.writeRenewed(all));
+    this.renewals = new WriteBatcher((batch) => this.writeRenewed(batch));
   }
 
-  /** The row as it is now; undefined when there is none. @throws SealedValueError when its value does not open. */
+  /** Reads a row; undefined when it is missing. @throws SealedValueError when its value cannot be decrypted. */
   async read(name: TokenName): Promise<TokenRow | undefined> {
     const readAt = this.clock.now();
-    const [raw] = await this.sql.rows<RawRow>(this.statements.read, [name]);
+    const { read } = this.sql.statements;
+    const [raw] = await this.sql.rows<RawRow>(read({ name }));
     return raw && this.mapper.toRow(raw, readAt);
   }
 
-  /** Those of these rows that there are. */
+  /** Reads these rows; missing names are omitted. */
   async readAll(names: readonly TokenName[]): Promise<ReadRows> {
     const readAt = this.clock.now();
-    return this.mapper.toRows(await this.rawRows(names), readAt);
+    const { readAll } = this.sql.statements;
+    return this.mapper.toRows(await this.sql.rows(readAll({ names })), readAt);
   }
 
-  /** As {@link readAll}, but one that does not open comes as in a {@link page}. */
-  async inspectAll(names: readonly TokenName[]): Promise<TokenRow[]> {
-    const readAt = this.clock.now();
-    const raw = await this.rawRows(names);
-    return raw.map((row) => this.mapper.toShownRow(row, readAt));
+  /** As {@link readAll}, for display: a row that cannot be decrypted has no value, and the reason as its last error. */
+  inspectAll(names: readonly TokenName[]): Promise<TokenRow[]> {
+    return this.displayRows(this.sql.statements.readAll({ names }));
   }
 
-  /**
-   * Stored tokens in order of name, from behind `after` to before `before`. One that does not open comes without its value,
-   * and says why as its last error.
-   */
-  async page(page: {
+  /** Reads stored tokens between two names, exclusive, in order of name; for display, as {@link inspectAll}. */
+  page(page: {
     after: TokenName;
     before: TokenName;
     limit: number;
   }): Promise<TokenRow[]> {
-    const values = [page.after, page.before, page.limit];
-    const readAt = this.clock.now();
-    const raw = await this.sql.rows<RawRow>(this.statements.page, values);
-    return raw.map((row) => this.mapper.toShownRow(row, readAt));
+    return this.displayRows(this.sql.statements.page(page));
   }
 
   /**
-   * R13: what was written within the last `sinceMs` milliseconds, and before that within the last `lateMs`, which a commit that
-   * came late has made visible only now; as far as it `isNews`. And
-   * for how long there is nothing to do, where stable tokens want a confirmation after `unconfirmedMs`.
+   * R13: reads the rows that were written within the last `sinceMs` milliseconds, and the names of those written before that within
+   * the last `lateMs`, which a late commit may have made visible since; both as far as they are `isNew`. Stable tokens need a
+   * confirmation after `unconfirmedMs`.
    */
-  async look(
-    {
-      sinceMs,
-      lateMs,
-      unconfirmedMs,
-    }: { sinceMs: number; lateMs: number; unconfirmedMs: number },
-    isNews: (name: TokenName, version: number) => boolean,
-  ): Promise<TableLook> {
-    const fresh = -Math.ceil(sinceMs);
-    const values = [
-      fresh,
-      -Math.ceil(Math.max(sinceMs, lateMs)),
-      fresh,
-      LOOK_AHEAD_MS - unconfirmedMs,
-    ];
+  async poll(
+    range: PollRange,
+    isNew: (name: TokenName, version: number) => boolean,
+  ): Promise<Changes> {
     const readAt = this.clock.now();
-    const found = await this.sql.rows<LookedAt>(this.statements.look, values);
-    const news: RawRow[] = [];
-    const late: TokenName[] = [];
-    let quietMs = LOOK_AHEAD_MS;
-    for (const row of found) {
-      if (row.part === 'due') quietMs = 0;
-      else if (isNews(row.name, Number(row.version)))
-        if (row.part === 'fresh') news.push(row);
-        else late.push(row.name);
+    const polled = await this.sql.rows<PolledRow>(
+      this.sql.statements.poll({
+        sinceMs: Math.ceil(range.sinceMs),
+        lateMs: Math.ceil(Math.max(range.sinceMs, range.lateMs)),
+        unconfirmedMs: range.unconfirmedMs,
+      }),
+    );
+    const changed: RawRow[] = [];
+    const changedLate: TokenName[] = [];
+    let idleMs = POLL_AHEAD_MS;
+    for (const row of polled) {
+      if (row.part === 'due') idleMs = 0;
+      else if (isNew(row.name, Number(row.version)))
+        if (row.part === 'changed') changed.push(row);
+        else changedLate.push(row.name);
     }
-    const { rows } = this.mapper.toRows(news, readAt);
-    return { news: rows, late, quietMs };
+    const { rows } = this.mapper.toRows(changed, readAt);
+    return { changed: rows, changedLate, idleMs };
   }
 
-  /** Makes the rows of tokens that were never fetched: due at once, expired, without a value. Leaves existing rows alone. */
+  /** Inserts the rows of tokens that were never issued: due, expired, without a value. Existing rows stay as they are. */
   async insertMissing(
     tokens: readonly { readonly name: TokenName; readonly remark: string }[],
   ): Promise<void> {
-    // In one order everywhere: replicas that make the same rows at once do not lock each other out.
+    // In one order: replicas that insert the same rows at the same time do not deadlock.
     const inOrder = tokens.toSorted((one, other) =>
       one.name < other.name ? -1 : 1,
     );
-    const list = inOrder.map(({ name, remark }) => ({
-      of_name: name,
-      new_remark: remark,
-    }));
-    await this.sql.change(this.statements.insertMissing, [jsonParameter(list)]);
+    const { insertMissing } = this.sql.statements;
+    await this.sql.change(insertMissing({ missing: inOrder }));
   }
 
   /**
-   * R4: takes the lease, if nobody holds it and the row is still as it was read; so what was decided on that row
-   * still holds. Undefined when another replica was faster.
+   * R4: takes the lease, unless the row is leased or has changed since it was read: a decision based on that row is still valid.
+   * Undefined when another replica was faster.
    */
   async claim(
     row: TokenRow,
@@ -146,87 +136,84 @@ export class TokenStore {
     durationMs: number,
   ): Promise<Lease | undefined> {
     const until = this.clock.now() + durationMs;
-    const values = [owner, durationMs, row.name, row.version];
-    const claimed = await this.sql.change(this.statements.claim, values);
+    const { name, version } = row;
+    const claimed = await this.sql.change(
+      this.sql.statements.claim({ name, version, owner, durationMs }),
+    );
     return claimed === 0 ? undefined : leaseOn(row, durationMs, until);
   }
 
-  /**
-   * Writes what a renewal brought and gives the lease back; what others bring meanwhile is written with it. False when the
-   * lease was lost: nothing is written then.
-   */
+  /** Writes a renewed token and ends the lease, in one statement with concurrent renewals. False, and no write, when the lease was lost. */
   storeRenewed(lease: Lease, token: TokenUpdate): Promise<boolean> {
     return this.renewals.add([lease, token]);
   }
 
-  /** R6, R8: leaves the token as it is, notes why it could not be renewed, and when any replica may try again. */
+  /** R6, R8: leaves the token as it is, stores the error and when the next attempt is allowed, and ends the lease. */
   async storeFailure(
     { name, version }: Lease,
     error: LastError,
     waitMs: number,
   ): Promise<boolean> {
-    const failure = [Math.ceil(waitMs), jsonParameter(error)];
-    const values = [...failure, name, version];
-    return (await this.sql.change(this.statements.storeFailure, values)) > 0;
+    const failure = { name, version, error, waitMs: Math.ceil(waitMs) };
+    const { storeFailure } = this.sql.statements;
+    return (await this.sql.change(storeFailure(failure))) > 0;
   }
 
-  /** Gives the lease back with the row otherwise as it was. */
+  /** Ends the lease and leaves the row otherwise as it was. */
   async release({ name, version }: Lease): Promise<boolean> {
-    const values = [name, version];
-    return (await this.sql.change(this.statements.release, values)) > 0;
+    const { release } = this.sql.statements;
+    return (await this.sql.change(release({ name, version }))) > 0;
   }
 
-  private rawRows(names: readonly TokenName[]): Promise<RawRow[]> {
-    return this.sql.rows(this.statements.readAll, [namesParameter(names)]);
+  private async displayRows(statement: SqlStatement): Promise<TokenRow[]> {
+    const readAt = this.clock.now();
+    const rows = await this.sql.rows<RawRow>(statement);
+    return rows.map((row) => this.mapper.toDisplayRow(row, readAt));
   }
 
   /**
-   * R4: each is conditional on its lease's version, so a late answer never overwrites a newer token. A row that somebody has
-   * locked is written by itself: the others, and those that come after them, do not wait for it (R14).
+   * R4: each write is conditional on its lease's version, so a late answer never overwrites a newer token. R14: a row that another
+   * transaction has locked is written alone: the other writes do not wait for it.
    */
   private async writeRenewed(
     renewals: readonly Renewed[],
   ): Promise<(boolean | Promise<boolean>)[]> {
     const [first] = renewals;
     if (renewals.length === 1 && first) return [await this.writeAlone(first)];
-    const free = new Map<TokenName, number>();
-    const written = new Set<Renewed>();
     const names = renewals.map(([{ name }]) => name);
+    let versions = new Map<TokenName, number>();
+    const holdsLease = ([{ name, version }]: Renewed) =>
+      versions.get(name) === version;
     await this.sql.changeLocked<Pick<RawRow, 'name' | 'version'>>(
-      { sql: this.statements.lock(names.length), values: names },
+      this.sql.statements.lock({ names }),
       (rows) => {
-        free.clear();
-        written.clear();
-        for (const row of rows) free.set(row.name, Number(row.version));
-        for (const renewed of renewals)
-          if (free.get(renewed[0].name) === renewed[0].version)
-            written.add(renewed);
-        return written.size > 0 ? this.writeOf([...written]) : undefined;
+        versions = new Map(rows.map((row) => [row.name, Number(row.version)]));
+        const valid = renewals.filter(holdsLease);
+        return valid.length > 0 ? this.writeOf(valid) : undefined;
       },
     );
     return renewals.map((renewed) =>
-      written.has(renewed) || free.has(renewed[0].name)
-        ? written.has(renewed)
+      versions.has(renewed[0].name)
+        ? holdsLease(renewed)
         : this.writeAlone(renewed),
     );
   }
 
   private async writeAlone(renewed: Renewed): Promise<boolean> {
-    const { sql, values } = this.writeOf([renewed]);
-    return (await this.sql.change(sql, values)) > 0;
+    return (await this.sql.change(this.writeOf([renewed]))) > 0;
   }
 
-  private writeOf(renewals: readonly Renewed[]) {
-    const list = renewals.map(([{ name, version, durationMs }, token]) => ({
-      of_name: name,
-      of_version: version,
-      new_value: token.unchanged ? null : this.sealing.seal(name, token.value),
-      new_source: token.source,
-      new_credential_id: token.credentialId,
-      back_to_claim_ms: -durationMs,
-      refresh_ms: token.refreshAfterMs - durationMs,
-      expires_ms: token.expiresAfterMs - durationMs,
+  private writeOf(renewals: readonly Renewed[]): SqlStatement {
+    const rows = renewals.map(([{ name, version, durationMs }, token]) => ({
+      name,
+      version,
+      value: token.unchanged ? null : this.sealing.seal(name, token.value),
+      source: token.source,
+      credentialId: token.credentialId,
+      issuedMs: -durationMs,
+      refreshMs: token.refreshAfterMs - durationMs,
+      expiresMs: token.expiresAfterMs - durationMs,
     }));
-    return { sql: this.statements.storeRenewed, values: [jsonParameter(list)] };
+    return this.sql.statements.storeRenewed({ renewals: rows });
   }
 }

@@ -2,25 +2,24 @@ import {
   type Dialect,
   dialectOf,
 } from '../../../src/wechat-token/store/dialect.js';
+import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
+import type { SqlStatement } from '../../../src/wechat-token/store/sql-statement.js';
+import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import {
-  SqlRunner,
-  type SqlValue,
-} from '../../../src/wechat-token/store/sql-runner.js';
-import {
-  type Statements,
-  statementsFor,
-} from '../../../src/wechat-token/store/statements.js';
+  type StatementName,
+  statementNames,
+} from '../../support/statement-names.js';
 import { StoreError } from '../../../src/wechat-token/common/errors.js';
 import type { Gates } from './gates.js';
 import type { ModelDatabase } from './model-database.js';
 import { StandingClock } from './model-time.js';
 
-export type StatementName = keyof Statements;
+export type { StatementName };
 
 /** A fault that is built into the store to see whether the model finds it. */
 export type Sabotage = (name: StatementName, sql: string) => string;
 
-/** Those that the protocol consists of. What is written to the history changes no renewal, and is not worth an interleaving. */
+/** The statements of the protocol. Writes to the history change no renewal, and are not worth an interleaving. */
 const GATED = new Set<StatementName>([
   'read',
   'insertMissing',
@@ -32,19 +31,15 @@ const GATED = new Set<StatementName>([
 
 export const sqliteDialect = dialectOf('better-sqlite3') as Dialect;
 
-const names = new Map(
-  Object.entries(statementsFor(sqliteDialect)).map(
-    ([name, sql]) => [String(sql), name as StatementName] as const,
-  ),
-);
+const names = statementNames(statementsFor(sqliteDialect));
 
 export interface StatementWatcher {
   executed(replica: string, name: StatementName, changes: number): void;
 }
 
 /**
- * One replica's way to the database: a gate before each statement, and one behind the claim, since the claim's answer may come
- * when the lease has lapsed. Runs the store's statements as they are; the real session's deadlines have no part in the protocol.
+ * One replica's connection to the database: a gate before each statement, and one after the claim, since the claim's answer may
+ * arrive when the lease has expired. Runs the store's statements as they are, without the real runner's deadlines.
  */
 export class GatedRunner extends SqlRunner {
   constructor(
@@ -57,27 +52,19 @@ export class GatedRunner extends SqlRunner {
     super(database.forDialect, new StandingClock());
   }
 
-  override async rows<Row>(
-    sql: string,
-    values: readonly SqlValue[],
-  ): Promise<Row[]> {
-    return this.gated(sql, values, (result) => result as Row[]);
+  override async rows<Row>(statement: SqlStatement): Promise<Row[]> {
+    return this.gated(statement, (result) => result as Row[]);
   }
 
-  override async change(
-    sql: string,
-    values: readonly SqlValue[],
-  ): Promise<number> {
+  override async change(statement: SqlStatement): Promise<number> {
     return this.gated(
-      sql,
-      values,
+      statement,
       (result) => (result as { changes: number }).changes,
     );
   }
 
   private async gated<Result>(
-    sql: string,
-    values: readonly SqlValue[],
+    { sql, values }: SqlStatement,
     toResult: (result: unknown) => Result,
   ): Promise<Result> {
     const name = names.get(sql);

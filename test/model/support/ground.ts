@@ -28,7 +28,7 @@ export function groundOf(
     id,
     mode,
     clock: new ModelClock(standsStill ? { now: 0 } : time, gates, id),
-    session: new GatedRunner(database, gates, id, invariants, sabotage),
+    sql: new GatedRunner(database, gates, id, invariants, sabotage),
     source: modelSource(platform, mode, gates, id, invariants),
   };
 }

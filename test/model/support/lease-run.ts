@@ -25,8 +25,8 @@ const FAILING: readonly StatementName[] = ['storeRenewed'];
 
 /** Longer than any back-off after a call that failed for once. */
 const QUIET_MS = 120_000;
-/** A caller waits for one lease and one call at most, each of its renewals; whoever is not done after this hangs. */
-const LONGEST_WAIT_MS = 8 * LEASE_MS;
+/** A caller waits for one lease and one call at most in each of its renewals; a longer wait is a hang. */
+const MAX_WAIT_MS = 8 * LEASE_MS;
 
 /** One run of a scenario: the real engine, several times, on the real store, with every step chosen from outside. */
 export class LeaseRun implements Run {
@@ -165,7 +165,7 @@ export class LeaseRun implements Run {
     }
   }
 
-  /** Nobody else is at it: there is nothing to wait for. */
+  /** No other replica holds the lease: there is nothing to wait for. */
   private async renewNow(
     replica: ModelReplica,
     intent: RenewalIntent,
@@ -286,7 +286,7 @@ export class LeaseRun implements Run {
 
   private async sleep(): Promise<void> {
     this.waitedMs += TICK_MS;
-    if (this.waitedMs > LONGEST_WAIT_MS)
+    if (this.waitedMs > MAX_WAIT_MS)
       await this.explained(() => fail('somebody waits for ever'));
     this.passTime(TICK_MS);
   }

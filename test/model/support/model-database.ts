@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { openDatabase } from '../../../src/config/database.js';
 import { toAccount } from '../../../src/wechat-token/accounts/account.js';
-import type { SqlValue } from '../../../src/wechat-token/store/sql-runner.js';
+import type { SqlValue } from '../../../src/wechat-token/store/sql-statement.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import { INSTANTS } from '../../support/sql.js';
 import { sqliteDialect } from './gated-runner.js';
@@ -12,7 +12,7 @@ import { ACCOUNT, NAME } from './model-replica.js';
 /** `fresh` is not due; `due` may still be handed out, `expired` not; `nothing` is the row of a token that was never fetched. */
 export type StoredToken = 'nothing' | 'fresh' | 'due' | 'expired';
 
-/** The row as it is, to look at from outside. */
+/** The row, read past the engine. */
 export interface ModelRow {
   readonly value: string | null;
   readonly version: number;
@@ -36,7 +36,7 @@ const LIVES: Readonly<Record<StoredToken, { refresh: number; end: number }>> = {
 };
 
 const { credentialId } = toAccount(ACCOUNT);
-const { read: READ } = statementsFor(sqliteDialect);
+const READ = statementsFor(sqliteDialect).read({ name: NAME }).sql;
 const LOOK = `SELECT value, version, lease_owner AS leaseOwner, ${sqliteDialect.msUntil('lease_until')} AS leaseInMs
   FROM system_var WHERE name = ?`;
 const LATER = `strftime('%Y-%m-%d %H:%M:%f', 'now', ? || ' seconds')`;
@@ -103,7 +103,7 @@ export class ModelDatabase implements AsyncDisposable {
     }
   }
 
-  /** What the engine's session asks for its dialect only. */
+  /** The engine's runner reads only the dialect from it. */
   get forDialect(): DataSource {
     return this.dataSource;
   }

@@ -23,7 +23,7 @@ export interface Ground {
   readonly id: string;
   readonly mode: TokenMode;
   readonly clock: Clock;
-  readonly session: SqlRunner;
+  readonly sql: SqlRunner;
   readonly source: TokenSource;
 }
 
@@ -47,7 +47,7 @@ export class ModelReplica {
     const injector = new Injector()
       .provide(Clock, clock)
       .provide(Replica, { id: ground.id })
-      .provide(SqlRunner, ground.session)
+      .provide(SqlRunner, ground.sql)
       .provide(Sealing, new Sealing([]))
       .provide(WechatTokenSettings, settings)
       .provide(Accounts, new Accounts(accounts))

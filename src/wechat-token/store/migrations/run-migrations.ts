@@ -9,8 +9,8 @@ const LOCK = 'nestjs-wechat-token:migrations';
 const LOCK_SECONDS = 120;
 
 /**
- * Runs the DataSource's pending migrations, all of them, one process at a time: TypeORM itself takes no lock, so twenty
- * replicas that start at once on an empty database would run into each other. Call it in place of `migrationsRun: true`.
+ * Runs all pending migrations of the DataSource, one process at a time: TypeORM takes no lock, so replicas that start at the same
+ * time on an empty database would conflict. Call it instead of `migrationsRun: true`.
  * @throws Error when another process holds the lock for longer than two minutes, or a migration fails.
  */
 export async function runMigrationsExclusively(
@@ -31,7 +31,7 @@ export async function runMigrationsExclusively(
   }
 }
 
-/** Whether there is nothing to do, which most starts find: one statement, and no lock. */
+/** Whether nothing is pending, as at most starts: one statement, and no lock. */
 async function hasRun(runner: QueryRunner): Promise<boolean> {
   const { options, migrations, driver } = runner.dataSource;
   const table = driver.escape(options.migrationsTableName ?? 'migrations');
@@ -42,14 +42,14 @@ async function hasRun(runner: QueryRunner): Promise<boolean> {
       names.has(name ?? constructor.name),
     );
   } catch {
-    // There is no such table yet.
+    // The table does not exist yet.
     return false;
   }
 }
 
 type Locked = (runner: QueryRunner, work: () => Promise<void>) => Promise<void>;
 
-/** A named lock of the session; the server frees it when the process dies. */
+/** A named lock of the session; the server releases it when the process exits. */
 const mysqlLock: Locked = async (runner, work) => {
   const [{ locked }] = await runner.query('SELECT GET_LOCK(?, ?) AS locked', [
     LOCK,
@@ -66,7 +66,7 @@ const mysqlLock: Locked = async (runner, work) => {
   }
 };
 
-/** The file's write lock; all of the migrations become visible at once. */
+/** The file's write lock; all migrations become visible at once. */
 const sqliteLock: Locked = async (runner, work) => {
   await runner.query('BEGIN IMMEDIATE');
   try {
@@ -79,8 +79,8 @@ const sqliteLock: Locked = async (runner, work) => {
 };
 
 /**
- * `TypeOrmModule.forRootAsync({ useFactory, dataSourceFactory: migratedDataSource })`: connects, and runs the migrations as
- * {@link runMigrationsExclusively} does.
+ * Connects, and runs the migrations as {@link runMigrationsExclusively} does:
+ * `TypeOrmModule.forRootAsync({ useFactory, dataSourceFactory: migratedDataSource })`.
  */
 export async function migratedDataSource(
   options?: DataSourceOptions,
