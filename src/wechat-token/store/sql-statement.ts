@@ -6,14 +6,14 @@ export interface SqlStatement {
   readonly values: readonly SqlValue[];
 }
 
-type Parameters<Names extends PropertyKey> = {
+type NamedValues<Names extends PropertyKey> = {
   readonly [Name in Names]: SqlValue | object;
 };
 
 const PARAMETER = /:([a-z]\w*)/gi;
 
 /** Compiles a statement's text. `:limit` in it is the field `limit` of the parameters. An object or an array is passed as JSON. */
-export function compile<P extends Parameters<keyof P>>(text: string) {
+export function compile<P extends NamedValues<keyof P>>(text: string) {
   const fields = Array.from(
     text.matchAll(PARAMETER),
     ([, field]) => field as keyof P,
@@ -27,7 +27,7 @@ export function compile<P extends Parameters<keyof P>>(text: string) {
 
 /** The same with `IN (:...names)` in the text: one question mark for each of the names. */
 export function compileWithNames<
-  P extends Parameters<keyof P> & { readonly names: readonly string[] },
+  P extends NamedValues<keyof P> & { readonly names: readonly string[] },
 >(text: string) {
   const [before = '', after = ''] = text.split(':...names');
   const start = compile<P>(before);

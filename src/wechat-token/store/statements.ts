@@ -13,7 +13,7 @@ const LONG_EXPIRED_MS = 24 * 3600 * 1000;
 const DETAILS = 13;
 
 /** The statements' parameters: `:name` in a statement is the field `name`. */
-interface Parameters {
+interface ParameterTypes {
   readonly name: TokenName;
   readonly names: readonly TokenName[];
   readonly version: number;
@@ -62,12 +62,14 @@ interface EventRow {
   readonly detail: string | null;
 }
 
-function statement<Name extends keyof Parameters>(text: string) {
-  return compile<Pick<Parameters, Name>>(text);
+function statement<Name extends keyof ParameterTypes>(text: string) {
+  return compile<Pick<ParameterTypes, Name>>(text);
 }
 
-function statementOnNames<Name extends keyof Parameters = never>(text: string) {
-  return compileWithNames<Pick<Parameters, Name | 'names'>>(text);
+function statementOnNames<Name extends keyof ParameterTypes = never>(
+  text: string,
+) {
+  return compileWithNames<Pick<ParameterTypes, Name | 'names'>>(text);
 }
 
 export function statementsFor(sql: Dialect) {
