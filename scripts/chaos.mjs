@@ -5,8 +5,8 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const DEFAULT_MINUTES = '30';
-/** A day; beyond it is a slip of the keys. */
-const LONGEST = 1440;
+/** One day; a larger number is taken for a typing error. */
+const MAX_MINUTES = 1440;
 
 /** Takes `--minutes` out of the arguments, in either form of it; undefined for one without a value. */
 function parse(args) {
@@ -21,11 +21,11 @@ function parse(args) {
 const { minutes, rest } = parse(process.argv.slice(2));
 if (
   !/^\d+(\.\d+)?$/.test(minutes ?? '') ||
-  !(Number(minutes) > 0 && Number(minutes) <= LONGEST)
+  !(Number(minutes) > 0 && Number(minutes) <= MAX_MINUTES)
 ) {
   const given = minutes === undefined ? 'nothing' : `"${minutes}"`;
   process.stderr.write(
-    `npm run chaos: --minutes takes a number above 0 and up to ${LONGEST}, such as --minutes 30, not ${given}.\n`,
+    `npm run chaos: --minutes must be a number above 0 and up to ${MAX_MINUTES}, such as --minutes 30, not ${given}.\n`,
   );
   process.exit(2);
 }

@@ -7,10 +7,10 @@ import type { AppSettings } from './config/settings.js';
 import { HealthController } from './health.controller.js';
 import { ProblemFilter, WechatTokenModule } from './wechat-token/index.js';
 
-/** The central token server: the module, a database that is open already, and health. */
+/** The central token server: the module on an open database, and a health route. */
 @Module({
   controllers: [HealthController],
-  // Also for what never reaches a route of the module, such as a body that is too large.
+  // Also for requests that do not reach a route of the module, such as one with too large a body.
   providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
 })
 export class AppModule {

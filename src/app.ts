@@ -10,8 +10,8 @@ import { serveDocs } from './openapi/serve-docs.js';
 
 /**
  * Starts the app and listens.
- * @returns The address it listens on.
- * @throws StartError when the database or the port cannot be had.
+ * @returns The URL on which it listens.
+ * @throws StartError when the database or the port is not available.
  */
 export async function startApp(settings: AppSettings): Promise<string> {
   await probeAddress(settings);
@@ -19,7 +19,7 @@ export async function startApp(settings: AppSettings): Promise<string> {
   try {
     return await listen(settings, dataSource);
   } catch (error) {
-    // An open connection would keep a process alive that has failed to start.
+    // An open connection would keep the failed process alive.
     if (dataSource.isInitialized) await dataSource.destroy();
     throw listenError(error, settings);
   }

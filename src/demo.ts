@@ -6,25 +6,25 @@ import { explain } from './config/explain.js';
 import { loadSettings } from './config/settings.js';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from './testing/index.js';
 
-/** `npm run demo`: a model of WeChat whose tokens live one minute, and the app on SQLite in a temporary folder. */
+/** `npm run demo`: FakeWechat with tokens that expire after a minute, and the app on SQLite in a temporary folder. */
 const LIFE_SECONDS = Number(process.env['DEMO_LIFE_SECONDS'] ?? 60);
 const API_KEY = 'demo-key-0123456789';
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string) => process.stdout.write(`${text}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), 'wechat-token-demo-'));
 process.once('exit', () => {
   rmSync(folder, { recursive: true, force: true });
-  say('The demo has ended; nothing is left behind.');
+  print('Demo stopped; its temporary files are removed.');
 });
-// Until the app is up and ends in good order by itself.
-const leave = () => process.exit(130);
-process.on('SIGINT', leave).on('SIGTERM', leave);
+// Until the app has started and installs its own shutdown hooks.
+const exit = () => process.exit(130);
+process.on('SIGINT', exit).on('SIGTERM', exit);
 
 const wechat = await FakeWechat.start({ lifeSeconds: LIFE_SECONDS });
 wechat.onIssue(({ fingerprint }) =>
-  say(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
+  print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
 );
 
 try {
@@ -35,7 +35,7 @@ try {
       WECHAT_APP_ID: appId,
       WECHAT_APP_SECRET: appSecret,
       WECHAT_API_BASE_URL: wechat.baseUrl,
-      // The usual 5 s are long for so short a life.
+      // The default of 5 s is too long for such a short life.
       WECHAT_REFRESH_CRON: '* * * * * *',
       API_KEYS: JSON.stringify([
         {
@@ -46,25 +46,25 @@ try {
       ]),
     }),
   );
-  process.off('SIGINT', leave).off('SIGTERM', leave);
-  say(`
+  process.off('SIGINT', exit).off('SIGTERM', exit);
+  print(`
 The app listens on ${url}
-and keeps the token of a model of WeChat on ${wechat.baseUrl} valid. A token lives
-${LIFE_SECONDS} s there, so it is rotated about every ${Math.round((LIFE_SECONDS * 2) / 3)} s: watch it happen below. Ctrl-C ends all of it.
+and keeps the access token of FakeWechat, a model of WeChat on ${wechat.baseUrl}, valid.
+A token expires after ${LIFE_SECONDS} s there, so it is renewed about every ${Math.round((LIFE_SECONDS * 2) / 3)} s: see the log below. Press Ctrl-C to stop.
 Try in another terminal:
 
-${tries(url).join('\n')}
+${exampleCommands(url).join('\n')}
 `);
 } catch (error) {
   explain(error);
   await wechat.stop();
 }
 
-/** A line for each route. */
-function tries(url: string): string[] {
+/** Example commands, one for each route. */
+function exampleCommands(url: string): string[] {
   const key = `-H 'Authorization: Bearer ${API_KEY}'`;
   const json = `-H 'Content-Type: application/json' -d`;
-  const question = {
+  const credentials = {
     grant_type: 'client_credential',
     appid: appId,
     secret: API_KEY,
@@ -72,19 +72,19 @@ function tries(url: string): string[] {
   const admin = `${url}/admin/wechat-tokens`;
   const token = `${url}/wechat-tokens/access_token`;
   return [
-    '  # as an SDK asks WeChat',
-    `  curl '${url}/cgi-bin/token?${new URLSearchParams(question).toString()}'`,
-    `  curl '${url}/cgi-bin/stable_token' -d '${JSON.stringify(question)}'`,
-    '  # as a program in any language asks, and reports a token that WeChat has refused',
+    '  # the WeChat-shaped routes, for SDKs',
+    `  curl '${url}/cgi-bin/token?${new URLSearchParams(credentials).toString()}'`,
+    `  curl '${url}/cgi-bin/stable_token' -d '${JSON.stringify(credentials)}'`,
+    '  # the token routes, for programs in any language: get the token, report one that WeChat rejected',
     `  curl '${token}' ${key}`,
-    `  curl '${token}/rejected' ${key} ${json} '{"value":"the-refused-token"}'`,
-    '  # as an operator looks, and renews',
+    `  curl '${token}/rejected' ${key} ${json} '{"value":"the-rejected-token"}'`,
+    '  # the admin routes, for operators: inspect and renew',
     `  curl '${admin}' ${key}`,
     `  curl '${admin}/access_token' ${key}`,
     `  curl '${admin}/access_token/events?limit=10' ${key}`,
-    `  curl '${admin}/access_token/refresh' ${key} ${json} '{"force":true,"reason":"to see it"}'`,
+    `  curl '${admin}/access_token/refresh' ${key} ${json} '{"force":true,"reason":"demo"}'`,
     `  curl -N '${admin}/stream' ${key}`,
-    '  # the rest',
+    '  # health and API documentation',
     `  curl '${url}/health/live'`,
     `  curl '${url}/docs-json'   # in a browser: ${url}/docs`,
   ];

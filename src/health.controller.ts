@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 
 @Controller('health')
 export class HealthController {
-  /** The process runs and answers; says nothing about tokens or the database. */
+  /** Liveness: the process runs and responds. It does not check tokens or the database. */
   @Get('live')
   live(): { status: 'ok' } {
     return { status: 'ok' };

@@ -6,7 +6,7 @@ import { loadSettings } from './config/settings.js';
 
 try {
   const url = await startApp(loadSettings(process.env));
-  // Whatever LOG_LEVEL is: those who started it wait for this line.
+  // Printed at any LOG_LEVEL: scripts and operators wait for this line.
   new ConsoleLogger('App', { json: true }).log(messages.listening(url));
 } catch (error) {
   explain(error);

@@ -4,7 +4,7 @@ import { explain } from './config/explain.js';
 import { loadResealSettings } from './config/reseal-settings.js';
 import { resealTokens } from './wechat-token/index.js';
 
-/** `npm run reseal`: the end of a rotation of TOKEN_ENCRYPTION_KEYS. Ends with 1 when a token could not be sealed anew. */
+/** `npm run reseal`: the last step of a rotation of TOKEN_ENCRYPTION_KEYS. Exits with 1 when a token was not re-encrypted. */
 try {
   const { database, encryptionKeys } = loadResealSettings(process.env);
   const dataSource = await openTables(database);
@@ -14,7 +14,7 @@ try {
     for await (const token of resealTokens(dataSource, encryptionKeys)) {
       counts[token.outcome]++;
       if (token.changedMeanwhile > 0) changedMeanwhile++;
-      // As they come: there may be very many of them.
+      // Printed at once, since there may be very many.
       if (token.reason) process.stderr.write(`${token.reason}\n`);
     }
     const [first] = encryptionKeys;

@@ -30,6 +30,7 @@ const TOP_LEVEL = [
 /** A room is read in a sitting. */
 const MAX_ROOM_LINES = 1850;
 const MAX_FILE_LINES = 300;
+const MAX_INJECTED = 6;
 
 interface Source {
   /** Below src/. */
@@ -111,6 +112,22 @@ describe('the rooms of the module', () => {
       expect(Math.max(...lines)).toBeLessThanOrEqual(MAX_FILE_LINES);
     },
   );
+
+  it('have no class with more than six injected dependencies but the lifecycle', () => {
+    const counts = ofModule.flatMap(({ file, text }) =>
+      [...text.matchAll(/\n  constructor\(([^{]*)\) \{/g)].map(
+        ([, parameters = '']) => ({
+          file,
+          injected: parameters.match(/^ {4}\S.*: \w+/gm)?.length ?? 0,
+        }),
+      ),
+    );
+    expect(counts.length).toBeGreaterThan(20);
+    const tooMany = counts.filter(({ injected }) => injected > MAX_INJECTED);
+    expect(tooMany.map(({ file }) => file)).toEqual([
+      `${MODULE}/wechat-token.lifecycle.ts`,
+    ]);
+  });
 });
 
 describe('what a room keeps to itself', () => {

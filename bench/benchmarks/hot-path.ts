@@ -29,7 +29,7 @@ const LABELS: Readonly<Record<string, string>> = {
 const FLOORS = ['floor', 'ready-promise', 'clock'];
 const PEERS = ['co-wechat-api', 'nest-wechat', 'node-easywechat-memory'];
 const PEERS_OF_MANY = ['co-wechat-api-many', 'nest-wechat-many'];
-/** `clock` is no promise, and a file's content is no business of the heap's alone. */
+/** Candidates with comparable allocations: `clock` returns no promise, and file content is allocated outside the heap. */
 const ALLOCATING = ['ready-promise', 'floor', 'ours', 'ours-many', ...PEERS];
 
 export const benchmark: Benchmark = {

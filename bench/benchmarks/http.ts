@@ -5,7 +5,7 @@ import { rateOf, type Target } from '../children/load.js';
 import { benchAccounts, storeTokens } from '../harness/accounts.js';
 import type { Benchmark, Figure, Measurements } from '../harness/benchmark.js';
 import { type Child, withChildren } from '../harness/child.js';
-import { say } from '../harness/say.js';
+import { log } from '../harness/log.js';
 import { ratiosOf } from '../harness/statistics.js';
 import { temporaryFolder } from '../harness/temporary-folder.js';
 
@@ -13,7 +13,7 @@ const REPETITIONS = 5;
 const WARM_UP_SECONDS = 3;
 const SECONDS = 5;
 const MANY = 10_000;
-/** Of the many accounts every hundredth is asked for. */
+/** Of the many accounts every hundredth is requested. */
 const STEP = 100;
 const CHILD = new URL('../children/http.child.js', import.meta.url);
 const KEY = 'bench-key-0123456789abcdef';
@@ -44,7 +44,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-/** Starts every server in a process of its own, and sees that each answers what it is to answer. */
+/** Starts every server in its own process, and checks its responses. */
 async function startAll(
   children: readonly Child[],
   wechat: FakeWechat,
@@ -141,7 +141,7 @@ function answersOf({ url, paths, headers }: Target): Promise<unknown[]> {
   return Promise.all(answers);
 }
 
-/** @throws Error when a path is not answered with a token that WeChat accepts */
+/** Checks the responses. @throws Error when a path does not return a token that WeChat accepts */
 async function check(one: Target, wechat: FakeWechat): Promise<void> {
   for (const answer of await answersOf(one)) {
     const { access_token, value } = answer as Record<string, string>;
@@ -150,7 +150,7 @@ async function check(one: Target, wechat: FakeWechat): Promise<void> {
   }
 }
 
-/** All of them in each repetition, alternately forwards and backwards. */
+/** Measures all targets in each repetition, in alternating order. */
 async function timed(targets: Targets): Promise<Rates> {
   for (const key of KEYS) await rateOf(targets[key], WARM_UP_SECONDS);
   const rates: Record<Key, number[]> = {
@@ -164,7 +164,7 @@ async function timed(targets: Targets): Promise<Rates> {
   for (let repetition = 0; repetition < REPETITIONS; repetition++)
     for (const key of repetition % 2 ? KEYS.toReversed() : KEYS) {
       const rate = await rateOf(targets[key], SECONDS);
-      say(`  ${LABELS[key]}: ${Math.round(rate)} a second`);
+      log(`  ${LABELS[key]}: ${Math.round(rate)} a second`);
       rates[key].push(rate);
     }
   return rates;

@@ -10,11 +10,11 @@ import type { Benchmark, Figure, Goal } from '../harness/benchmark.js';
 import { Child, withChildren } from '../harness/child.js';
 import { ratiosOf } from '../harness/statistics.js';
 
-/** Rows in the table. */
+/** The numbers of rows in the table. */
 const SIZES = [1, 1000, 1_000_000];
-const MOST = 1_000_000;
+const MAX_SIZE = 1_000_000;
 const LIFE_MS = 10_000;
-/** What a replica does once, at its start and at the first tick of its cron, is over then. */
+/** After this time a replica has finished the work of its start and of the first tick of its cron. */
 const START_MS = 7000;
 const CHILD = new URL('../children/idle.child.js', import.meta.url);
 
@@ -46,7 +46,7 @@ export const benchmark: Benchmark = {
     }),
 };
 
-/** Of a replica for each size, all at the same time. */
+/** The cost of one replica for each size, all measured at the same time. */
 async function costs(server: KnownServer): Promise<CostOf> {
   const tables: AccountsTable[] = [];
   try {
@@ -85,12 +85,12 @@ function parts({ kind, title }: KnownServer, costOf: CostOf) {
     key: `${kind} most to one`,
     label: `rows examined with a million rows to one, ${title}`,
     unit: '×',
-    values: ratiosOf(reads(MOST), reads(1)),
+    values: ratiosOf(reads(MAX_SIZE), reads(1)),
   };
   const goals: Goal[] = [
     {
       text: `at most 1 statement a second with a million rows, ${title}`,
-      figure: `${kind} statements ${MOST}`,
+      figure: `${kind} statements ${MAX_SIZE}`,
       bound: 'at most',
       value: 1,
     },

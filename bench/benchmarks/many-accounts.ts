@@ -11,12 +11,12 @@ import {
   withServers,
 } from '../children/servers.js';
 import type { Benchmark } from '../harness/benchmark.js';
-import { say } from '../harness/say.js';
+import { log } from '../harness/log.js';
 
 const REPETITIONS = 3;
 const MANY = { count: 20_000, concurrency: 20 };
 const DEFAULT = { count: 20_000, concurrency: 10 };
-const MOST = { count: 100_000, concurrency: 20 };
+const MAX_LOAD = { count: 100_000, concurrency: 20 };
 const REFRESHERS = 4;
 
 export const benchmark: Benchmark = {
@@ -32,32 +32,32 @@ export const benchmark: Benchmark = {
       const outcomes: Outcomes = {
         pairs,
         byDefault: {
-          ours: told('10 at a time', await renewWithOurs(first, DEFAULT)),
-          floor: told(
+          ours: logged('10 at a time', await renewWithOurs(first, DEFAULT)),
+          floor: logged(
             'floor, 10 at a time',
             await renewWithFloor(first, DEFAULT),
           ),
         },
-        shared: told(
+        shared: logged(
           '4 refreshers',
           await renewWithOurs(first, MANY, REFRESHERS),
         ),
-        most: told('100,000', await renewWithOurs(first, MOST)),
-        mostAccounts: MOST.count,
+        most: logged('100,000', await renewWithOurs(first, MAX_LOAD)),
+        mostAccounts: MAX_LOAD.count,
       };
       return { ...figuresOf(outcomes), versions: versionsOf(servers) };
     }),
 };
 
-/** In alternating order. */
+/** Runs both in alternating order. */
 async function alternating(server: KnownServer) {
   const { title } = server;
   const ours: OurRenewals[] = [];
   const floor: Renewals[] = [];
   const runOurs = async () =>
-    ours.push(told(title, await renewWithOurs(server, MANY)));
+    ours.push(logged(title, await renewWithOurs(server, MANY)));
   const runFloor = async () =>
-    floor.push(told(`${title}, floor`, await renewWithFloor(server, MANY)));
+    floor.push(logged(`${title}, floor`, await renewWithFloor(server, MANY)));
   for (let repetition = 0; repetition < REPETITIONS; repetition++)
     for (const run of repetition % 2
       ? [runOurs, runFloor]
@@ -66,7 +66,7 @@ async function alternating(server: KnownServer) {
   return { ours, floor };
 }
 
-function told<T>(what: string, outcome: T): T {
-  say(`  ${what}: ${JSON.stringify(outcome)}`);
+function logged<T>(what: string, outcome: T): T {
+  log(`  ${what}: ${JSON.stringify(outcome)}`);
   return outcome;
 }

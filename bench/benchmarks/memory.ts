@@ -6,7 +6,7 @@ import { Child } from '../harness/child.js';
 import { temporaryFolder } from '../harness/temporary-folder.js';
 
 const REPETITIONS = 3;
-/** What an account takes is the difference of the two by their distance: what the program itself takes is in both. */
+/** The memory of an account is the difference between the two divided by their distance; both include the program itself. */
 const [FEW, MANY] = [1000, 100_000];
 const CHILD = new URL('../children/memory.child.js', import.meta.url);
 

@@ -2,7 +2,7 @@ import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import { type Start, timeStart } from '../children/start-process.js';
 import type { Benchmark, Figure, Measurements } from '../harness/benchmark.js';
 import { openDatabaseServer } from '../harness/database.js';
-import { say } from '../harness/say.js';
+import { log } from '../harness/log.js';
 import { ratiosOf } from '../harness/statistics.js';
 
 const REPETITIONS = 15;
@@ -23,7 +23,7 @@ export const benchmark: Benchmark = {
       if (!wechat.accepts(one.token)) throw new Error('not a good token');
       return one;
     };
-    // On an empty database the app makes the tables and gets the token that all starts after this one find.
+    // The first start creates the tables and gets the token that all later starts find.
     await start(OURS);
     await start(BARE);
     const callsBefore = wechat.calls.total;
@@ -33,7 +33,7 @@ export const benchmark: Benchmark = {
       if (repetition % 2) bare.push(await start(BARE));
       ours.push(await start(OURS));
       if (repetition % 2 === 0) bare.push(await start(BARE));
-      say(`  ${inWords('ours', ours)}; ${inWords('bare', bare)}`);
+      log(`  ${inWords('ours', ours)}; ${inWords('bare', bare)}`);
     }
     const calls = wechat.calls.total - callsBefore;
     return measurements(ours, bare, calls, server.version);

@@ -5,7 +5,7 @@ import type { ContestantName } from '../contestants/index.js';
 import type { Benchmark, Figure, Measurements } from '../harness/benchmark.js';
 import { type Child, withChildren } from '../harness/child.js';
 import { type BenchServer, openDatabaseServer } from '../harness/database.js';
-import { say } from '../harness/say.js';
+import { log } from '../harness/log.js';
 import { temporaryFolder } from '../harness/temporary-folder.js';
 
 const REPETITIONS = 3;
@@ -19,7 +19,7 @@ const IN_THE_COLD: readonly ContestantName[] = [
   'node-easywechat',
   'nest-wechat',
 ];
-/** In several processes that go on, co-wechat-api is to be given a store that they share. */
+/** With several long-running processes co-wechat-api requires a shared store. */
 const AFTER_A_DROP: readonly ContestantName[] = [
   'ours',
   'co-wechat-api-on-file',
@@ -50,7 +50,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-/** All of them in each repetition, one after the other. */
+/** Runs all contestants in each repetition, one after the other. */
 async function repeated<Counts>(
   names: readonly ContestantName[],
   run: (name: ContestantName) => Promise<Counts>,
@@ -59,13 +59,13 @@ async function repeated<Counts>(
   for (let repetition = 0; repetition < REPETITIONS; repetition++)
     for (const name of names) {
       const counted = await run(name);
-      say(`  ${name}: ${JSON.stringify(counted)}`);
+      log(`  ${name}: ${JSON.stringify(counted)}`);
       counts.set(name, [...(counts.get(name) ?? []), counted]);
     }
   return counts;
 }
 
-/** Processes without a token, in each of which all callers want one at once. */
+/** Processes without a token, in each of which all callers request one at once. */
 function coldStorm(
   server: BenchServer,
   name: ContestantName,
@@ -84,7 +84,7 @@ function coldStorm(
   });
 }
 
-/** Processes that have called WeChat before, and call it again when it has just dropped their token. */
+/** Processes that have called WeChat before, and call it again after it has dropped their token. */
 function droppedToken(
   server: BenchServer,
   name: ContestantName,
@@ -110,7 +110,7 @@ function droppedToken(
   );
 }
 
-/** So many processes of one contestant, with a platform, a database and a folder that none used before. */
+/** Starts processes of one contestant, with a new platform, database and folder. */
 async function withContestants<T>(
   server: BenchServer,
   name: ContestantName,

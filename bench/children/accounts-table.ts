@@ -4,12 +4,12 @@ import { openDatabase } from '../../src/config/database.js';
 import { parseDatabaseUrl } from '../../src/config/database-url.js';
 import type { BenchServer } from '../harness/database.js';
 
-/** That of every row to begin with. */
+/** The initial version of every row. */
 export const FIRST_VERSION = 1;
 const POLL_MS = 50;
-const PATIENCE_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 
-/** A row for each of so many `benchAccounts()`, good for an hour and written a minute ago; those hash in the same way. */
+/** Inserts a row for each of the `benchAccounts()`, due in an hour and written a minute ago; hashes are made in the same way. */
 const FILL = `INSERT INTO system_var (name, value, remark, version, source, credential_id,
     failure_count, issued_at, refresh_at, expires_at, updated_at)
   WITH RECURSIVE up AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM up WHERE n < 999),
@@ -21,7 +21,7 @@ const FILL = `INSERT INTO system_var (name, value, remark, version, source, cred
     UTC_TIMESTAMP(3) + INTERVAL 2 HOUR, UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE
   FROM hashes ORDER BY token`;
 
-/** The tables of so many accounts, in a database of their own. */
+/** The tables of a number of accounts, in their own database. */
 export class AccountsTable implements AsyncDisposable {
   private constructor(
     readonly url: string,
@@ -41,14 +41,14 @@ export class AccountsTable implements AsyncDisposable {
     return new AccountsTable(url, dataSource);
   }
 
-  /** All at once. */
+  /** Makes all tokens due at once. */
   async makeDue(): Promise<void> {
     await this.dataSource.query(
       'UPDATE system_var SET refresh_at = UTC_TIMESTAMP(3)',
     );
   }
 
-  /** Waits for it. @returns when the last row was stored, epoch milliseconds */
+  /** Waits until no token is due. @returns when the last row was stored, epoch milliseconds */
   async allStored(): Promise<number> {
     await this.until(
       'SELECT NOT EXISTS (SELECT 1 FROM system_var WHERE refresh_at <= UTC_TIMESTAMP(3)) AS result',
@@ -58,7 +58,7 @@ export class AccountsTable implements AsyncDisposable {
     );
   }
 
-  /** How many rows have a new token, are leased to nobody, and were written so often since the beginning. */
+  /** The number of rows that have a new token, are not leased, and were written `writes` times since the beginning. */
   renewed(writes: number): Promise<number> {
     return this.number(
       `SELECT COUNT(*) AS result FROM system_var WHERE version = ? AND value NOT LIKE 'old%'
@@ -67,7 +67,7 @@ export class AccountsTable implements AsyncDisposable {
     );
   }
 
-  /** Events are written behind the tokens: waits for them. @returns how many tokens have exactly one */
+  /** Waits for the events, which are written after the tokens. @returns how many tokens have exactly one */
   async recordedOnce(count: number): Promise<number> {
     await this.until('SELECT COUNT(*) >= ? AS result FROM token_event', [
       count,
@@ -77,7 +77,7 @@ export class AccountsTable implements AsyncDisposable {
     );
   }
 
-  /** How many of the renewals each replica has done, by the events. */
+  /** The number of renewals by each replica, according to the events. */
   async shares(): Promise<number[]> {
     const rows: { share: string | number }[] = await this.dataSource.query(
       'SELECT COUNT(*) AS share FROM token_event GROUP BY actor',
@@ -93,7 +93,7 @@ export class AccountsTable implements AsyncDisposable {
     sql: string,
     values: readonly number[] = [],
   ): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     while ((await this.number(sql, values)) === 0) {
       if (performance.now() > deadline) throw new Error(`never true: ${sql}`);
       await sleep(POLL_MS);

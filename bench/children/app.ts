@@ -12,16 +12,16 @@ import {
 class App {}
 
 export interface AppOptions {
-  /** The tables are there. */
+  /** A database with the tables. */
   readonly databaseUrl: string;
   readonly options: WechatTokenModuleOptions;
-  /** Connections to the database, at most. Default: mysql2's own. */
+  /** The maximum number of database connections. Default: that of mysql2. */
   readonly connectionLimit?: number;
-  /** Is shown what an app that logs everything would log. */
+  /** Receives every log line, of all levels. */
   readonly onLog?: (message: unknown) => void;
 }
 
-/** An app of the module alone, started, with its timers and its cron; what it warns of goes to the terminal. */
+/** Starts an app with only the module, its timers and its cron; warnings go to the terminal. */
 export function startApp({
   databaseUrl,
   options,

@@ -1,11 +1,11 @@
-/** It ships no types; this is what the benchmarks use of it. */
+/** autocannon ships no types; these are the parts that the benchmarks use. */
 declare module 'autocannon' {
   export interface Options {
     readonly url: string;
     readonly connections: number;
     /** Seconds. */
     readonly duration: number;
-    /** Each connection asks for one after the other, over and over. */
+    /** The requests that each connection sends in turn, repeatedly. */
     readonly requests: readonly { readonly path: string }[];
     readonly headers: Readonly<Record<string, string>>;
   }

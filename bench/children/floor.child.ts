@@ -12,7 +12,7 @@ const UPDATE = `UPDATE system_var SET value = ?, issued_at = UTC_TIMESTAMP(3),
   WHERE name = ? AND version = ?`;
 
 serve({
-  /** The least that a renewal takes: one call, one conditional write. @returns milliseconds of the processor */
+  /** The minimum work of a renewal: one call, one conditional write. @returns CPU time, milliseconds */
   renewAll: async ({
     databaseUrl,
     wechatUrl,

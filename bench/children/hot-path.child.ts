@@ -12,7 +12,7 @@ const TOKEN = 'a constant';
 const READY = Promise.resolve(TOKEN);
 const floor = async () => TOKEN;
 
-/** What nothing can be faster than, and what every read of a token is made of. */
+/** The floor: the parts of which every read of a token consists. */
 const FLOORS: readonly Candidate[] = [
   {
     key: 'floor',

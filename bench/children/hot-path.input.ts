@@ -2,27 +2,27 @@ import type { BenchAccount } from '../harness/accounts.js';
 
 export interface HotPathInput {
   readonly wechatUrl: string;
-  /** Known to the platform; on an empty database. */
+  /** An account that the platform knows, with an empty database. */
   readonly one: {
     readonly databaseUrl: string;
     readonly account: BenchAccount;
   };
   readonly many: StoredAccounts;
-  /** For a peer's files. */
+  /** A folder for the files of peers. */
   readonly folder: string;
 }
 
 export interface StoredAccounts {
   readonly databaseUrl: string;
   readonly accounts: readonly BenchAccount[];
-  /** In their order. */
+  /** The tokens, in the order of the accounts. */
   readonly tokens: readonly string[];
 }
 
-/** A power of two, so that the next one is found by a mask. */
+/** The number of picks, a power of two so that the index can be masked. */
 export const PICKS = 65_536;
 
-/** At random, made beforehand, and none of them the very object or string that the accounts were set up with. */
+/** Random items, picked in advance; copies, so that no lookup compares identical objects or strings. */
 export function randomPicks<T>(items: readonly T[]): T[] {
   const copies = structuredClone(items);
   return Array.from({ length: PICKS }, () => {

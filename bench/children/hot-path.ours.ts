@@ -1,7 +1,7 @@
 import { openEngine } from '../harness/engine.js';
 import { type HotPathInput, PICKS, randomPicks } from './hot-path.input.js';
 
-/** The module, twice: with one account, which is not named in the call, and with many. */
+/** The module twice: with one account, read without a name, and with many. */
 export async function ourCandidates(input: HotPathInput) {
   return [await ofOne(input), ...(await ofMany(input))];
 }
@@ -23,10 +23,14 @@ async function ofOne({ wechatUrl, one }: HotPathInput) {
   };
 }
 
-/** Every token is in memory, and none of them was asked of the platform: one is read again and again, or another each time. */
+/** All tokens are in memory and no platform is called: the same account is read repeatedly, or a different one each time. */
 async function ofMany({ wechatUrl, many }: HotPathInput) {
   const { accounts, databaseUrl } = many;
-  const { tokens, start } = await openEngine({ databaseUrl, wechatUrl, accounts });
+  const { tokens, start } = await openEngine({
+    databaseUrl,
+    wechatUrl,
+    accounts,
+  });
   await start();
   for (const [index, { name }] of accounts.entries())
     if ((await tokens.getAccessToken(name)) !== many.tokens[index])
@@ -51,7 +55,7 @@ async function ofMany({ wechatUrl, many }: HotPathInput) {
   ];
 }
 
-/** The least that finding a token by its account's name comes to: no clock, no life. */
+/** The floor of a lookup by account name: a map of promises, without expiry. */
 export function mapCandidate({ many }: HotPathInput) {
   const names = many.accounts.map(({ name }) => name);
   const promises = new Map(

@@ -13,7 +13,7 @@ import {
 
 const LIFE_SECONDS = 7000;
 
-/** Each with a token that it finds valid in its own store. Those that keep it in memory also with many accounts. */
+/** The peers, each with a valid token in its own store; those with a store in memory also with many accounts. */
 export async function peerCandidates(
   input: HotPathInput,
 ): Promise<Candidate[]> {
@@ -53,7 +53,7 @@ async function nestWechat({ wechatUrl, one }: HotPathInput) {
   };
 }
 
-/** With its default store, files; or with a store of the user's own, which it has a setter for. */
+/** node-easywechat with its default file store, or with another cache, for which it has a setter. */
 async function easywechat(
   key: string,
   { wechatUrl, one, folder }: HotPathInput,
@@ -76,7 +76,7 @@ async function easywechat(
   };
 }
 
-/** One of its objects serves one account. */
+/** co-wechat-api with many accounts: one object for each account. */
 async function coWechatApiOfMany({ accounts, tokens }: StoredAccounts) {
   const apis = new Map<string, WechatAPI>();
   const expireTime = Date.now() + LIFE_SECONDS * 1000;
@@ -95,7 +95,7 @@ async function coWechatApiOfMany({ accounts, tokens }: StoredAccounts) {
   };
 }
 
-/** One of its objects serves all accounts. */
+/** nest-wechat with many accounts: one object for all accounts. */
 function nestWechatOfMany({ accounts, tokens }: StoredAccounts) {
   const service = new WeChatService({ appId: '', secret: '' });
   for (const [index, { appId }] of accounts.entries())

@@ -12,7 +12,7 @@ export type Platform = 'Express' | 'Fastify';
 
 export interface BareInput {
   readonly platform: Platform;
-  /** What its route answers. */
+  /** The body of the route's response. */
   readonly answer: unknown;
 }
 
@@ -34,7 +34,7 @@ class BareController {
 @Module({ controllers: [BareController] })
 class BareModule {}
 
-/** Each of them answers the address that it listens on. */
+/** Starts one kind of server; each method returns the URL on which it listens. */
 serve({
   bare: async (input: BareInput) => {
     answer = input.answer;
@@ -43,9 +43,9 @@ serve({
       await NestFactory.create(BareModule, adapter, { logger: ['error'] }),
     );
   },
-  /** The app itself, which is one of Express. */
+  /** The app itself, on Express. */
   app: (environment: Environment) => startApp(loadSettings(environment)),
-  /** The app's module in an app of Fastify. */
+  /** The app's module on Fastify. */
   appOnFastify: async (environment: Environment) => {
     const settings = loadSettings(environment);
     const dataSource = await openDatabase(settings.database, settings.migrate);

@@ -6,7 +6,7 @@ import { startApp } from './app.js';
 
 export interface IdleCost {
   readonly statementsPerSecond: number;
-  /** Rows and index entries that the server looked at, for each statement. */
+  /** The number of rows and index entries that the server read per statement. */
   readonly readsPerStatement: number;
 }
 
@@ -15,7 +15,7 @@ interface Counters {
   readonly reads: number;
 }
 
-/** Nobody is called: the one account's token is good. */
+/** An address that is never called, since the token of the account is valid. */
 const NO_WECHAT = 'http://127.0.0.1:9';
 let dataSource: DataSource;
 
@@ -24,12 +24,12 @@ serve({
     const app = await startApp({
       databaseUrl,
       options: { accounts: benchAccounts(1), api: { baseUrl: NO_WECHAT } },
-      // The counters are those of one connection: on it is all that the replica does.
+      // The counters are per connection, so the replica has only one.
       connectionLimit: 1,
     });
     dataSource = app.get(DataSource);
   },
-  /** What so much of its life costs the server. */
+  /** The cost of an idle replica for the server, measured for `ms` milliseconds. */
   live: async (ms: number): Promise<IdleCost> => {
     const asking = await costOfAsking();
     const before = await counters();
@@ -45,17 +45,17 @@ serve({
   },
 });
 
-/** To ask for the counters is counted too; the least of some, since a look may come between two of them. */
+/** The cost of reading the counters themselves: the minimum of several reads, since a poll may come between two of them. */
 async function costOfAsking(): Promise<Counters> {
-  let least: Counters = { statements: Infinity, reads: Infinity };
+  let min: Counters = { statements: Infinity, reads: Infinity };
   let last = await counters();
   for (let time = 0; time < 3; time++) {
     const next = await counters();
     const cost = difference(last, next);
-    if (cost.statements < least.statements) least = cost;
+    if (cost.statements < min.statements) min = cost;
     last = next;
   }
-  return least;
+  return min;
 }
 
 function difference(before: Counters, after: Counters): Counters {

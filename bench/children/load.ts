@@ -2,16 +2,16 @@ import autocannon from 'autocannon';
 
 const CONNECTIONS = 20;
 
-/** What is asked of a server. */
+/** The requests to a server. */
 export interface Target {
-  /** Of the server, such as `http://127.0.0.1:3000`. */
+  /** The base URL, such as `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Asked for in turn. */
+  /** The paths, requested in turn. */
   readonly paths: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Answers a second. @throws Error when one of them is not good */
+/** Measures responses per second. @throws Error when a request fails */
 export async function rateOf(
   { url, paths, headers }: Target,
   seconds: number,

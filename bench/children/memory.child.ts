@@ -4,19 +4,19 @@ import { openEngine } from '../harness/engine.js';
 import { serve } from '../harness/serve.js';
 
 export interface MemoryInput {
-  /** Holds a token for each account. */
+  /** A database with a token for each account. */
   readonly databaseUrl: string;
   readonly wechatUrl: string;
   readonly count: number;
 }
 
-/** Bytes on the heap, from before there were accounts. */
+/** Heap growth in bytes, from before the accounts were created. */
 export interface HeapSteps {
-  /** With the list of accounts that the app gives the module. */
+  /** After creating the list of accounts that the app passes to the module. */
   readonly list: number;
-  /** With the module, which keeps a checked copy of the list. */
+  /** After starting the module, which keeps a validated copy of the list. */
   readonly module: number;
-  /** With all tokens in its memory. */
+  /** After loading all tokens into memory. */
   readonly tokens: number;
 }
 
@@ -30,13 +30,13 @@ serve({
     await engine.start();
     while (engine.memory.ofKind('access_token').size < count) await sleep(100);
     const tokens = (await heapUsed()) - before;
-    // The tokens are there to the end.
+    // Keeps the tokens reachable until here.
     await engine.tokens.getAccessToken(accounts.at(-1)?.name);
     return { list, module, tokens } satisfies HeapSteps;
   },
 });
 
-/** After what can be collected was collected; what has just been done may still be held for a moment. */
+/** The heap in use after garbage collection, repeated since recent objects may stay reachable for a moment. */
 async function heapUsed(): Promise<number> {
   if (!globalThis.gc) throw new Error('start it with --expose-gc');
   for (let round = 0; round < 5; round++) {

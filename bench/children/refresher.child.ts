@@ -6,28 +6,28 @@ import { startApp } from './app.js';
 export interface RefresherInput {
   readonly databaseUrl: string;
   readonly wechatUrl: string;
-  /** Accounts. */
+  /** The number of accounts. */
   readonly count: number;
   readonly concurrency: number;
 }
 
 export interface Spent {
-  /** Of the processor, since the start. */
+  /** CPU time since the start. */
   readonly cpuMs: number;
-  /** The most memory that the process has had, bytes. */
+  /** The peak resident memory of the process, bytes. */
   readonly highestRss: number;
-  /** Of those, what it had before there were accounts. */
+  /** The resident memory before the accounts were created, bytes. */
   readonly rssBefore: number;
-  /** Lines about the progress of a round in its log. */
+  /** The number of log lines about the progress of a round. */
   readonly progressLines: number;
 }
 
-const REST_MS = 200;
+const IDLE_MS = 200;
 let rssBefore = 0;
 let progressLines = 0;
 
 serve({
-  /** Until it has scanned all accounts and is idle. */
+  /** Resolves when the account scan has finished and the process is idle. */
   start: async (input: RefresherInput) => {
     const { databaseUrl, wechatUrl, count, concurrency } = input;
     rssBefore = process.memoryUsage.rss();
@@ -36,14 +36,14 @@ serve({
       options: {
         accounts: benchAccounts(count),
         api: { baseUrl: wechatUrl },
-        // Each second, so that what is due is not waited for.
+        // Each second, so that due tokens do not wait for the cron.
         refresh: { concurrency, cron: '* * * * * *' },
       },
       onLog: (message) => {
-        if (message === 'tokens renewed so far') progressLines++;
+        if (message === 'renewal progress') progressLines++;
       },
     });
-    await rest();
+    await idle();
   },
   spent: async (): Promise<Spent> => {
     const cpuMs = cpuMsNow();
@@ -52,12 +52,12 @@ serve({
   },
 });
 
-/** Seen by what it takes of the processor. */
-async function rest(): Promise<void> {
+/** Resolves when the process is idle, judged by its CPU time. */
+async function idle(): Promise<void> {
   for (;;) {
     const before = cpuMsNow();
-    await sleep(REST_MS);
-    if (cpuMsNow() - before < REST_MS / 10) return;
+    await sleep(IDLE_MS);
+    if (cpuMsNow() - before < IDLE_MS / 10) return;
   }
 }
 

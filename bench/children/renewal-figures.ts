@@ -4,9 +4,9 @@ import type { OurRenewals, Renewals } from './renewal-runs.js';
 import type { KnownServer } from './servers.js';
 
 export interface Outcomes {
-  /** With 20 calls at a time, on each server; as many of ours as of the floor. */
+  /** Runs with 20 concurrent calls on each server, as many of the module as of the floor. */
   readonly pairs: readonly Pair[];
-  /** The same with 10, once. */
+  /** One run with 10 concurrent calls. */
   readonly byDefault: {
     readonly ours: OurRenewals;
     readonly floor: Renewals;
@@ -22,7 +22,7 @@ interface Pair {
   readonly floor: readonly Renewals[];
 }
 
-/** A stable token is confirmed so often by default, and a classic one renewed so long before its end, seconds. */
+/** The default interval of confirming a stable token, and how long before its expiry a classic one is renewed, seconds. */
 const CONFIRMED_EVERY = 5 * 60;
 const CLASSIC_EVERY = 110 * 60;
 const NOT_ONCE = 'not exactly once';
@@ -150,7 +150,7 @@ function mostOf({ seconds, spent }: OurRenewals, accounts: number): Figure[] {
   ];
 }
 
-/** Computed: what one refresher would do if it did nothing else all the time. */
+/** Computed: the number of accounts that one refresher could serve at this rate. */
 function sustainedOf(all: readonly OurRenewals[]): Figure[] {
   const times = (seconds: number) => all.map(({ rate }) => rate * seconds);
   return [

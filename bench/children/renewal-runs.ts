@@ -9,30 +9,30 @@ const REFRESHER = new URL('refresher.child.js', import.meta.url);
 const FLOOR = new URL('floor.child.js', import.meta.url);
 const WECHAT = new URL('wechat.child.js', import.meta.url);
 const POLL_MS = 200;
-/** Of one row by the engine: the lease, and the token. By the floor: the token. */
+/** Writes per row: the engine writes the lease and the token, the floor only the token. */
 const [WRITES, WRITES_OF_FLOOR] = [2, 1];
 
 export interface Load {
-  /** Accounts, all due at once. */
+  /** The number of accounts, all due at once. */
   readonly count: number;
   readonly concurrency: number;
 }
 
 export interface Renewals {
-  /** From the first call to WeChat to the last row. */
+  /** The time from the first call of WeChat to the last row. */
   readonly seconds: number;
   /** Tokens a second. */
   readonly rate: number;
-  /** Of the processor, for one renewal. */
+  /** CPU time of one renewal. */
   readonly cpuMs: number;
 }
 
 export interface OurRenewals extends Renewals {
-  /** Accounts whose calls, writes or events are more or fewer than those of one renewal. */
+  /** The number of accounts whose calls, writes or events are not exactly those of one renewal. */
   readonly notOnce: number;
-  /** Renewals of each refresher. */
+  /** The number of renewals by each refresher. */
   readonly shares: readonly number[];
-  /** Of the first refresher, at the end. */
+  /** The resources used by the first refresher, at the end. */
   readonly spent: Spent;
 }
 
@@ -79,7 +79,7 @@ export async function renewWithOurs(
         load.count - Math.min(recorded, renewed, once),
         calls - load.count,
       ),
-      // One that has renewed nothing has no events.
+      // A refresher without renewals has no events.
       shares: children.map((_, index) => shares[index] ?? 0),
       spent,
     };
@@ -92,7 +92,7 @@ interface Scene extends AsyncDisposable {
   readonly input: RefresherInput;
 }
 
-/** A database and a WeChat that none used before. */
+/** A new database and a new platform. */
 async function openScene(server: BenchServer, load: Load): Promise<Scene> {
   const wechat = Child.start(WECHAT);
   const [table, wechatUrl] = await Promise.all([

@@ -6,17 +6,17 @@ import type { DatabaseKind } from '../../test/support/fresh-database.js';
 import { type BenchServer, openDatabaseServer } from '../harness/database.js';
 import { PROJECT } from '../harness/project.js';
 
-/** Written last by scripts/mysql9.sh. */
+/** The last file that scripts/mysql9.sh writes. */
 const BUILT = join(PROJECT, '.cache/mysql9/complete');
 
 export interface KnownServer extends BenchServer {
   readonly kind: DatabaseKind;
-  /** For people. */
+  /** The name in tables and charts. */
   readonly title: string;
 }
 
 /**
- * One server of each kind that there is, MariaDB first, for as long as it is used: the harness's own, and MariaDB of the PATH
+ * Runs `use` with one server of each available kind, MariaDB first: the harness's own, and the MariaDB of the PATH
  * or the MySQL of TEST_MYSQLD or of scripts/mysql9.sh.
  */
 export async function withServers<T>(
@@ -45,7 +45,7 @@ export async function withServers<T>(
   }
 }
 
-/** For the versions of a result. */
+/** The servers' versions, for a result. */
 export function versionsOf(
   servers: readonly KnownServer[],
 ): Record<string, string> {

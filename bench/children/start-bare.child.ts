@@ -3,7 +3,7 @@ import { ConsoleLogger, Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-// File by file, so that nothing else of the module is loaded.
+// Imported file by file, so that no other part of the module is loaded.
 import { parseDatabaseUrl } from '../../src/config/database-url.js';
 import { wechatTokenEntities } from '../../src/wechat-token/store/entities.js';
 import { wechatTokenMigrations } from '../../src/wechat-token/store/migrations/index.js';

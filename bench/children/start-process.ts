@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import type { Reply } from '../harness/child.js';
 
 export interface Start {
-  /** From the start of the process to the first answer, milliseconds. */
+  /** The time from the start of the process to the first response, milliseconds. */
   readonly wallMs: number;
-  /** What the process has taken of the processor by then. */
+  /** The CPU time of the process until then. */
   readonly cpuMs: number;
   readonly token: string;
 }
 
-/** Starts the program, and asks for `path` as soon as it says on its standard output where it listens; ends it. */
+/** Starts the program, requests `path` as soon as its standard output shows where it listens, and stops it. */
 export async function timeStart(
   file: URL,
   environment: Readonly<Record<string, string>>,
@@ -36,7 +36,7 @@ export async function timeStart(
   }
 }
 
-/** @throws Error when the process ends without a word of it */
+/** Waits for the URL in the output. @throws Error when the process ends without printing it */
 async function addressOf({ stdout }: ChildProcess): Promise<string> {
   let said = '';
   for await (const chunk of stdout?.iterator({ destroyOnReturn: false }) ??

@@ -1,7 +1,7 @@
 import { serve } from '../harness/serve.js';
 
 serve({
-  /** Milliseconds of the processor, since the process began. */
+  /** CPU time since the process began, milliseconds. */
   cpuMs: async () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;

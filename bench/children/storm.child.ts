@@ -5,7 +5,7 @@ import type {
 import { type ContestantName, CONTESTANTS } from '../contestants/index.js';
 import { serve } from '../harness/serve.js';
 
-/** How many callers got each token; those who got none, by the error's message. */
+/** The number of callers that got each token, and of those that got each error, by its message. */
 export interface StormOutcome {
   readonly tokens: Record<string, number>;
   readonly errors: Record<string, number>;
@@ -20,7 +20,7 @@ serve({
   }) => {
     contestant = await CONTESTANTS[input.name](input.options);
   },
-  /** All want a token at once, at the very start. */
+  /** All callers request a token at once, during the start. */
   readCold: async (callers: number): Promise<StormOutcome> => {
     const starting = contestant.start();
     const outcome = await inParallel(callers, contestant.getToken);
@@ -31,7 +31,7 @@ serve({
     await contestant.start();
     await contestant.call();
   },
-  /** Their results are no tokens; how many failed is what counts. */
+  /** All callers call a business API; only the number of failures counts. */
   call: async (callers: number): Promise<StormOutcome['errors']> => {
     const calls = () => contestant.call().then(() => 'answer');
     return (await inParallel(callers, calls)).errors;

@@ -4,7 +4,7 @@ import { serve } from '../harness/serve.js';
 
 export interface WechatTally {
   readonly calls: number;
-  /** Accounts that were asked for exactly once. */
+  /** The number of accounts that were called for exactly once. */
   readonly once: number;
   /** When the first token was issued, epoch milliseconds. */
   readonly firstAt: number;
@@ -15,7 +15,7 @@ let appIds: readonly string[];
 let firstAt = NaN;
 
 serve({
-  /** The platform of so many accounts; answers its address. */
+  /** Starts a platform with `count` accounts. @returns its base URL */
   start: async (count: number) => {
     const accounts = benchAccounts(count);
     appIds = accounts.map(({ appId }) => appId);

@@ -4,10 +4,10 @@ import WechatAPI, { type AccessToken } from 'co-wechat-api';
 import {
   type Contestant,
   type ContestantOptions,
-  PATIENCE_MS,
+  TIMEOUT_MS,
 } from './contestant.js';
 
-/** With its default store: this process's memory. */
+/** co-wechat-api with its default store, the memory of the process. */
 export async function coWechatApi(
   options: ContestantOptions,
 ): Promise<Contestant> {
@@ -16,8 +16,8 @@ export async function coWechatApi(
 }
 
 /**
- * As its README says for several processes: a file that all of them share. Written whole or not at all, which the README's
- * own lines do not see to.
+ * co-wechat-api with a file that all processes share, as its README describes. The file is written atomically, which the code
+ * in that README does not do.
  */
 export async function coWechatApiOnFile(
   options: ContestantOptions,
@@ -40,7 +40,7 @@ function contestant(
   { wechatUrl }: ContestantOptions,
 ): Contestant {
   api.prefix = `${wechatUrl}/cgi-bin/`;
-  api.setOpts({ timeout: PATIENCE_MS });
+  api.setOpts({ timeout: TIMEOUT_MS });
   return {
     start: () => Promise.resolve(),
     getToken: async () => (await api.ensureAccessToken()).accessToken,

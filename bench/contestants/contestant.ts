@@ -1,10 +1,10 @@
-/** One way to have tokens, as a program uses it. */
+/** A library that provides tokens, as a program uses it. */
 export interface Contestant {
-  /** Ready, and without a token. */
+  /** Prepares the library, without getting a token. */
   readonly start: () => Promise<void>;
-  /** The token, as it gets it before a call. */
+  /** Gets the token, as before a call. */
   readonly getToken: () => Promise<string>;
-  /** One call of a business API. @throws when it fails, after all that it does about that itself */
+  /** Calls a business API. @throws when the call fails after the library's own retries */
   readonly call: () => Promise<void>;
 }
 
@@ -12,9 +12,9 @@ export interface ContestantOptions {
   readonly appId: string;
   readonly appSecret: string;
   readonly wechatUrl: string;
-  /** Ours alone has one. */
+  /** The database, which only this module uses. */
   readonly databaseUrl: string;
-  /** Where the others may keep files; one for all processes. */
+  /** The folder for the files of other libraries, shared by all processes. */
   readonly folder: string;
 }
 
@@ -22,10 +22,10 @@ export type MakeContestant = (
   options: ContestantOptions,
 ) => Promise<Contestant>;
 
-/** Longer than any storm: that a model of WeChat on the same machine is slow is no fault of theirs, milliseconds. */
-export const PATIENCE_MS = 60_000;
+/** A timeout longer than any storm: a slow FakeWechat on the same machine must not count against a library, milliseconds. */
+export const TIMEOUT_MS = 60_000;
 
-/** For those whose answers come as they are. @throws Error for an errcode */
+/** Checks a response of a library that does not check it. @throws Error for an errcode */
 export function check(answer: object): void {
   const { errcode = 0 } = answer as { errcode?: number };
   if (errcode !== 0) throw new Error(`errcode ${errcode}`);

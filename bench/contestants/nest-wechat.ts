@@ -5,12 +5,12 @@ import {
   check,
   type Contestant,
   type ContestantOptions,
-  PATIENCE_MS,
+  TIMEOUT_MS,
 } from './contestant.js';
 
 const WECHAT = 'https://api.weixin.qq.com';
 
-/** With its default store: this process's memory. */
+/** nest-wechat with its default store, the memory of the process. */
 export async function nestWechat({
   appId,
   appSecret,
@@ -21,9 +21,9 @@ export async function nestWechat({
   return {
     start: () => Promise.resolve(),
     getToken: async () => {
-      // Private; what it offers instead asks WeChat each time. All its calls begin with this.
+      // A private method, with which all its calls begin; its public one calls WeChat each time.
       const token = await service['getToken']();
-      // It has no other way to say that it got none.
+      // An empty result is its only sign of a failure.
       if (!token) throw new Error('no token');
       return token;
     },
@@ -33,7 +33,7 @@ export async function nestWechat({
 
 const MESSAGE = { touser: 'somebody', template_id: 'a-template', data: {} };
 
-/** Its URLs are written out in full; it calls them with the axios that all of the process share. */
+/** Redirects its hard-coded URLs, which it calls with the axios instance that the process shares. */
 export function routeNestWechatTo(wechatUrl: string): void {
   const require = createRequire(
     createRequire(import.meta.url).resolve('nest-wechat'),
@@ -42,6 +42,6 @@ export function routeNestWechatTo(wechatUrl: string): void {
   axios.interceptors.request.use((request) => ({
     ...request,
     url: request.url?.replace(WECHAT, wechatUrl) ?? '',
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
   }));
 }

@@ -3,10 +3,10 @@ import {
   check,
   type Contestant,
   type ContestantOptions,
-  PATIENCE_MS,
+  TIMEOUT_MS,
 } from './contestant.js';
 
-/** With its default store, files that all processes share, and the retries that it offers. */
+/** node-easywechat with its default store, files that all processes share, and with its retries. */
 export async function nodeEasywechat(
   options: ContestantOptions,
 ): Promise<Contestant> {
@@ -15,7 +15,7 @@ export async function nodeEasywechat(
     secret: options.appSecret,
     http: {
       baseURL: options.wechatUrl,
-      timeout: PATIENCE_MS,
+      timeout: TIMEOUT_MS,
       retry: { retries: 3 },
     },
     file_cache: fileCache(options.folder),

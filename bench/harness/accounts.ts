@@ -5,14 +5,14 @@ import type { FakeWechat } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { tokenName } from '../../src/wechat-token/index.js';
 
-/** As configured, with all that most accounts have. */
+/** An account as configured, with all usual fields. */
 export interface BenchAccount {
   readonly name: string;
   readonly appId: string;
   readonly appSecret: string;
 }
 
-/** So many accounts, the same ones in every process, as they are read from a file. */
+/** A number of accounts, the same in every process, as if read from a file. */
 export function benchAccounts(count: number): BenchAccount[] {
   const accounts = Array.from({ length: count }, (_, index) => {
     const hash = createHash('sha256').update(`account ${index}`).digest('hex');

@@ -1,21 +1,21 @@
-/** Something that is done over and over, to be timed: it keeps the processor busy, and waits for nothing. */
+/** A CPU-bound operation to be timed, which waits for no I/O. */
 export interface Candidate {
   readonly key: string;
-  /** Does it so often, in a loop of its own: in a shared one the engine could not inline any of them. */
+  /** Runs the operation `times` times in its own loop: V8 could not inline the operations in a shared one. */
   readonly run: (times: number) => Promise<void>;
 }
 
 export interface Timed {
   readonly key: string;
-  /** Nanoseconds for one, in each round. */
+  /** Nanoseconds per operation in each round. */
   readonly values: readonly number[];
 }
 
 const WARM_UP_MS = 300;
 
 /**
- * Times all of them in each round, forwards and backwards in turn, so that none is always the one before or after another.
- * @param blockMs How long one of them is timed at a stretch, about.
+ * Times all candidates in each round, in alternating order, so that no candidate always runs after the same one.
+ * @param blockMs The approximate time for which one candidate is timed without interruption.
  */
 export async function timeRounds(
   candidates: readonly Candidate[],
@@ -36,7 +36,7 @@ export async function timeRounds(
   return blocks.map(({ candidate: { key }, values }) => ({ key, values }));
 }
 
-/** Warms it up, and finds how often it can be done in so long. */
+/** Warms the candidate up, and determines how often it runs within `blockMs`. */
 async function timesIn(candidate: Candidate, blockMs: number): Promise<number> {
   let times = 100;
   let spent = 0;
@@ -49,7 +49,7 @@ async function timesIn(candidate: Candidate, blockMs: number): Promise<number> {
   }
 }
 
-/** Milliseconds of processor time: what other processes do meanwhile does not count. */
+/** The CPU time of `times` runs, milliseconds; other processes do not count. */
 async function timed({ run }: Candidate, times: number): Promise<number> {
   const before = process.cpuUsage();
   await run(times);
@@ -61,8 +61,8 @@ const ALLOCATION_SAMPLES = 1000;
 const TIMES_IN_SAMPLE = 1000;
 
 /**
- * Bytes that one allocates on the heap, over a million: the median of a thousand samples, since a garbage collection spoils
- * the few that it falls into.
+ * The heap allocation of one operation in bytes, over a million runs: the median of a thousand samples, since a garbage
+ * collection distorts the few samples that it falls into.
  */
 export async function allocationOf({ run }: Candidate): Promise<number> {
   const samples = new Float64Array(ALLOCATION_SAMPLES);

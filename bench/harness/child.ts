@@ -15,7 +15,7 @@ interface Asked {
   reject(error: Error): void;
 }
 
-/** A process of its own, running a file of bench/children that calls `serve()`. */
+/** A child process that runs a file of bench/children, which calls `serve()`. */
 export class Child implements AsyncDisposable {
   private readonly asked = new Map<number, Asked>();
   private readonly ended: Promise<void>;
@@ -32,7 +32,7 @@ export class Child implements AsyncDisposable {
     });
   }
 
-  /** @param file Compiled: `new URL('../children/….js', import.meta.url)`. */
+  /** @param file The compiled file: `new URL('../children/….js', import.meta.url)`. */
   static start(file: URL, nodeOptions: readonly string[] = []): Child {
     return new Child(fork(file, { execArgv: [...nodeOptions] }));
   }
@@ -59,7 +59,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** Runs what is to be done with so many children, and ends them. */
+/** Runs `use` with a number of children, and stops them. */
 export async function withChildren<T>(
   count: number,
   file: URL,

@@ -4,13 +4,13 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from './project.js';
 
-/** What a figure depends on besides the code. */
+/** The conditions of a measurement besides the code. */
 export interface Circumstances {
   readonly date: string;
-  /** With `+changes` where what is measured is not what was committed. */
+  /** The commit, with `+changes` when the working tree has uncommitted changes. */
   readonly commit: string;
   readonly machine: Machine;
-  /** Of databases and packages. */
+  /** The versions of databases and packages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly os: string;
   readonly node: string;
-  /** The load average of the minute before: well above 0, others were at work too. */
+  /** The load average of the minute before; well above 0 means that other processes were running. */
   readonly loadBefore: number;
 }
 
@@ -47,7 +47,7 @@ export function machine(): Machine {
 
 export function commit(): string {
   const head = git('rev-parse', '--short=12', 'HEAD');
-  // What the benchmarks write themselves does not count.
+  // The files that the benchmarks write do not count.
   const paths = ['.', ':!bench/results', ':!docs'];
   return git('status', '--porcelain', '--', ...paths)
     ? `${head}+changes`

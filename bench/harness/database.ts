@@ -2,13 +2,13 @@ import { findDatabaseServers } from '../../test/support/find-database-servers.js
 import { createDatabase } from '../../test/support/fresh-database.js';
 
 export interface BenchServer extends AsyncDisposable {
-  /** Such as `mariadb 10.11.19-MariaDB`. */
+  /** The kind and version, such as `mariadb 10.11.19-MariaDB`. */
   readonly version: string;
-  /** The address of a fresh database. */
+  /** Creates a database. @returns its URL */
   createDatabase(): Promise<string>;
 }
 
-/** A server as the tests have it: that of TEST_DATABASE_URL, or a throw-away one. */
+/** Opens a server as the tests do: that of TEST_DATABASE_URL, or a throw-away one. */
 export async function openDatabaseServer(): Promise<BenchServer> {
   const [found] = await findDatabaseServers();
   if (!found) throw new Error('no server of the MySQL family was found');

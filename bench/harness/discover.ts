@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Benchmark } from './benchmark.js';
 import { PROJECT } from './project.js';
 
-/** Every file of bench/benchmarks, by the sources: an older compiled file may still lie about. */
+/** The names of all benchmarks, from the sources, since outdated compiled files may exist. */
 export function benchmarkNames(): string[] {
   return readdirSync(join(PROJECT, 'bench/benchmarks'))
     .filter((file) => file.endsWith('.ts'))

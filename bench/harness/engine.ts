@@ -18,22 +18,22 @@ export interface EngineOptions {
   readonly accounts: readonly WechatAccount[];
 }
 
-/** The module in an app, as users have it. */
+/** The module in an app, as users run it. */
 export interface Engine {
   readonly tokens: AccessTokenProvider;
   readonly api: WechatApiClient;
   readonly memory: TokenCache;
-  /** Until then it is there, connected, and has not looked for a token. */
+  /** Starts the module; before that it is connected and has not looked for tokens. */
   readonly start: () => Promise<void>;
 }
 
 const nothing = () => undefined;
 const print = (message: unknown, ...rest: unknown[]) =>
   void process.stderr.write(`${[message, ...rest].map(String).join(' ')}\n`);
-/** Warnings are of what the benchmarks do to it on purpose. */
+/** Logs errors only: the benchmarks cause the warnings on purpose. */
 const LOGGER: LoggerService = { log: nothing, warn: nothing, error: print };
 
-/** Its tables are made if they are missing. */
+/** Creates the module in an app, and the tables if they are missing. */
 export async function openEngine({
   databaseUrl,
   wechatUrl,
@@ -53,7 +53,7 @@ export async function openEngine({
       WechatTokenModule.forRoot({
         accounts,
         api: { baseUrl: wechatUrl },
-        // A process may have several engines.
+        // A process may contain several engines.
         dataSource: databaseUrl,
       }),
     ],

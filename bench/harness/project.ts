@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The repository, also as seen from the compiled files. */
+/** The root of the repository, also from compiled files. */
 export const PROJECT = nearest(import.meta.dirname);
 
 export const RESULTS = join(PROJECT, 'bench/results');

@@ -10,8 +10,8 @@ import { tablesOf } from './tables.js';
 const PAGE = join(PROJECT, 'docs/performance.md');
 
 /**
- * Brings the page and its plots up to date with the results. Only what stands between a benchmark's markers is written;
- * one that has none yet gets a section of its own at the end.
+ * Updates the page and its plots from the results. Only the text between the markers of a benchmark is replaced; a benchmark
+ * without markers gets a section at the end.
  */
 export async function report({ results = RESULTS, page = PAGE } = {}) {
   const plots = page.replace(/\.md$/, '');

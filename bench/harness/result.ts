@@ -8,7 +8,7 @@ export type CheckedGoal = Goal & {
   readonly isReached: boolean;
 };
 
-/** What is kept in bench/results/<name>.json. */
+/** The content of bench/results/<name>.json. */
 export interface BenchmarkResult {
   readonly name: string;
   readonly title: string;
@@ -38,7 +38,7 @@ export function resultOf(
   return { ...result, goals: goals.map((goal) => checked(goal, known)) };
 }
 
-/** @throws Error for a key that names none */
+/** Finds a figure or ratio by its key. @throws Error for an unknown key */
 export function figureOf(
   key: string,
   figures: readonly SummedFigure[],

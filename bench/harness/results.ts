@@ -13,7 +13,7 @@ export async function saveResult(
   writeFileSync(join(folder, `${result.name}.json`), text);
 }
 
-/** In order of their names. */
+/** The stored results, in order of their names. */
 export function loadResults(folder = RESULTS): BenchmarkResult[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))

@@ -2,7 +2,7 @@ import type { Question, Reply } from './child.js';
 
 type Methods = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 
-/** In a child: answers what the parent asks; ends with it. */
+/** Serves the parent's requests in a child process, which ends with the parent. */
 export function serve(methods: Methods): void {
   const reply = (message: Reply) => void process.send?.(message);
   process.on('message', ({ id, method, input }: Question) => {

@@ -4,7 +4,7 @@ export interface Summary {
   readonly highest: number;
 }
 
-/** @throws RangeError without values, and for one that is no number: it would be an order of no meaning */
+/** The median, lowest and highest value. @throws RangeError without values, and for NaN, which has no order */
 export function summaryOf(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b);
   const [lowest, highest] = [sorted[0], sorted.at(-1)];
@@ -25,7 +25,7 @@ export function medianOf(values: readonly number[]): number {
   return summaryOf(values).median;
 }
 
-/** Each value by the one of the same repetition: what disturbs both cancels out. */
+/** The quotients of values of the same repetition, in which common disturbances cancel out. */
 export function ratiosOf(
   values: readonly number[],
   to: readonly number[],

@@ -11,7 +11,7 @@ const BAR = 16;
 const HEADING = 40;
 const BARS = WIDTH - 2 * PADDING - LABELS - VALUES;
 
-/** A card of its own in both schemes: what lies behind it does not matter. */
+/** A card with its own background, for light and dark pages. */
 const STYLE = `
     text { font: 13px system-ui, sans-serif; fill: #1f2328 }
     .title { font-size: 15px; font-weight: 600 }
@@ -27,7 +27,7 @@ const STYLE = `
       .spread { stroke: #f0f6fc }
     }`;
 
-/** The charts of a benchmark, one below the other: medians as bars, lowest and highest value as a line. */
+/** The charts of a benchmark, one below the other: bars for medians, a line from the lowest to the highest value. */
 export function svgOf({ title, charts, figures }: BenchmarkResult): string {
   let top = PADDING / 2;
   const parts = charts.map((chart) => {
@@ -62,7 +62,7 @@ function barAt(figure: SummedFigure, top: number, scale: number): string {
   const { label, unit, median, lowest, highest, isOurs } = figure;
   const x = PADDING + LABELS;
   const middle = top + BAR / 2;
-  // A line at least, so that a value that is nearly nothing has its place.
+  // At least a line, so that a value near zero is visible.
   const width = Math.max(median * scale, 1);
   const spread =
     lowest === highest

@@ -1,7 +1,7 @@
 import type { BenchmarkResult, SummedFigure } from './result.js';
 import { number, spread, withUnit } from './words.js';
 
-/** All that is generated about a result: its goals, plot and figures, and what they were measured on. */
+/** The generated section of a result: goals, plot, figures and the conditions of the measurement. */
 export function tablesOf(result: BenchmarkResult, image: string): string {
   const { title, goals, ratios, figures } = result;
   const goalRows = goals.map(({ text, result: value, isReached }) => [

@@ -1,6 +1,6 @@
 import type { CheckedGoal, SummedFigure } from './result.js';
 
-/** Three digits that count; more only before the point. */
+/** A number with three significant digits, more only before the decimal point. */
 export function number(value: number): string {
   return value.toLocaleString(
     'en',
@@ -18,7 +18,7 @@ export function goalInWords({ text, result }: CheckedGoal): string {
   return `${text} (${number(result)})`;
 }
 
-/** The lowest and the highest of its values; nothing where all are alike. */
+/** The lowest and the highest value; empty when all values are equal. */
 export function spread({ lowest, highest }: SummedFigure): string {
   return lowest === highest ? '' : `${number(lowest)} – ${number(highest)}`;
 }

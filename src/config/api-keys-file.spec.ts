@@ -71,7 +71,7 @@ describe('API_KEYS_FILE while the app runs', () => {
     expect(idsAfter(1.9)).toEqual(['a']);
     expect(idsAfter(0.1)).toEqual(['a', 'b']);
     write(apiKey('b'));
-    // However long nobody came: the removed key does not let in even once.
+    // However long no request came, the removed key is not accepted even once.
     expect(idsAfter(3600)).toEqual(['b']);
     expect(lines).toEqual([
       ['API keys reloaded', { ids: ['a', 'b'] }, 'ApiKeys'],
@@ -127,19 +127,19 @@ describe('API_KEYS_FILE while the app runs', () => {
       'is empty, since it is being written',
       () => writeFileSync(path, ''),
       'API_KEYS_FILE',
-      /^is not a JSON array; /,
+      /^must be a JSON array /,
     ],
     [
       'was cut',
       () => writeFileSync(path, JSON.stringify([apiKey('b')]).slice(0, -3)),
       'API_KEYS_FILE',
-      /^is not a JSON array; /,
+      /^must be a JSON array /,
     ],
     [
       'holds a key that is too short',
       () => write(apiKey('b'), { ...apiKey('c'), key: MARK }),
       'API_KEYS_FILE[1].key',
-      /^is not a key: /,
+      /^must be a string of at least 16 /,
     ],
     [
       'names an id twice',
@@ -148,7 +148,7 @@ describe('API_KEYS_FILE while the app runs', () => {
       /^"b" is the id of another key; /,
     ],
   ])(
-    'that %s leaves the keys in force, and is told once, without a key',
+    'that %s leaves the keys in force, and is logged once, without a key',
     (_, spoil, field, problem) => {
       const { idsAfter } = open();
       spoil();
@@ -156,7 +156,7 @@ describe('API_KEYS_FILE while the app runs', () => {
       const fault = { field, problem: expect.stringMatching(problem) };
       expect(lines).toEqual([
         [
-          'API keys not reloaded, those in force stay',
+          'API keys reload failed; keeping the current keys',
           { faults: [fault] },
           'ApiKeys',
         ],
@@ -173,7 +173,7 @@ describe('API_KEYS_FILE while the app runs', () => {
     },
   );
 
-  it('may be emptied by a list without keys: then nobody is let in', () => {
+  it('may be emptied by a list without keys: then no key is accepted', () => {
     const { idsAfter } = open();
     write();
     expect(idsAfter(2)).toEqual([]);

@@ -9,24 +9,23 @@ import {
   isConfigurationError,
 } from '../wechat-token/index.js';
 
-/** The file is looked at once in so many milliseconds, and only when somebody comes with a key. */
-const LOOK_MS = 2000;
+/** The minimum time between two checks of the file; it is checked only when a request brings a key. */
+const CHECK_INTERVAL_MS = 2000;
 
 /**
- * API keys that are read again when their file has changed. It is its content that is compared, through whatever links
- * lead there: a secret of Kubernetes is replaced by turning a link, and a file that is written twice within one tick of
- * its clock has the same times. A file that cannot be used leaves the keys in force, so that a slip of the hand shuts
- * nobody out.
+ * Reads API keys from a file, again when the file has changed. Changes are detected by content, not by modification time:
+ * Kubernetes replaces a secret by changing a symbolic link, and two writes within one tick of the file system's clock have the
+ * same time. An invalid file leaves the current keys in force, so that a mistake in it locks no client out.
  */
 export class ApiKeysFile implements ApiKeySource {
   private readonly logger = new Logger('ApiKeys');
   #keys: readonly ApiKey[];
   private seen: string;
-  private lookedAt: number;
+  private checkedAt: number;
   private refused = false;
 
   /**
-   * @param read The valid keys that are in the file now.
+   * @param read Returns the valid keys that are in the file now.
    * @throws ConfigurationError as `read` does.
    */
   constructor(
@@ -34,30 +33,30 @@ export class ApiKeysFile implements ApiKeySource {
     private readonly read: () => readonly ApiKey[],
     private readonly now = () => performance.now(),
   ) {
-    // In this order: what is written in between is seen as another content at the next look.
+    // The digest first: a write between the two is then detected at the next check.
     this.seen = digest(file);
     this.#keys = read();
-    this.lookedAt = now();
+    this.checkedAt = now();
   }
 
   current(): readonly ApiKey[] {
     const now = this.now();
-    if (now - this.lookedAt >= LOOK_MS) {
-      this.lookedAt = now;
-      this.look();
+    if (now - this.checkedAt >= CHECK_INTERVAL_MS) {
+      this.checkedAt = now;
+      this.check();
     }
     return this.#keys;
   }
 
-  private look(): void {
+  private check(): void {
     const content = digest(this.file);
     if (content === this.seen) return;
     this.seen = content;
     try {
       const keys = this.read();
-      const isNews = this.refused || !isDeepStrictEqual(keys, this.#keys);
+      const isChanged = this.refused || !isDeepStrictEqual(keys, this.#keys);
       this.refused = false;
-      if (!isNews) return;
+      if (!isChanged) return;
       this.#keys = keys;
       this.logger.log('API keys reloaded', { ids: keys.map(({ id }) => id) });
     } catch (error) {
@@ -65,12 +64,15 @@ export class ApiKeysFile implements ApiKeySource {
       const reason = isConfigurationError(error)
         ? { faults: error.faults }
         : { reason: (error as Error).name };
-      this.logger.error('API keys not reloaded, those in force stay', reason);
+      this.logger.error(
+        'API keys reload failed; keeping the current keys',
+        reason,
+      );
     }
   }
 }
 
-/** Of what is in the file, or of why that cannot be read; a hash, since the content is secret. */
+/** A hash of the file's content, which is secret; the error code when it cannot be read. */
 function digest(file: string): string {
   const hash = createHash('sha256');
   try {

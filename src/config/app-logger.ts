@@ -1,8 +1,8 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { logLevelsFrom } from './log-levels.js';
 
-/** Where Nest tells how it builds an app: news to its developer, not to those who run it. */
-const NEST = new Set<unknown>([
+/** The log contexts in which Nest reports how it builds an app, which is of use to developers only. */
+const NEST_CONTEXTS = new Set<unknown>([
   'InstanceLoader',
   'NestApplication',
   'NestFactory',
@@ -10,15 +10,15 @@ const NEST = new Set<unknown>([
   'RoutesResolver',
 ]);
 
-/** One JSON object a line; what Nest says of its own start is `debug`. */
+/** Logs one JSON object per line; Nest's lines about its own start have the level `debug`. */
 export class AppLogger extends ConsoleLogger {
   constructor(level: LogLevel) {
     super({ json: true, logLevels: logLevelsFrom(level) });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    // Nest passes the context last.
-    if (NEST.has(rest.at(-1))) this.debug(message, ...rest);
+    // Nest passes the context as the last argument.
+    if (NEST_CONTEXTS.has(rest.at(-1))) this.debug(message, ...rest);
     else super.log(message, ...rest);
   }
 }

@@ -1,26 +1,26 @@
-/** Where the tables are. */
+/** The database of the app's tables. */
 export type Database =
   | { readonly type: 'mysql' | 'mariadb'; readonly url: string }
   | { readonly type: 'better-sqlite3'; readonly path: string };
 
-/** Undefined for an address that is none of `mysql://…`, `mariadb://…` and `sqlite:path`. */
+/** Parses DATABASE_URL; undefined for anything but `mysql://…`, `mariadb://…` and `sqlite:path`. */
 export function parseDatabaseUrl(url: string): Database | undefined {
   const sqlite = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
   if (sqlite) return { type: 'better-sqlite3', path: sqlite };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  // A MySQL address without a database would fail only at the first statement.
+  // A MySQL URL without a database would fail only at the first statement.
   if (!parsed?.hostname || !/^\/[^/]+$/.test(parsed.pathname)) return undefined;
-  // An @ behind the host ends a password that was not escaped.
+  // An @ after the host is the end of a password that was not percent-encoded.
   if ((parsed.pathname + parsed.search + parsed.hash).includes('@'))
     return undefined;
-  // The driver decodes them; a bare % in a password would fail there without a word of why.
+  // The driver decodes both, and fails on a bare % in a password without naming the cause.
   if (!canDecode(parsed.username + parsed.password)) return undefined;
   if (parsed.protocol === 'mysql:') return { type: 'mysql', url };
   if (parsed.protocol === 'mariadb:') return { type: 'mariadb', url };
   return undefined;
 }
 
-/** The address without its password, for messages. */
+/** The URL without user and password, for messages. */
 export function describeDatabase(database: Database): string {
   if (database.type === 'better-sqlite3') return `sqlite:${database.path}`;
   const { protocol, host, pathname } = new URL(database.url);

@@ -14,7 +14,7 @@ import { StartError } from './start-error.js';
 const CONNECT_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** R12: TypeORM's own waits for ever for a server that does not answer to the goodbye, and the process with it. */
+/** R12: without a time limit destroy() would wait for a server that does not respond, and keep the process alive. */
 class ClosingDataSource extends DataSource {
   override async destroy(): Promise<void> {
     const timeout = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
@@ -22,7 +22,7 @@ class ClosingDataSource extends DataSource {
   }
 }
 
-/** TypeORM's options for the app's tables; its query log stays off, since it would show the values. */
+/** TypeORM's options for the app's tables; the query log stays off, since it would contain the values (R15). */
 export function dataSourceOptions(database: Database): DataSourceOptions {
   const common = {
     entities: [...wechatTokenEntities],
@@ -46,7 +46,7 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
 }
 
 /**
- * Connects, and runs the migrations if it is to.
+ * Connects to the database, and runs the migrations if `migrate` is true.
  * @throws StartError that names the setting and what to do.
  */
 export async function openDatabase(
@@ -68,12 +68,12 @@ export async function openDatabase(
 }
 
 /**
- * Connects to tables that must be there already, and changes nothing if they are not.
+ * Connects to a database that must contain the tables; without them nothing is changed.
  * @throws StartError that names the setting and what to do.
  */
 export async function openTables(database: Database): Promise<DataSource> {
   const where = describeDatabase(database);
-  // SQLite would make an empty file of that name.
+  // SQLite would create an empty file.
   if (database.type === 'better-sqlite3' && !existsSync(database.path))
     throw new StartError(messages.tablesNotFound(where));
   const dataSource = await connect(database);
@@ -112,7 +112,7 @@ async function hasTables(dataSource: DataSource): Promise<boolean> {
   }
 }
 
-/** The driver's code; its message may hold the address with the password. */
+/** The driver's error code; its message may contain the URL with the password. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error
     ? String(error.code)

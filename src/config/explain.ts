@@ -1,11 +1,11 @@
 import { isWechatTokenError } from '../wechat-token/index.js';
 import { StartError } from './start-error.js';
 
-/** Tells on stderr why the process cannot start, and makes it end with code 1. */
+/** Writes to stderr why the process cannot start, and sets the exit code to 1. */
 export function explain(error: unknown): void {
-  // Foreseen faults say what to do in their message; for the others the stack is all there is.
-  const foreseen = error instanceof StartError || isWechatTokenError(error);
-  const text = foreseen ? error.message : String((error as Error).stack);
+  // Expected errors say in their message what to do; for any other error the stack is printed.
+  const expected = error instanceof StartError || isWechatTokenError(error);
+  const text = expected ? error.message : String((error as Error).stack);
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;
 }

@@ -16,57 +16,62 @@ describe('a list that is wrong', () => {
       'WECHAT_ACCOUNTS',
       `{"a":"${MARK}"`,
       '',
-      /^is not a JSON array; write \[\{/,
+      /^must be a JSON array such as \[\{/,
     ],
-    ['WECHAT_ACCOUNTS', `"${MARK}"`, '', /^is not a JSON array; write \[\{/],
+    ['WECHAT_ACCOUNTS', `"${MARK}"`, '', /^must be a JSON array such as \[\{/],
     [
       'WECHAT_ACCOUNTS',
       `["${MARK}"]`,
       '[0]',
-      /^is not an object of name, kind, /,
+      /^must be an object with the fields name, kind, /,
     ],
-    ['WECHAT_ACCOUNTS', '[null]', '[0]', /^is not an object of name, kind, /],
+    [
+      'WECHAT_ACCOUNTS',
+      '[null]',
+      '[0]',
+      /^must be an object with the fields name, kind, /,
+    ],
     [
       'WECHAT_ACCOUNTS',
       account({ secret: MARK, [MARK]: 1 }),
       '[0]',
-      /^has a field that is none of name, kind, appId, appSecret, mode: remove/,
+      /^has an unknown field; remove it, .* \(known: name, kind, appId, appSecret, mode\)$/,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ name: 'a b' }),
       '[0].name',
-      /^is not a name: /,
+      /^must be 1 to 64 letters, /,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ name: undefined }),
       '[0].name',
-      /^"default" is the name of another account; give each a name /,
+      /^"default" is the name of another account; account names must be unique$/,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ kind: 'shop' }),
       '[0].kind',
-      /^is not "official-account" or "mini-program"$/,
+      /^must be "official-account" or "mini-program"$/,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ appId: '' }),
       '[0].appId',
-      /^is not an appid; /,
+      /^must be the appid from /,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ appId: undefined }),
       '[0].appId',
-      /^is not an appid; take it from the platform's console/,
+      /^must be the appid from the platform's console, such as /,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ appId: 5 }),
       '[0].appId',
-      /^is not an appid; /,
+      /^must be the appid from /,
     ],
     [
       'WECHAT_ACCOUNTS',
@@ -78,47 +83,47 @@ describe('a list that is wrong', () => {
       'WECHAT_ACCOUNTS',
       account({ appSecret: 5 }),
       '[0].appSecret',
-      /^is not a string; put the AppSecret in quotes$/,
+      /^must be a string; put the AppSecret in quotes$/,
     ],
     [
       'WECHAT_ACCOUNTS',
       account({ mode: 'old' }),
       '[0].mode',
-      /^is not "stable" or "classic"$/,
+      /^must be "stable" or "classic"$/,
     ],
-    ['API_KEYS', '{}', '', /^is not a JSON array; write \[\{"id":/],
+    ['API_KEYS', '{}', '', /^must be a JSON array such as \[\{"id":/],
     [
       'API_KEYS',
       '[1]',
       '[0]',
-      /^is not an object of id, key, scopes, accounts$/,
+      /^must be an object with the fields id, key, scopes, accounts$/,
     ],
-    ['API_KEYS', apiKey({ id: '' }), '[0].id', /^is not an id: use 1 to 64 /],
+    ['API_KEYS', apiKey({ id: '' }), '[0].id', /^must be a string of 1 to 64 /],
     [
       'API_KEYS',
       apiKey({ key: MARK }),
       '[0].key',
-      /^is not a key: use at least 16 characters \(make one with: /,
+      /^must be a string of at least 16 characters \(generate it with: /,
     ],
     [
       'API_KEYS',
       apiKey({ scopes: [] }),
       '[0].scopes',
-      /^is not a list of at least one of tokens:read, tokens:refresh, /,
+      /^must be a list of at least one of tokens:read, tokens:refresh, /,
     ],
     [
       'API_KEYS',
       apiKey({ scopes: ['tokens:issue', 'all'] }),
       '[0].scopes[1]',
-      /^is not "tokens:read", "tokens:refresh" or "tokens:issue"$/,
+      /^must be "tokens:read", "tokens:refresh" or "tokens:issue"$/,
     ],
     [
       'API_KEYS',
       apiKey({ accounts: [] }),
       '[0].accounts',
-      /^is not a list of names of accounts; leave it out for all /,
+      /^must be a list of at least one account name; omit it to allow all /,
     ],
-  ])('%s=%s is told by its place', (setting, value, place, problem) => {
+  ])('%s=%s is reported by its place', (setting, value, place, problem) => {
     const { faults } = refuse({ ...ACCOUNT, [setting]: value });
     expect(faults).toEqual([
       { field: setting + place, problem: expect.stringMatching(problem) },
@@ -156,11 +161,11 @@ describe.each([
   it.each(['', '{', `"${MARK}"`])('must hold a JSON array, not %o', (text) => {
     writeFileSync(path, text);
     expect(refuse({ ...rest, [name]: path }).faults).toEqual([
-      { field: name, problem: expect.stringMatching(/^is not a JSON array; /) },
+      { field: name, problem: expect.stringMatching(/^must be a JSON array /) },
     ]);
   });
 
-  it('is what a fault in it is told by', () => {
+  it('is named in faults of its content', () => {
     writeFileSync(path, content);
     expect(refuse({ ...rest, [name]: path }).faults).toMatchObject([
       { field: name + place },
@@ -171,7 +176,10 @@ describe.each([
     writeFileSync(path, content);
     const both = { ...rest, [name]: path, [setting]: content };
     expect(refuse(both).faults).toEqual([
-      { field: name, problem: `is set together with ${setting}; keep one` },
+      {
+        field: name,
+        problem: `is set together with ${setting}; set only one of them`,
+      },
     ]);
   });
 });

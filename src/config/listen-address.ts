@@ -9,8 +9,8 @@ export interface ListenAddress {
 }
 
 /**
- * Takes the address for a moment: an app that cannot listen must say so before it renews a token.
- * @throws StartError when it cannot be had.
+ * Listens on the address for a moment: an app that cannot listen must fail before it renews a token.
+ * @throws StartError when the address is not available.
  */
 export async function probeAddress(address: ListenAddress): Promise<void> {
   const server = createServer();
@@ -22,7 +22,7 @@ export async function probeAddress(address: ListenAddress): Promise<void> {
   }
 }
 
-/** What to tell of an address that cannot be listened on; another error as it is. */
+/** The StartError for an error of listen(); any other error is returned unchanged. */
 export function listenError(
   error: unknown,
   { host, port }: ListenAddress,

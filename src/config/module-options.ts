@@ -11,7 +11,7 @@ import { type ListSetting, messages } from './config.messages.js';
 
 type Set = Readonly<Record<string, string | undefined>>;
 
-/** Which setting an option of the module comes from, for messages. */
+/** The setting of each module option, for messages. */
 const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['role', 'WECHAT_ROLE'],
   ['api.baseUrl', 'WECHAT_API_BASE_URL'],
@@ -30,9 +30,9 @@ const DEFAULT_ACCOUNT_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The module's options as the settings say them, not validated yet; what cannot even be read is left out of them and added
- * to `faults`.
- * @param mode That of the accounts that name none.
+ * Reads the module's options from the settings without validating them. Settings that cannot be parsed are omitted and added to
+ * `faults`.
+ * @param mode The mode of the accounts that do not set one.
  */
 export function readOptions(
   set: Set,
@@ -77,7 +77,7 @@ export function readOptions(
   };
 }
 
-/** `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
+/** The setting of an option: `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
 function settingOf(set: Set, field: string, ownAccounts: number): string {
   const account = /^accounts\[(\d+)\](?:\.(\w+))?/.exec(field);
   if (account) {
@@ -99,17 +99,17 @@ function readDefaultAccount(set: Set): WechatAccount[] {
   return [{ appId: appId ?? '', ...given('appSecret', appSecret) }];
 }
 
-/** Where a list was read from. */
+/** The name of the setting that a list was read from. */
 function listSetting(set: Set, setting: ListSetting): string {
   return set[`${setting}_FILE`] ? `${setting}_FILE` : setting;
 }
 
-/** The API keys as they are now, not validated; what cannot be read is told in `faults`. */
+/** Reads the API keys without validating them; a setting that cannot be parsed is added to `faults`. */
 export function readApiKeys(set: Set, faults: ConfigurationFault[]): ApiKey[] {
   return readList(set, 'API_KEYS', faults);
 }
 
-/** A JSON array, in the setting itself or in the file that `…_FILE` names. */
+/** Reads a JSON array from the setting or from the file that `…_FILE` names. */
 function readList<Item>(
   set: Set,
   setting: ListSetting,
@@ -137,7 +137,7 @@ function parseArray(text: string): unknown[] | undefined {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) ? value : undefined;
   } catch {
-    // The parser's message quotes the text, and so a secret.
+    // R15: the parser's message quotes the text, which contains a secret.
     return undefined;
   }
 }
@@ -167,7 +167,7 @@ function list(text: string | undefined): string[] | undefined {
     .filter(Boolean);
 }
 
-/** What is no number becomes NaN, which the module's schema refuses by name. */
+/** Parses a number; any other text becomes NaN, which the module's schema refuses. */
 function number(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }

@@ -14,7 +14,7 @@ import {
   settingsIn,
 } from './settings.js';
 
-/** What `npm run reseal` needs to know: of the app's settings two, so that whoever runs it needs no credentials. */
+/** The two settings of the app that `npm run reseal` needs; it does not need the WeChat credentials. */
 export interface ResealSettings {
   readonly database: Database;
   readonly encryptionKeys: NonNullable<
@@ -22,7 +22,7 @@ export interface ResealSettings {
   >;
 }
 
-/** @throws ConfigurationError that lists every fault of the two at once; no value is in it. */
+/** Reads both settings. @throws ConfigurationError that lists every fault; it contains no value (R15). */
 export function loadResealSettings(environment: Environment): ResealSettings {
   const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];

@@ -2,14 +2,14 @@ import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
 import { loadSettings } from './settings.js';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
-const PORT = /^is not a port, 0 to 65535$/;
-const URL = /^is not an http or https address .*, such as "https:/;
-const DATABASE = /^is not mysql:\/\/user:password@host:3306\/database, /;
+const PORT = /^must be a port number from 0 to 65535$/;
+const URL = /^must be an http or https URL .*, such as "https:/;
+const DATABASE = /^must be mysql:\/\/user:password@host:3306\/database, /;
 const whole = (range: string) =>
-  new RegExp(`^is not a whole number from ${range}$`);
+  new RegExp(`^must be an integer from ${range}$`);
 const PROXY =
-  /^is neither a number of proxies, 0 to 32, nor a list of their addresses /;
-const CRON = /^is not a cron expression such as "\*\/5 \* \* \* \* \*"$/;
+  /^must be a number of proxies from 0 to 32, or a list of their addresses /;
+const CRON = /^must be a cron expression such as "\*\/5 \* \* \* \* \*"$/;
 
 describe('a setting that is wrong', () => {
   it.each<[setting: string, value: string, problem: RegExp, field?: string]>([
@@ -27,8 +27,8 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', `mysql://root:4711/${MARK}?@db:3306/app`, DATABASE],
     ['DATABASE_URL', `mysql://root:4711/${MARK}#@db:3306/app`, DATABASE],
     ['DATABASE_URL', 'sqlite:', DATABASE],
-    ['DATABASE_MIGRATE', 'yes', /^is not one of true, false$/],
-    ['LOG_LEVEL', 'info', /^is not one of .*debug, log, warn, error, fatal$/],
+    ['DATABASE_MIGRATE', 'yes', /^must be one of true, false$/],
+    ['LOG_LEVEL', 'info', /^must be one of .*debug, log, warn, error, fatal$/],
     ['TRUST_PROXY', 'true', PROXY],
     ['TRUST_PROXY', '33', PROXY],
     ['TRUST_PROXY', '-1', PROXY],
@@ -38,8 +38,8 @@ describe('a setting that is wrong', () => {
     ['TRUST_PROXY', '10.0.0.1,proxy.example', PROXY],
     ['TRUST_PROXY', '10.0.0.1,', PROXY],
     ['TRUST_PROXY', '10.0.0.0/8/8', PROXY],
-    ['WECHAT_TOKEN_MODE', 'Stable', /^is not one of stable, classic$/],
-    ['WECHAT_ROLE', 'writer', /^is not "refresher" or "reader"$/],
+    ['WECHAT_TOKEN_MODE', 'Stable', /^must be one of stable, classic$/],
+    ['WECHAT_ROLE', 'writer', /^must be "refresher" or "reader"$/],
     ['WECHAT_API_BASE_URL', 'api.weixin.qq.com', URL],
     ['WECHAT_API_BASE_URL', 'ftp://api.weixin.qq.com', URL],
     ['WECHAT_API_BASE_URL', 'https://h/?x=1', URL],
@@ -60,36 +60,36 @@ describe('a setting that is wrong', () => {
     [
       'WECHAT_LEASE_SECONDS',
       '5',
-      /^is too short: one renewal may take two calls to WeChat of 5 s each .*; set it above their sum, or lower the timeout$/,
+      /^must be greater than 10: a renewal may make two calls to WeChat of up to 5 s each .*; raise it, or lower the timeout$/,
     ],
-    ['TOKEN_ENCRYPTION_KEYS', KEY, /^is not "id:key,id:key" with keys of 32 /],
-    ['TOKEN_ENCRYPTION_KEYS', `a:${KEY}:b`, /^is not "id:key,id:key" with /],
+    ['TOKEN_ENCRYPTION_KEYS', KEY, /^must be "id:key,id:key" with keys of 32 /],
+    ['TOKEN_ENCRYPTION_KEYS', `a:${KEY}:b`, /^must be "id:key,id:key" with /],
     [
       'TOKEN_ENCRYPTION_KEYS',
       `a:${KEY},b:${MARK}`,
-      /^is not 32 bytes in base64 \(make one with: openssl rand -base64 32\)$/,
+      /^must be 32 bytes in base64 \(generate it with: openssl rand -base64 32\)$/,
       'TOKEN_ENCRYPTION_KEYS[1].key',
     ],
     [
       'TOKEN_ENCRYPTION_KEYS',
       `a b:${KEY}`,
-      /^is not an id: use letters, digits, /,
+      /^must be 1 to 32 letters, digits, /,
       'TOKEN_ENCRYPTION_KEYS[0].id',
     ],
     [
       'TOKEN_ENCRYPTION_KEYS',
       `a:${KEY},a:${KEY}`,
-      /^"a" is the id of another key; give each an id of its own$/,
+      /^"a" is the id of another key; key ids must be unique$/,
       'TOKEN_ENCRYPTION_KEYS[1].id',
     ],
-  ])('%s=%s is told by its name and what would be right', (...row) => {
+  ])('%s=%s is reported by its name and what it must be', (...row) => {
     const [setting, value, problem, field = setting] = row;
     const { faults, message } = refuse({ ...ACCOUNT, [setting]: value });
     expect(faults).toEqual([
       { field, problem: expect.stringMatching(problem) },
     ]);
     expect(message).toBe(
-      `nestjs-wechat-token cannot start, its settings are wrong:\n  - ${field}: ${faults[0]?.problem}`,
+      `nestjs-wechat-token cannot start because of invalid settings:\n  - ${field}: ${faults[0]?.problem}`,
     );
   });
 });
@@ -110,7 +110,9 @@ describe('a lease', () => {
       expect(refuse(times('10')).faults).toEqual([
         {
           field: 'WECHAT_LEASE_SECONDS',
-          problem: expect.stringMatching(/^is too short: .* 5 s each /),
+          problem: expect.stringMatching(
+            /^must be greater than 10: .* 5 s each /,
+          ),
         },
       ]);
       expect(loadSettings(times('11')).wechatToken).toMatchObject({
@@ -122,7 +124,7 @@ describe('a lease', () => {
 });
 
 describe('credentials', () => {
-  it('that are missing are told with the way to try the app without them', () => {
+  it('that are missing are reported with the way to try the app without them', () => {
     for (const none of [{}, { WECHAT_ACCOUNTS: '[]' }])
       expect(refuse(none).message).toMatch(
         /\n {2}- WECHAT_APP_ID: is missing; set WECHAT_APP_ID and WECHAT_APP_SECRET, or WECHAT_ACCOUNTS .*npm run demo\)$/,
@@ -131,11 +133,11 @@ describe('credentials', () => {
 
   it.each([
     [{ WECHAT_APP_ID: 'wx_one' }, 'WECHAT_APP_SECRET', /^is missing; /],
-    [{ WECHAT_APP_SECRET: MARK }, 'WECHAT_APP_ID', /^is not an appid; /],
+    [{ WECHAT_APP_SECRET: MARK }, 'WECHAT_APP_ID', /^must be the appid from /],
     [
       { ...ACCOUNT, WECHAT_APP_ID: 'wx one' },
       'WECHAT_APP_ID',
-      /^is not an app/,
+      /^must be the app/,
     ],
   ])('that are incomplete: %o', (environment, field, problem) => {
     expect(refuse(environment).faults).toEqual([
@@ -144,7 +146,7 @@ describe('credentials', () => {
   });
 });
 
-it('every fault is told at once, each once', () => {
+it('all faults are reported together, each once', () => {
   const { faults } = refuse({
     PORT: 'x',
     DATABASE_URL: `mysql://u:${MARK}@h`,
@@ -185,7 +187,7 @@ it('every fault is told at once, each once', () => {
   ]);
 });
 
-it('faults of the module are told even when there are no accounts', () => {
+it('faults of the module are reported even when there are no accounts', () => {
   const fields = refuse({ WECHAT_ROLE: 'x' }).faults.map(({ field }) => field);
   expect(fields).toEqual(['WECHAT_APP_ID', 'WECHAT_ROLE']);
 });

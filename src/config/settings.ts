@@ -15,7 +15,7 @@ import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The app's settings, all of them valid. */
+/** The app's settings, validated. */
 export interface AppSettings {
   readonly port: number;
   readonly host: string;
@@ -23,7 +23,7 @@ export interface AppSettings {
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
   readonly logLevel: LogLevel;
-  /** Whose word on a client's address is taken; an empty list for nobody's. */
+  /** The proxies that are trusted for the client's address; an empty list for none. */
   readonly trustProxy: TrustProxy;
   readonly wechatToken: WechatTokenModuleOptions;
 }
@@ -31,7 +31,7 @@ export interface AppSettings {
 const choice = <const Values extends readonly string[]>(values: Values) =>
   v.picklist(values, messages.badChoice(values));
 
-/** What can be read by this function, which says undefined of what cannot. */
+/** A setting that `read` parses; undefined from `read` is a fault. */
 const readBy = <Value>(
   read: (text: string) => Value | undefined,
   problem: string,
@@ -59,7 +59,7 @@ const serverSettings = v.object({
   WECHAT_TOKEN_MODE: v.optional(choice(['stable', 'classic']), 'stable'),
 });
 
-/** What is set: without the blanks around, and without what is empty. */
+/** The settings with surrounding blanks removed and empty ones omitted. */
 export function settingsIn(environment: Environment): Environment {
   return Object.fromEntries(
     Object.entries(environment)
@@ -69,8 +69,8 @@ export function settingsIn(environment: Environment): Environment {
 }
 
 /**
- * Reads the settings from the environment; one that is empty counts as not set.
- * @throws ConfigurationError that lists every fault at once, each with the setting's name; no value is in it.
+ * Reads the settings from the environment; an empty setting counts as not set.
+ * @throws ConfigurationError that lists every fault with the name of its setting; it contains no value (R15).
  */
 export function loadSettings(environment: Environment): AppSettings {
   const set = settingsIn(environment);
@@ -82,7 +82,7 @@ export function loadSettings(environment: Environment): AppSettings {
   const mode = server.success ? server.output.WECHAT_TOKEN_MODE : 'stable';
   const { options, settingOf } = readOptions(set, mode, faults);
   for (const { field, problem } of moduleFaults(options))
-    // That there are no accounts is told already, with the reason.
+    // Missing accounts were reported above, with what to set.
     if (field !== 'accounts') faults.push({ field: settingOf(field), problem });
 
   if (faults.length > 0 || !server.success)
@@ -100,7 +100,7 @@ export function loadSettings(environment: Environment): AppSettings {
   };
 }
 
-/** The options with API keys that are looked at again while the app runs, by the rules that hold at start. */
+/** The options with API keys that are reloaded while the app runs, validated as at the start. */
 function reloading(
   file: string,
   set: Environment,

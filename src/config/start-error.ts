@@ -1,2 +1,2 @@
-/** The app cannot start; the message names the setting and what to do, and is all that is printed. */
+/** The app cannot start. Only the message is printed; it names the setting and what to do. */
 export class StartError extends Error {}

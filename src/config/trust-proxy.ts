@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 
-/** Names that Express knows for ranges of addresses. */
+/** Express's names of address ranges. */
 const RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
-const MOST_HOPS = 32;
+const MAX_HOPS = 32;
 
-/** Which proxies may say whose request it is: so many of them, or those with these addresses; as Express takes it. */
+/** The trusted proxies, as Express's `trust proxy`: their number, or their addresses. */
 export type TrustProxy = number | readonly string[];
 
-/** Undefined for what is neither; "all of them" is none of it, since then every client could choose its address. */
+/** Parses TRUST_PROXY; undefined when invalid. Trusting all proxies is not allowed: any client could forge its address. */
 export function parseTrustProxy(text: string): TrustProxy | undefined {
   if (/^\d+$/.test(text)) {
     const hops = Number(text);
-    return hops <= MOST_HOPS ? hops : undefined;
+    return hops <= MAX_HOPS ? hops : undefined;
   }
   const proxies = text.split(',').map((part) => part.trim());
   return proxies.every(isProxy) ? proxies : undefined;
@@ -23,6 +23,6 @@ function isProxy(text: string): boolean {
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
   if (bits === undefined) return true;
-  const most = family === 6 ? 128 : 32;
-  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
+  const max = family === 6 ? 128 : 32;
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= max;
 }

@@ -38,7 +38,7 @@ const shop = {
     class: 'quota',
     errcode: 45009,
     message:
-      'WeChat answered 45009 "reach max api daily quota limit". The day\'s quota is spent: it is tried again after midnight, China time. See who else fetches tokens for this appid.',
+      'WeChat answered 45009 "reach max api daily quota limit". The daily quota is exhausted and resets at midnight, China time; it will be retried automatically. Check what else fetches tokens for this appid.',
     at: '2026-11-23T08:01:36.018Z',
   },
   failureCount: 1,
@@ -132,7 +132,7 @@ export const eventsExample: Examples = {
           actor: 'billing',
           fingerprint: BEFORE,
           latencyMs: null,
-          detail: `late: ${NOW} is in use here`,
+          detail: `late report; the current token is ${NOW}`,
         },
       ],
       next: null,

@@ -21,17 +21,17 @@ const PROBLEMS: Readonly<
     examples: {
       field: {
         summary: 'A query parameter that is not valid',
-        detail: 'The request is not what it should be: see `errors`.',
+        detail: 'Invalid request; see `errors`.',
         more: {
           errors: [
-            { field: 'limit', problem: 'is not a whole number from 1 to 100' },
+            { field: 'limit', problem: 'must be an integer from 1 to 100' },
           ],
         },
       },
       json: {
         summary: 'A body that is not valid JSON',
         detail:
-          'The request could not be read: send a body that is JSON, with the content type application/json.',
+          'Unreadable request body; send JSON with the content type application/json.',
       },
     },
   },
@@ -41,12 +41,12 @@ const PROBLEMS: Readonly<
       missing: {
         summary: 'No API key',
         detail:
-          'An API key is needed: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
+          'API key required; send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
       },
       wrong: {
         summary: 'Unknown API key',
         detail:
-          'The API key is none of those that are configured. Compare it with http.apiKeys (API_KEYS of the app).',
+          'Unknown API key. Check it against http.apiKeys (API_KEYS of the app).',
       },
     },
   },
@@ -57,12 +57,12 @@ const PROBLEMS: Readonly<
       scope: {
         summary: 'Missing scope',
         detail:
-          'The API key lacks the scope "tokens:read". Add it to the key\'s scopes, or use another key.',
+          'The API key lacks the scope "tokens:read". Add the scope to the key, or use another key.',
       },
       account: {
         summary: 'Key for other accounts',
         detail:
-          'The API key is for other accounts. Add this one to its accounts, or use another key.',
+          'The API key does not allow this account. Add the account to the key, or use another key.',
       },
     },
   },
@@ -72,7 +72,7 @@ const PROBLEMS: Readonly<
       account: {
         summary: 'Unknown account',
         detail:
-          'There is no account "shop". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
+          'Unknown account "shop". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
       },
     },
   },
@@ -92,19 +92,19 @@ const PROBLEMS: Readonly<
       keys: {
         summary: 'Too many wrong keys',
         detail:
-          'Too many wrong API keys came from this address; for a while no new one is looked at.',
+          'Too many wrong API keys from this address; try again in a minute.',
         more: { retryAfter: 42 },
       },
       budget: {
         summary: 'Too many forced renewals',
         detail:
-          '"access_token" was force-renewed less than 30 s ago. The next is possible in 17 s.',
+          '"access_token" was force-renewed less than 30 s ago. The next forced renewal is possible in 17 s.',
         more: { retryAfter: 17 },
       },
       streams: {
         summary: 'Too many streams for one key',
         detail:
-          '5 consoles are open in your name, and no more can be. Close one, or try again later.',
+          'Too many open event streams of this caller (limit 5). Close one, or try again later.',
         more: { retryAfter: 30 },
       },
     },
@@ -115,7 +115,7 @@ const PROBLEMS: Readonly<
       refused: {
         summary: "The server's IP is not whitelisted",
         detail:
-          '"access_token" could not be renewed: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
+          'Renewal of "access_token" failed: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it will be retried automatically.',
         more: { errcode: 40164, retryAfter: 600 },
       },
     },
@@ -127,13 +127,13 @@ const PROBLEMS: Readonly<
       database: {
         summary: 'Database unavailable',
         detail:
-          'The database could not be asked (ECONNREFUSED). Valid tokens are served from memory meanwhile; check the database and its address.',
+          'Database query failed (ECONNREFUSED). Valid tokens are still served from memory; check the database and its address.',
         more: { retryAfter: 5 },
       },
       coolingDown: {
         summary: 'WeChat refused; the next attempt is later',
         detail:
-          '"access_token" is not valid, and its renewal waits 371 s more: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it is tried again later.',
+          '"access_token" is not valid; renewal will be retried in 371 s: WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist". Add this machine\'s IP to the whitelist in WeChat\'s console; it will be retried automatically.',
         more: { retryAfter: 371 },
       },
     },

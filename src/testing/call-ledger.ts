@@ -1,13 +1,13 @@
 import type { Endpoint } from './faults.js';
 
-/** How many requests reached the platform, spoiled ones included. */
+/** The number of requests that reached the platform, including those with an injected fault. */
 export interface CallCounts {
-  /** All of them, unknown paths too. */
+  /** All requests, including those of unknown paths. */
   readonly total: number;
   readonly classic: number;
-  /** All stable calls, forced ones included. */
+  /** Stable calls, including forced ones. */
   readonly stable: number;
-  /** Stable calls with `force_refresh: true`, whether or not they refreshed. */
+  /** Stable calls with `force_refresh: true`, whether or not they issued a new token. */
   readonly stableForced: number;
   readonly ticket: number;
   readonly business: number;
@@ -16,7 +16,7 @@ export interface CallCounts {
 type Counter = keyof CallCounts;
 type MutableCounts = { -readonly [K in Counter]: number };
 
-/** Counts calls, all together and by account. */
+/** Counts calls in total and by account. */
 export class CallLedger {
   private readonly all = zero();
   private readonly byAppId = new Map<string, MutableCounts>();

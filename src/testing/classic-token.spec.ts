@@ -92,7 +92,7 @@ describe('GET /cgi-bin/token', () => {
     expect(await codeFor(third)).toBe(0);
   });
 
-  it('ends a token with 42001 when its life is over', async () => {
+  it('ends a token with 42001 when its life has ended', async () => {
     await start({ lifeSeconds: 60 });
     const { access_token, expires_in } = await fetchToken();
     expect(expires_in).toBe(60);

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-/** What an endpoint answers. WeChat's own errors have HTTP status 200. */
+/** The response of an endpoint. WeChat's errors have HTTP status 200. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** The documentation block of addresses: no real machine is ever named. */
+/** An address reserved for documentation, never that of a real machine. */
 const CALLER_IP = '203.0.113.7';
 
-/** The platform's sentence for each errcode, as its pages or its users show it. */
+/** The platform's message for each errcode, from its documentation or from reports of users. */
 const ERRMSG: Readonly<Record<number, string>> = {
   [-1]: 'system error',
   40001: 'invalid credential, access_token is invalid or not latest',
@@ -44,16 +44,16 @@ const ERRMSG: Readonly<Record<number, string>> = {
   89507: '1小时内该IP被管理员拒绝调用一次，1小时内不可再使用该IP调用',
 };
 
-/** Every errcode that the fake has a sentence for. */
+/** Every errcode for which the fake has a message. */
 export const KNOWN_ERRCODES: readonly number[] =
   Object.keys(ERRMSG).map(Number);
 
-/** The platform's sentence for a code, without its rid. */
+/** The platform's message for an errcode, without the rid. */
 export function errmsgFor(errcode: number): string {
   return ERRMSG[errcode] ?? 'unknown error';
 }
 
-/** `{errcode, errmsg}`, the message ended by a request id as WeChat's are. */
+/** An error response `{errcode, errmsg}`; as with WeChat, the message ends with a request id. */
 export function errorAnswer(
   errcode: number,
   now: number,

@@ -4,35 +4,35 @@ export interface FakeAccount {
   readonly appSecret: string;
 }
 
-/** The account that a `FakeWechat` has when none is given. */
+/** The account of a `FakeWechat` without the option `accounts`. */
 export const DEFAULT_FAKE_ACCOUNT: FakeAccount = Object.freeze({
   appId: 'wx_fake_app',
   appSecret: 'fake-secret-0123456789abcdef0123',
 });
 
-/** The platform's numbers. The defaults are those that WeChat documents. */
+/** The platform's limits and durations. The defaults are those that WeChat documents. */
 export interface PlatformRules {
-  /** Life of an access token and of a ticket, seconds. Default 7200. */
+  /** Lifetime of access tokens and tickets, seconds. Default: 7200. */
   readonly lifeSeconds: number;
   /**
-   * How long an old and a new token both work, seconds; in stable mode also
-   * the last part of a token's life, in which the platform rotates it.
-   * Default `min(300, lifeSeconds / 3)`, at most half of the life.
+   * How long the old and the new token are both valid, seconds; in stable mode
+   * also the last part of a token's life, in which the platform rotates it.
+   * Default: `min(300, lifeSeconds / 3)`. At most half of the lifetime.
    */
   readonly overlapSeconds: number;
-  /** Calls of `/cgi-bin/token` per account and China day. Default 2000. */
+  /** Calls of `/cgi-bin/token` per account and China day. Default: 2000. */
   readonly classicDailyQuota: number;
-  /** Calls of `/cgi-bin/stable_token` per account and minute. Default 10 000. */
+  /** Calls of `/cgi-bin/stable_token` per account and minute. Default: 10 000. */
   readonly stablePerMinute: number;
-  /** Calls of `/cgi-bin/stable_token` per account and China day. Default 500 000. */
+  /** Calls of `/cgi-bin/stable_token` per account and China day. Default: 500 000. */
   readonly stablePerDay: number;
-  /** Forced refreshes per account and China day. Default 20. */
+  /** Forced refreshes per account and China day. Default: 20. */
   readonly forceDailyBudget: number;
-  /** Least distance of two forced refreshes, seconds. Default 30. */
+  /** Minimum time between two forced refreshes, seconds. Default: 30. */
   readonly forceSpacingSeconds: number;
   /**
    * Calls of `/cgi-bin/ticket/getticket` per account and China day. The
-   * platform says only that there are few. Default 100.
+   * documentation says only that the quota is small. Default: 100.
    */
   readonly ticketDailyQuota: number;
 }
@@ -42,16 +42,16 @@ export interface FakeWechatOptions extends Partial<PlatformRules> {
   readonly accounts?: readonly FakeAccount[];
   /** TCP port; 0, the default, takes any free one. */
   readonly port?: number;
-  /** Address to listen on. Default 127.0.0.1. */
+  /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string;
   /**
-   * What the platform's clock shows at the start; give one for tests about
-   * the day's end (midnight in China is 16:00 UTC). Default: now.
+   * The initial time of the platform's clock, for tests of the end of a day
+   * (midnight in China is 16:00 UTC). Default: now.
    */
   readonly startAt?: Date;
 }
 
-/** Fills in the defaults. @throws RangeError naming the option at fault */
+/** Fills in the defaults. @throws RangeError that names the invalid option */
 export function platformRules(options: FakeWechatOptions): PlatformRules {
   const lifeSeconds = options.lifeSeconds ?? 7200;
   const rules: PlatformRules = {
@@ -67,7 +67,7 @@ export function platformRules(options: FakeWechatOptions): PlatformRules {
   for (const [name, value] of Object.entries(rules)) {
     if (!(value >= 0)) throw new RangeError(`${name} must not be negative.`);
   }
-  // expires_in is a whole number of seconds, so a shorter life cannot be told.
+  // expires_in is an integer, so a shorter lifetime cannot be expressed.
   if (rules.lifeSeconds < 1) {
     throw new RangeError('lifeSeconds must be at least 1.');
   }

@@ -181,7 +181,7 @@ describe('what the fake knows', () => {
     expect(notices[0]?.at).toBeLessThan(EVENING.getTime() + 20_000);
   });
 
-  it('runs its clock in real time, and forward when told', async () => {
+  it('runs its clock in real time, and forward when advanced', async () => {
     const before = wechat.now();
     await vi.waitFor(() => expect(wechat.now()).toBeGreaterThan(before + 5));
     wechat.advance(3600);

@@ -19,10 +19,10 @@ import { answer, appIdOf, asksForForce, endpointOf } from './routes.js';
 import type { TokenKind } from './token-space.js';
 
 /**
- * A model of the WeChat platform, as a real HTTP server, to test against
- * without a network. It has the platform's token rules, quotas and errors, a
- * clock that tests move, and faults that tests inject. Methods that name an
- * account throw an Error when there is none of that appId.
+ * A model of the WeChat platform as a real HTTP server, for tests without a
+ * network. It has the platform's token rules, quotas and errors, a clock that
+ * tests advance, and faults that tests inject. Methods with an `appId` throw
+ * an Error for an unknown account.
  */
 export class FakeWechat implements AsyncDisposable {
   private readonly platform: Platform;
@@ -46,14 +46,14 @@ export class FakeWechat implements AsyncDisposable {
     for (const account of accounts) this.platform.add(account);
   }
 
-  /** @throws RangeError for an option that makes no sense; Error for a port in use */
+  /** Starts the server. @throws RangeError for an invalid option, Error for a port in use */
   static async start(options: FakeWechatOptions = {}): Promise<FakeWechat> {
     const wechat = new FakeWechat(options);
     await wechat.listener.open();
     return wechat;
   }
 
-  /** Ends it at once, open connections too. Any number of calls is fine. */
+  /** Stops the server and cuts open connections. May be called repeatedly. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.listener.close();
@@ -63,59 +63,59 @@ export class FakeWechat implements AsyncDisposable {
     return this.stop();
   }
 
-  /** The platform is down: open connections are cut, new ones refused. */
+  /** Takes the platform down: cuts open connections and refuses new ones. */
   async goDown(): Promise<void> {
     await this.listener.close();
   }
 
-  /** It is back, on the same port and with all it knew. @throws once stopped */
+  /** Brings the platform back on the same port with its state. @throws Error after `stop` */
   async comeBack(): Promise<void> {
     if (this.stopped) throw new Error('FakeWechat was stopped.');
     await this.listener.open();
   }
 
-  /** The API's base address, without a slash at its end. */
+  /** The base URL of the API, without a trailing slash. */
   get baseUrl(): string {
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
     return `http://${host}:${this.listener.port}`;
   }
 
-  /** The platform's wall clock, epoch milliseconds. */
+  /** The time of the platform's clock, epoch milliseconds. */
   now(): number {
     return this.clock.now();
   }
 
-  /** Moves the platform's clock forward. @throws RangeError when negative */
+  /** Advances the platform's clock. @throws RangeError when `seconds` is negative */
   advance(seconds: number): void {
     this.clock.advance(seconds);
   }
 
-  /** @throws Error when the appId is taken */
+  /** Adds an account. @throws Error when the appId exists */
   addAccount(account: FakeAccount): void {
     this.platform.add(account);
   }
 
-  /** The old secret is wrong (40125) from now on; its tokens stay good. */
+  /** Changes the AppSecret: the old one gets 40125 from now on; issued tokens stay valid. */
   changeSecret(appId: string, newSecret: string): void {
     this.platform.account(appId).changeSecret(newSecret);
   }
 
-  /** A snapshot: how many requests came, injected faults included. */
+  /** A snapshot of the call counts, including calls with injected faults. */
   get calls(): CallCounts {
     return this.ledger.snapshot();
   }
 
-  /** The same for one account: by appid, or by whose access token it was. */
+  /** A snapshot of the call counts of one account, by appid or access token. */
   callsFor(appId: string): CallCounts {
     return this.ledger.snapshot(appId);
   }
 
-  /** How many access tokens were issued, in all or for one account. */
+  /** The number of access tokens issued, in total or for one account. */
   issued(appId?: string): number {
     return this.platform.issued(appId).length;
   }
 
-  /** Every access token ever issued, oldest first: to scan logs for them. */
+  /** Every access token ever issued, oldest first, such as to scan logs for. */
   get issuedTokens(): readonly string[] {
     return this.platform.issued().map((token) => token.value);
   }
@@ -125,22 +125,22 @@ export class FakeWechat implements AsyncDisposable {
     return this.platform.faultOf(token, this.now()) === undefined;
   }
 
-  /** Business and ticket calls refused for their token; no injected faults. */
+  /** The number of business and ticket calls refused for their token, without injected faults. */
   get refused(): number {
     return this.platform.refused;
   }
 
   /**
-   * What the platform holds as the current token; it issues none for this.
-   * Undefined after `drop` and past the token's life, not after `dropSilently`.
+   * The token that the platform holds as current; the call issues none.
+   * Undefined after `drop` and after the token's expiry, not after `dropSilently`.
    */
   currentToken(appId: string, kind: TokenKind = 'stable'): string | undefined {
     return this.platform.account(appId).space(kind).currentAt(this.now());
   }
 
   /**
-   * The platform drops live tokens before their end, of one account and kind
-   * or of all: they get 40001, and the next normal call issues a new one.
+   * Drops tokens before their expiry, of one account and kind or of all: they
+   * get 40001, and the next normal call issues a new one.
    */
   drop(appId?: string, kind?: TokenKind): void {
     const kinds: TokenKind[] = kind ? [kind] : ['stable', 'classic'];
@@ -150,8 +150,8 @@ export class FakeWechat implements AsyncDisposable {
   }
 
   /**
-   * As `drop`, but a normal stable call goes on answering the dead token: only
-   * a forced refresh helps, or the rotation at its end.
+   * Drops tokens like `drop`, but a normal stable call still returns the dead
+   * token until a forced refresh or the rotation at its end.
    */
   dropSilently(appId?: string): void {
     for (const account of this.platform.accounts(appId)) {
@@ -160,20 +160,20 @@ export class FakeWechat implements AsyncDisposable {
     }
   }
 
-  /** While on, every token of the account, new ones too, gets 40001. */
+  /** While on, every token of the account, including new ones, gets 40001. */
   rejectAllTokens(appId: string, on: boolean): void {
     this.platform.account(appId).revoked = on;
   }
 
   /**
-   * Another program gets a token for the same account, which harms ours as on
-   * the real platform. It is not in `calls`, and takes no quota or budget.
+   * Simulates another program that gets a token for the same account, with the
+   * effect that this has on the real platform. Counts neither in `calls` nor in quotas.
    */
   otherSystemFetches(appId: string, mode: 'classic' | 'stable-forced'): string {
     return this.platform.account(appId).fetchElsewhere(mode, this.now()).value;
   }
 
-  /** Spoils the next calls of an endpoint. Faults wait first in, first out. */
+  /** Injects a fault into the next calls of an endpoint. Faults apply first in, first out. */
   inject(
     target: FaultTarget,
     fault: Fault,
@@ -182,7 +182,7 @@ export class FakeWechat implements AsyncDisposable {
     return this.faults.inject(target, fault, options);
   }
 
-  /** Calls `listener` for each token issued, until the result is called. */
+  /** Calls `listener` for each issued token. @returns a function that removes it. */
   onIssue(listener: IssueListener): () => void {
     this.platform.listeners.add(listener);
     return () => void this.platform.listeners.delete(listener);

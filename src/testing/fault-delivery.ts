@@ -7,18 +7,18 @@ import type { Fault } from './faults.js';
 
 const JSON_TYPE = 'application/json; encoding=utf-8';
 
-/** One call on its way to be answered. */
+/** One call that awaits its response. */
 export interface Delivery {
   readonly res: ServerResponse;
-  /** Does what was asked, and says what to answer. Not called by every fault. */
+  /** Executes the call and returns the response. Not used by every fault. */
   readonly act: () => Answer;
   /** The fake's clock, epoch milliseconds. */
   readonly now: number;
-  /** Aborted when the connection is gone. */
+  /** Aborted when the connection is closed. */
   readonly gone: AbortSignal;
 }
 
-/** Answers a call, spoiled by `fault` if there is one. */
+/** Responds to a call, with `fault` if there is one. */
 export async function deliver(
   delivery: Delivery,
   fault: Fault | undefined,
@@ -52,7 +52,7 @@ export async function deliver(
   } else if ('oversize' in fault) {
     await oversize(res, act(), fault.oversize, gone);
   }
-  // What is left is `hang`: no answer is all there is to do.
+  // The remaining kind is `hang`: no response.
 }
 
 function injectedError(
@@ -90,7 +90,7 @@ function truncate(res: ServerResponse, { status, body }: Answer): void {
   res.write(bytes.subarray(0, bytes.length / 2), () => socket?.end());
 }
 
-/** Sends a part every tick; a tick is at least 10 ms, so that parts stay small. */
+/** Sends the body in chunks, one every tick of at least 10 ms. */
 async function drip(
   res: ServerResponse,
   { status, body }: Answer,
@@ -113,7 +113,7 @@ async function drip(
   res.end();
 }
 
-/** In parts: to build it whole would keep this process from answering anybody else. */
+/** Sends the body in chunks: building it as a whole would block the event loop. */
 async function oversize(
   res: ServerResponse,
   { status, body }: Answer,
@@ -127,7 +127,7 @@ async function oversize(
   });
   const spaces = Buffer.alloc(65_536, ' ');
   for (let isReady = res.write(body); missing > 0 && !gone.aborted;) {
-    // A caller that does not read must not fill this process's memory.
+    // Backpressure: a caller that does not read must not fill this process's memory.
     if (!isReady) await once(res, 'drain', { signal: gone });
     const part = spaces.subarray(0, missing);
     missing -= part.length;
@@ -141,7 +141,7 @@ async function neverEnd(res: ServerResponse, gone: AbortSignal): Promise<void> {
   res.writeHead(200, { 'content-type': JSON_TYPE });
   res.write('{"errcode":0,"errmsg":"');
   while (!gone.aborted) {
-    // A caller that does not read must not fill this process's memory.
+    // Backpressure: a caller that does not read must not fill this process's memory.
     if (!res.write(part)) await once(res, 'drain', { signal: gone });
     await wait(5, undefined, { signal: gone });
   }

@@ -111,7 +111,7 @@ describe('which calls a fault spoils', () => {
     expect(await spoiled()).toEqual(Object.keys(paths));
   });
 
-  it('one, unless told how many', async () => {
+  it('one by default', async () => {
     const codes = async (options?: InjectOptions) => {
       wechat.inject('stable', busy, options);
       const got = [];

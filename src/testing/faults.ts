@@ -1,48 +1,48 @@
-/** The endpoints that a fault can be put on. `business`: every other API. */
+/** The endpoints into which a fault can be injected. `business`: every other API. */
 export type Endpoint = 'classic' | 'stable' | 'ticket' | 'business';
 export type FaultTarget = Endpoint | 'any';
 
 /**
- * What goes wrong. "Acts" means that the platform does what was asked (issues
- * the token, counts the quota); otherwise the call has no effect on it.
+ * A fault. "Executes" means that the platform executes the call (issues the
+ * token, counts the quota); otherwise the call has no effect on its state.
  */
 export type Fault =
-  /** HTTP 200 with this errcode, with WeChat's own errmsg unless one is given. */
+  /** HTTP 200 with this errcode; the default errmsg is WeChat's. */
   | { readonly errcode: number; readonly errmsg?: string }
-  /** This HTTP status, with a gateway's HTML page unless a body is given. */
+  /** This HTTP status; the default body is a gateway's HTML page. */
   | { readonly status: number; readonly body?: string }
-  /** HTTP 200 with this body, whatever it is. */
+  /** HTTP 200 with this body. */
   | { readonly body: string }
-  /** Acts; sends half of the answer that content-length promises, then ends. */
+  /** Executes; sends half of the body that content-length announces, then closes. */
   | { readonly truncate: true }
-  /** Takes the request and never answers. */
+  /** Accepts the request and never responds. */
   | { readonly hang: true }
-  /** Acts; sends the real answer slowly. Default 10 bytes a second. */
+  /** Executes; sends the real response slowly. Default: 10 bytes a second. */
   | { readonly drip: { readonly bytesPerSecond?: number } }
-  /** A TCP reset instead of an answer. */
+  /** A TCP reset instead of a response. */
   | { readonly reset: true }
-  /** Acts at once, and answers after so many milliseconds of real time. */
+  /** Executes at once; responds after `delayMs` of real time. */
   | { readonly delayMs: number }
-  /** Acts, then a TCP reset: the caller cannot know that it was done. */
+  /** Executes, then a TCP reset: the caller cannot know that the call was executed. */
   | { readonly lostAnswer: true }
   /** HTTP 302 to this address. */
   | { readonly redirect: string }
   /** HTTP 200 with a body that begins like JSON and never ends. */
   | { readonly endless: true }
-  /** Acts; the real answer, padded with spaces to so many bytes. */
+  /** Executes; the real response, padded with spaces to this number of bytes. */
   | { readonly oversize: number };
 
 export interface InjectOptions {
-  /** How many calls it spoils; `Infinity` until removed. Default 1. */
+  /** The number of calls that the fault affects; `Infinity` until it is removed. Default: 1. */
   readonly times?: number;
-  /** Only calls of this account. Default: of all. */
+  /** Restricts the fault to calls of this account. Default: all accounts. */
   readonly appId?: string;
 }
 
 export interface InjectedFault {
-  /** How many calls it has spoiled so far. */
+  /** The number of calls affected so far. */
   readonly hits: number;
-  /** Ends it; calls that it already holds are not let go. */
+  /** Removes the fault; calls that it already affects stay affected. */
   remove(): void;
 }
 
@@ -54,11 +54,11 @@ interface Entry {
   hits: number;
 }
 
-/** The faults that wait for their calls: first in, first out. */
+/** The injected faults, first in, first out. */
 export class FaultBook {
   private readonly entries = new Set<Entry>();
 
-  /** @throws RangeError when `times` or a number of the fault makes no sense */
+  /** Adds a fault. @throws RangeError when `times` or a number of the fault is invalid */
   inject(
     target: FaultTarget,
     fault: Fault,
@@ -78,7 +78,7 @@ export class FaultBook {
     };
   }
 
-  /** The fault for this call, if there is one; it is used up by that. */
+  /** Takes the fault for this call, if there is one. */
   take(endpoint: Endpoint, appId: string | undefined): Fault | undefined {
     for (const entry of this.entries) {
       if (!concerns(entry, endpoint, appId)) continue;

@@ -6,7 +6,7 @@ import type { PlatformRequest } from './routes.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-/** An HTTP server that can be closed at once and opened again on its port. */
+/** An HTTP server that can be closed at once and reopened on the same port. */
 export class HttpListener {
   private server: Server | undefined;
   private closing: Promise<unknown> = Promise.resolve();
@@ -21,7 +21,7 @@ export class HttpListener {
     this.boundPort = port;
   }
 
-  /** The port, once it has been open. */
+  /** The port, known after the first `open`. */
   get port(): number {
     return this.boundPort;
   }
@@ -40,7 +40,7 @@ export class HttpListener {
     this.boundPort = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses new connections and cuts open ones, whatever they wait for. */
+  /** Refuses new connections and cuts open ones, including those that await a response. */
   async close(): Promise<void> {
     const { server } = this;
     if (server) {
@@ -54,12 +54,12 @@ export class HttpListener {
   private createServer(): Server {
     const server = createServer((req, res) => {
       this.handler(req, res).catch((error: unknown) => {
-        // A caller that has gone is not worth a word; anything else is a bug.
+        // Errors after the caller has disconnected are expected; any other error is a bug.
         if (res.destroyed || res.headersSent) return res.destroy();
         res.writeHead(500).end(`FakeWechat failed: ${String(error)}`);
       });
     });
-    // No connection is ended behind a caller's back: only a fault does that.
+    // No server timeouts: only faults close a connection.
     server.keepAliveTimeout = 0;
     server.requestTimeout = 0;
     server.headersTimeout = 0;
@@ -71,7 +71,7 @@ export class HttpListener {
   }
 }
 
-/** Reads a request to its end. */
+/** Reads the complete request. */
 export async function readRequest(
   req: IncomingMessage,
 ): Promise<PlatformRequest> {
@@ -95,7 +95,7 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** While the port was closed, the system may have lent it out: try a while. */
+/** Listens on the port again; another process may have taken it meanwhile, so listening is retried for a while. */
 async function listen(
   server: Server,
   host: string,

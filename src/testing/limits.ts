@@ -1,6 +1,6 @@
 import { chinaDay } from './platform-clock.js';
 
-/** So many a China day; what is refused is not counted. */
+/** A limit per China day; refused calls are not counted. */
 export class DailyQuota {
   private day = 0;
   private taken = 0;
@@ -19,8 +19,8 @@ export class DailyQuota {
 }
 
 /**
- * So many a minute. The minute begins with its first call: the pages do not
- * say whose minute it is, and so a test does not depend on the second it runs.
+ * A limit per minute. The minute begins with its first call: the documentation
+ * does not define it, and so a test does not depend on the second at which it runs.
  */
 export class MinuteLimit {
   private startedAt = -Infinity;
@@ -39,7 +39,7 @@ export class MinuteLimit {
   }
 }
 
-/** Forced refreshes: so many a China day, and so far apart. */
+/** The limits of forced refreshes: a number per China day, and a minimum time between two. */
 export class ForceBudget {
   private readonly quota: DailyQuota;
   private lastAt = -Infinity;

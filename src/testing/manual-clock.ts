@@ -6,32 +6,32 @@ interface Sleeper {
 }
 
 /**
- * A clock that moves only when the test says so. Give it to code that takes a
- * `Clock`; its life, back-off and timers then run in no time at all.
+ * A clock that moves only when the test advances it. For code that takes a
+ * `Clock`: its lifetimes, back-off and timers then take no real time.
  */
 export class ManualClock implements Clock {
   private time = 1_000_000;
   private readonly waiting = new Set<Sleeper>();
 
-  /** Monotonic milliseconds; starts at 1 000 000. */
+  /** The time in milliseconds; starts at 1 000 000. */
   now(): number {
     return this.time;
   }
 
-  /** The same: time stands still by itself. */
+  /** Same as `now()`, since the clock does not move by itself. */
   turn(): number {
     return this.time;
   }
 
-  /** How many `sleep` calls have not ended yet. */
+  /** The number of pending `sleep` calls. */
   get sleepers(): number {
     return this.waiting.size;
   }
 
   /**
-   * Ends once the clock was advanced by `ms` milliseconds; rejects with
-   * `signal.reason` on abort. Zero or less ends on the next turn of the event
-   * loop, as a real timer does.
+   * Resolves when the clock has been advanced by `ms` milliseconds; rejects
+   * with `signal.reason` on abort. Zero or less resolves on the next turn of
+   * the event loop, as a real timer does.
    */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -58,10 +58,10 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the clock forward by `ms` milliseconds. Sleepers wake in the order
-   * in which they become due, each at its own instant, and what they do runs
+   * Advances the clock by `ms` milliseconds. Sleepers wake in the order in
+   * which they become due, each at its own instant, and their continuations run
    * before the next one wakes; so a loop that sleeps again is woken again.
-   * It does not wait for network I/O: await the promise of that yourself.
+   * Network I/O is not awaited: the test awaits its promise.
    *
    * @throws RangeError when `ms` is negative or not a number
    */
@@ -83,7 +83,7 @@ export class ManualClock implements Clock {
   private nextDue(end: number): Sleeper | undefined {
     let first: Sleeper | undefined;
     for (const sleeper of this.waiting) {
-      // Strictly earlier: of two that are due together, the older sleeper wins.
+      // Strictly earlier: of two sleepers due at the same instant the older one wakes first.
       if (sleeper.dueAt <= end && (!first || sleeper.dueAt < first.dueAt)) {
         first = sleeper;
       }

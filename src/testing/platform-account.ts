@@ -68,14 +68,14 @@ export class PlatformAccount {
   stableToken(now: number, mode: 'normal' | 'force'): TokenGrant | Refusal {
     if (!this.stableMinute.take(now)) return { errcode: 45011 };
     if (!this.stableQuota.take(now)) return { errcode: 45009 };
-    // Over its budget a forced call "does not refresh": it is a normal one.
+    // Above the budget a forced call "does not refresh": it is treated as a normal one.
     const forces = mode === 'force' && this.forceBudget.take(now);
     return forces
       ? this.spaces.stable.forceStable(now)
       : this.spaces.stable.stable(now);
   }
 
-  /** `expiresIn` is the full life even on a repeat, as users report. */
+  /** Issues a ticket. `expiresIn` is the full lifetime even for a repeated call, as users report. */
   ticket(type: TicketType, now: number): TokenGrant | Refusal {
     if (!this.ticketQuota.take(now)) return { errcode: 45009 };
     const known = this.tickets.get(type);
@@ -87,7 +87,7 @@ export class PlatformAccount {
     };
   }
 
-  /** Another program, on a budget of its own, gets a token for this account. */
+  /** Issues a token to another program, without counting it in the budgets. */
   fetchElsewhere(mode: 'classic' | 'stable-forced', now: number): TokenGrant {
     return mode === 'classic'
       ? this.spaces.classic.rotateClassic(now)

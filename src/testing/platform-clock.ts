@@ -2,8 +2,8 @@ const DAY_MS = 86_400_000;
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /**
- * The platform's wall clock: it starts at a given instant, runs in real time
- * and can be moved forward. It never goes back, whatever the machine's does.
+ * The platform's clock: it starts at a given instant, runs in real time and
+ * can be advanced. It never goes back, even if the machine's clock does.
  */
 export class PlatformClock {
   private readonly origin = performance.now();
@@ -11,7 +11,7 @@ export class PlatformClock {
 
   constructor(private readonly startAt: number) {}
 
-  /** Epoch milliseconds. */
+  /** The time, epoch milliseconds. */
   now(): number {
     return this.startAt + (performance.now() - this.origin) + this.moved;
   }
@@ -24,7 +24,7 @@ export class PlatformClock {
   }
 }
 
-/** The number of the China day (UTC+8) that holds the instant `at`. */
+/** The number of the China day (UTC+8) that contains the instant `at`. */
 export function chinaDay(at: number): number {
   return Math.floor((at + CHINA_OFFSET_MS) / DAY_MS);
 }

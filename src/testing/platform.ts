@@ -3,23 +3,23 @@ import { PlatformAccount } from './platform-account.js';
 import { fingerprintOf, tokenFault } from './token-space.js';
 import type { IssuedToken, TokenKind } from './token-space.js';
 
-/** News of an issued access token; never the token itself. */
+/** An issued access token, as reported to listeners; without its value. */
 export interface IssueNotice {
   readonly appId: string;
   readonly kind: TokenKind;
-  /** Epoch milliseconds on the fake's clock. */
+  /** When it was issued, epoch milliseconds on the fake's clock. */
   readonly at: number;
-  /** Whether a forced refresh issued it. */
+  /** Whether it was issued by a forced refresh. */
   readonly forced: boolean;
-  /** First 8 hex of the token's SHA-256. */
+  /** The first 8 hex digits of the token's SHA-256. */
   readonly fingerprint: string;
 }
 
 export type IssueListener = (notice: IssueNotice) => void;
 
-/** All accounts, and every access token that was ever issued. */
+/** The state of the platform: all accounts, and every access token ever issued. */
 export class Platform {
-  /** Calls that were refused because of their access token. */
+  /** The number of calls refused because of their access token. */
   refused = 0;
   readonly listeners = new Set<IssueListener>();
   private readonly accountsById = new Map<string, PlatformAccount>();
@@ -41,14 +41,14 @@ export class Platform {
     return this.accountsById.get(appId);
   }
 
-  /** @throws Error when there is no such account */
+  /** Returns the account. @throws Error when it is unknown */
   account(appId: string): PlatformAccount {
     const account = this.find(appId);
     if (!account) throw new Error(`FakeWechat has no account ${appId}.`);
     return account;
   }
 
-  /** The one account, or all of them. */
+  /** Returns the account with this appId, or all accounts. */
   accounts(appId?: string): PlatformAccount[] {
     return appId === undefined
       ? [...this.accountsById.values()]
@@ -60,13 +60,13 @@ export class Platform {
     return appId === undefined ? all : all.filter((t) => t.appId === appId);
   }
 
-  /** The account whose token this is, live or not. */
+  /** Returns the account of a token, valid or not. */
   ownerOf(token: string): PlatformAccount | undefined {
     const known = this.tokens.get(token);
     return known && this.find(known.appId);
   }
 
-  /** Why a call with this token is refused at `now`, or undefined. */
+  /** The errcode with which a call with this token is refused at `now`, or undefined. */
   faultOf(token: string, now: number): number | undefined {
     return this.ownerOf(token)?.revoked
       ? 40001

@@ -6,12 +6,12 @@ import type { PlatformAccount, Refusal } from './platform-account.js';
 import type { Platform } from './platform.js';
 import type { TokenGrant } from './token-space.js';
 
-/** A request as the platform sees it. */
+/** A request to the platform. */
 export interface PlatformRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The body: parsed where it is JSON, else its text; null without one. */
+  /** The parsed body if it is JSON, else its text; null without a body. */
   readonly body: unknown;
 }
 
@@ -24,7 +24,7 @@ interface Credentials {
 const ADDRESSES = ['203.0.113.10', '203.0.113.11'];
 const BUSINESS = /^\/(?:cgi-bin|wxa|sns)\/./;
 
-/** The endpoint of a path; undefined where WeChat has none (HTTP 404). */
+/** The endpoint of a path; undefined for an unknown path (HTTP 404). */
 export function endpointOf(path: string): Endpoint | undefined {
   if (path === '/cgi-bin/token') return 'classic';
   if (path === '/cgi-bin/stable_token') return 'stable';
@@ -32,7 +32,7 @@ export function endpointOf(path: string): Endpoint | undefined {
   return BUSINESS.test(path) ? 'business' : undefined;
 }
 
-/** The account that a request is about, as far as it says so. */
+/** The appid of a request, from its credentials or its access token; undefined when unknown. */
 export function appIdOf(
   request: PlatformRequest,
   platform: Platform,
@@ -51,7 +51,7 @@ export function asksForForce(request: PlatformRequest): boolean {
   return field(request.body, 'force_refresh') === true;
 }
 
-/** Does what a request asks, and says what the platform answers. */
+/** Executes a request and returns the platform's response. */
 export function answer(
   request: PlatformRequest,
   platform: Platform,
@@ -114,7 +114,7 @@ function ticket(
   if ('errcode' in caller) return errorAnswer(caller.errcode, now);
   const type = TICKET_TYPES.find((known) => known === query.get('type'));
   if (!type) {
-    // The pages do not say what happens then, so nothing is made up.
+    // The documentation does not define this case.
     return {
       status: 501,
       body: 'FakeWechat models type=jsapi and type=wx_card.',
@@ -142,7 +142,7 @@ function business(
   return json({ errcode: 0, errmsg: 'ok', path, method, body });
 }
 
-/** The account whose credentials these are, or why they are none. */
+/** The account with these credentials, or the refusal. */
 function checkCredentials(
   platform: Platform,
   { grantType, appId, secret }: Credentials,
@@ -155,7 +155,7 @@ function checkCredentials(
   return account.hasSecret(secret) ? account : { errcode: 40125 };
 }
 
-/** The account that a call with this access token is made for. */
+/** The account of the access token of a call, or the refusal. */
 function checkToken(
   query: URLSearchParams,
   platform: Platform,

@@ -141,7 +141,7 @@ describe('POST /cgi-bin/stable_token in normal mode', () => {
     expect(wechat.issued()).toBe(0);
   });
 
-  it('answers 45011 over the limit of a minute, until the minute is over', async () => {
+  it('answers 45011 over the limit of a minute, until the minute ends', async () => {
     await start({ stablePerMinute: 3 });
     for (let i = 0; i < 3; i += 1) {
       expect((await fetchToken()).errcode).toBeUndefined();

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { PlatformRules } from './fake-wechat-options.js';
 
-/** Classic and stable tokens live in spaces that do not touch each other. */
+/** The kinds of tokens; classic and stable tokens do not affect each other. */
 export type TokenKind = 'stable' | 'classic';
 
-/** An access token as the platform remembers it. Instants: epoch milliseconds. */
+/** An access token in the platform's state. Instants are epoch milliseconds. */
 export interface IssuedToken {
   readonly value: string;
   readonly appId: string;
@@ -12,17 +12,17 @@ export interface IssuedToken {
   readonly forced: boolean;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** When the platform stops taking it although its life is not over. */
+  /** When the platform stops accepting it before its expiry; Infinity for never. */
   diesAt: number;
 }
 
-/** What a token endpoint grants; `expiresIn` in whole seconds. */
+/** The token in the response of an endpoint; `expiresIn` is in whole seconds. */
 export interface TokenGrant {
   readonly value: string;
   readonly expiresIn: number;
 }
 
-/** Why a business call with this token is refused now, or undefined. */
+/** The errcode with which a business call with this token is refused now, or undefined. */
 export function tokenFault(
   token: IssuedToken | undefined,
   now: number,
@@ -33,14 +33,14 @@ export function tokenFault(
   return undefined;
 }
 
-/** First 8 hex of a token's SHA-256: names it in logs without showing it. */
+/** The first 8 hex digits of a token's SHA-256, to name it in logs without showing it. */
 export function fingerprintOf(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 8);
 }
 
 /** The tokens of one account and kind, and the rules by which they rotate. */
 export class TokenSpace {
-  /** The newest token: the one that a normal stable call is answered with. */
+  /** The newest token, which a normal stable call returns. */
   private current: IssuedToken | undefined;
   private previous: IssuedToken | undefined;
 
@@ -51,9 +51,9 @@ export class TokenSpace {
     private readonly onIssued: (token: IssuedToken) => void,
   ) {}
 
-  /** Every classic call rotates; old and new both work for the overlap. */
+  /** A classic call: issues a new token; old and new are both valid during the overlap. */
   rotateClassic(now: number): TokenGrant {
-    // The platform keeps the newest two: the one before the previous dies.
+    // The platform keeps the newest two tokens; the one before them dies.
     if (this.previous) end(this.previous, now);
     if (this.current) {
       end(this.current, now + this.rules.overlapSeconds * 1000);
@@ -61,10 +61,10 @@ export class TokenSpace {
     return this.issue(now, false);
   }
 
-  /** The current token while it is good; in its last part, a new one beside it. */
+  /** A stable call: returns the current token, and in the last part of its life a new one beside it. */
   stable(now: number): TokenGrant {
     const left = this.current ? this.current.expiresAt - now : 0;
-    // The second bound: a life under a second cannot be told in expires_in.
+    // The second bound: less than a second cannot be expressed in expires_in.
     if (
       this.current &&
       left > this.rules.overlapSeconds * 1000 &&
@@ -81,19 +81,19 @@ export class TokenSpace {
     return this.issue(now, true);
   }
 
-  /** The platform drops its tokens and knows it: the next call issues one. */
+  /** Drops all tokens; the next call issues a new one. */
   drop(now: number): void {
     this.killAll(now);
     this.current = undefined;
     this.previous = undefined;
   }
 
-  /** As `drop`, but a normal stable call still answers the dead token. */
+  /** Drops all tokens, but a normal stable call still returns the dead one. */
   dropSilently(now: number): void {
     this.killAll(now);
   }
 
-  /** The token that the platform holds as current, even if silently dead. */
+  /** The token that the platform holds as current, even if silently dropped. */
   currentAt(now: number): string | undefined {
     const current = this.current;
     return current && now < current.expiresAt ? current.value : undefined;

@@ -56,7 +56,7 @@ it('API_KEYS_FILE: keys are rotated while the app runs, and a slip changes nothi
   expect(added).toContain('"billing-1","billing-2"');
   expect(removed).toContain('["billing-2"]');
   expect(refused).toContain('API_KEYS_FILE[2].key');
-  expect(refused).toContain('use at least 16 characters');
+  expect(refused).toContain('must be a string of at least 16 characters');
   expect(more).toEqual([]);
   for (const { key } of [OLD, NEW, SLIP])
     expect(app.logs() + app.stderr()).not.toContain(key);

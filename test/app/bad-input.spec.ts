@@ -39,7 +39,7 @@ function endOf(app: SpawnedApp) {
 describe('settings that are missing or wrong', () => {
   it('are told without a stack: the credentials, and how to do without', async () => {
     expect(await refusal({ WECHAT_APP_ID: '', WECHAT_APP_SECRET: '' })).toMatch(
-      /^nestjs-wechat-token cannot start, its settings are wrong:\n {2}- WECHAT_APP_ID: is missing; .*npm run demo\)\n$/,
+      /^nestjs-wechat-token cannot start because of invalid settings:\n {2}- WECHAT_APP_ID: is missing; .*npm run demo\)\n$/,
     );
   });
 
@@ -77,7 +77,7 @@ it.each([
   'a password that is not escaped is taken for no part of the address: %s',
   async (DATABASE_URL) => {
     expect(await refusal({ DATABASE_URL })).toMatch(
-      /^nestjs-wechat-token cannot start, its settings are wrong:\n {2}- DATABASE_URL: is not mysql:\/\/user:password@.* write @ : \/ \? # and % as %40 .*\)\n$/,
+      /^nestjs-wechat-token cannot start because of invalid settings:\n {2}- DATABASE_URL: must be mysql:\/\/user:password@.* encode @ : \/ \? # and % as %40 .*\)\n$/,
     );
   },
 );
@@ -86,7 +86,7 @@ describe('a database that cannot be had', () => {
   it('because nothing listens there', async () => {
     const url = `mysql://root:${MARK}@127.0.0.1:${await freePort()}/tokens`;
     expect(await refusal({ DATABASE_URL: url })).toMatch(
-      /^DATABASE_URL: mysql:\/\/127\.0\.0\.1:\d+\/tokens cannot be opened \(ECONNREFUSED\)\. Start the server, or correct host and port\.\n$/,
+      /^DATABASE_URL: cannot open mysql:\/\/127\.0\.0\.1:\d+\/tokens \(ECONNREFUSED\)\. Start the server, or correct host and port\.\n$/,
     );
   });
 
@@ -94,14 +94,14 @@ describe('a database that cannot be had', () => {
     const file = join(sandbox.folder, 'a-file');
     writeFileSync(file, '');
     expect(await refusal({ DATABASE_URL: `sqlite:${file}/in/db` })).toBe(
-      `DATABASE_URL: sqlite:${file}/in/db cannot be opened (ENOTDIR). Correct the path; its folder must be one that can be made and written to.\n`,
+      `DATABASE_URL: cannot open sqlite:${file}/in/db (ENOTDIR). Correct the path, or make its folder writable.\n`,
     );
   });
 
   it('because the path is a folder', async () => {
     const url = `sqlite:${sandbox.folder}`;
     expect(await refusal({ DATABASE_URL: url })).toBe(
-      `DATABASE_URL: ${url} cannot be opened (SQLITE_CANTOPEN). Correct the path; its folder must be one that can be made and written to.\n`,
+      `DATABASE_URL: cannot open ${url} (SQLITE_CANTOPEN). Correct the path, or make its folder writable.\n`,
     );
   });
 
@@ -109,7 +109,7 @@ describe('a database that cannot be had', () => {
     const file = join(sandbox.folder, 'letter.txt');
     writeFileSync(file, 'Dear reader, this is no database. '.repeat(200));
     expect(await refusal({ DATABASE_URL: `sqlite:${file}` })).toBe(
-      `DATABASE_URL: sqlite:${file} cannot be opened (SQLITE_NOTADB). That file is no SQLite database: correct the path.\n`,
+      `DATABASE_URL: cannot open sqlite:${file} (SQLITE_NOTADB). The file is not an SQLite database: correct the path.\n`,
     );
   });
 
@@ -118,7 +118,7 @@ describe('a database that cannot be had', () => {
     expect(
       await refusal({ DATABASE_URL: url, DATABASE_MIGRATE: 'false' }),
     ).toBe(
-      `DATABASE_MIGRATE is false and the tables are not in ${url}. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.\n`,
+      `DATABASE_MIGRATE is false, and ${url} does not contain the tables. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.\n`,
     );
   });
 });
@@ -137,7 +137,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
       u.pathname = '/tokens';
     });
     expect(await refusal({ DATABASE_URL: url })).toMatch(
-      /^DATABASE_URL: \w+:\/\/[^/@]+\/tokens cannot be opened \(ER_ACCESS_DENIED_ERROR\)\. Correct user and password\.\n$/,
+      /^DATABASE_URL: cannot open \w+:\/\/[^/@]+\/tokens \(ER_ACCESS_DENIED_ERROR\)\. Correct user and password\.\n$/,
     );
   });
 
@@ -146,7 +146,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
     const url = at((u) => (u.pathname = `/${name}`));
     expect(await refusal({ DATABASE_URL: url })).toMatch(
       new RegExp(
-        `^DATABASE_URL: \\S+/${name} cannot be opened \\(ER_BAD_DB_ERROR\\)\\. There is no such database: create it first\\.\n$`,
+        `^DATABASE_URL: cannot open \\S+/${name} \\(ER_BAD_DB_ERROR\\)\\. The database does not exist: create it first\\.\n$`,
       ),
     );
   });
@@ -156,7 +156,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
     expect(
       await refusal({ DATABASE_URL: database.url, DATABASE_MIGRATE: 'false' }),
     ).toMatch(
-      /^DATABASE_MIGRATE is false and the tables are not in \S+\. Run the migrations \(.*\), or set DATABASE_MIGRATE=true\.\n$/,
+      /^DATABASE_MIGRATE is false, and \S+ does not contain the tables\. Run the migrations \(.*\), or set DATABASE_MIGRATE=true\.\n$/,
     );
     await database.drop();
   });
@@ -168,14 +168,14 @@ describe('an address that cannot be listened on', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     expect(await refusal({ PORT: String(port) })).toBe(
-      `PORT: ${port} on 127.0.0.1 is in use. Set PORT to another, or stop what uses it.\n`,
+      `PORT: ${port} on 127.0.0.1 is already in use. Set PORT to a free port, or stop the process that uses it.\n`,
     );
     taken.close();
   });
 
   it('because it is not ours', async () => {
     expect(await refusal({ HOST: '203.0.113.1' })).toBe(
-      'HOST: 203.0.113.1 is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.\n',
+      'HOST: 203.0.113.1 is not an address of this machine. Set HOST to one of its addresses, such as 127.0.0.1 or 0.0.0.0.\n',
     );
   });
 });

@@ -22,7 +22,7 @@ describe('npm run chaos', () => {
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      /^npm run chaos: --minutes takes a number .*, such as --minutes 30, not .+\.\n$/,
+      /^npm run chaos: --minutes must be a number .*, such as --minutes 30, not .+\.\n$/,
     );
   });
 });

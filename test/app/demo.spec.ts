@@ -132,7 +132,7 @@ describe('npm run demo', () => {
       .split('\n')
       .filter(
         (line) =>
-          !/^>> |"token refreshed"|"refresh asked for"|"rejected token reported"|^$/.test(
+          !/^>> |"token refreshed"|"refresh requested"|"rejected token reported"|^$/.test(
             line,
           ),
       );
@@ -145,7 +145,7 @@ describe('npm run demo', () => {
     expect(await demo.stop('SIGINT')).toEqual({ code: 0, signal: null });
     expect(demo.stderr()).toBe('');
     expect(demo.logs()).toMatch(
-      /\nThe demo has ended; nothing is left behind\.\n$/,
+      /\nDemo stopped; its temporary files are removed\.\n$/,
     );
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe('npm run demo', () => {
     await expect(second.listening).rejects.toThrow(AppEndedError);
     expect((await second.exit).code).toBe(1);
     expect(second.stderr()).toBe(
-      `PORT: ${port} on 127.0.0.1 is in use. Set PORT to another, or stop what uses it.\n`,
+      `PORT: ${port} on 127.0.0.1 is already in use. Set PORT to a free port, or stop the process that uses it.\n`,
     );
     await first.stop('SIGINT');
     expect(readdirSync(folder)).toEqual([]);
@@ -197,8 +197,8 @@ describe('Ctrl-C in a terminal', () => {
     await demo.stop('SIGINT');
 
     expect(performance.now() - before).toBeLessThan(5000);
-    expect(demo.logs().match(/^The demo has ended.*$/gm)).toEqual([
-      'The demo has ended; nothing is left behind.',
+    expect(demo.logs().match(/^Demo stopped.*$/gm)).toEqual([
+      'Demo stopped; its temporary files are removed.',
     ]);
     expect(readdirSync(temporary)).toEqual([]);
     const { pid = 0 } = demo;

@@ -59,7 +59,7 @@ describe('npm run reseal', () => {
       expect(await token(sealing.url)).toBe(first);
       expect(await reseal(env(older))).toEqual({
         code: 0,
-        stdout: 'Sealed with the key "2026-01": 1 now, 0 already.\n',
+        stdout: 'Re-encrypted with the key "2026-01": 1; already current: 0.\n',
         stderr: '',
       });
       await sealing.stop();
@@ -68,11 +68,11 @@ describe('npm run reseal', () => {
       expect(await token(rotated.url)).toBe(first);
       expect(await reseal(env(newer, older))).toEqual({
         code: 0,
-        stdout: 'Sealed with the key "2026-07": 1 now, 0 already.\n',
+        stdout: 'Re-encrypted with the key "2026-07": 1; already current: 0.\n',
         stderr: '',
       });
       expect((await reseal(env(newer, older))).stdout).toContain(
-        '0 now, 1 already',
+        ': 0; already current: 1.',
       );
       expect(await token(rotated.url)).toBe(first);
       await rotated.stop();
@@ -107,14 +107,14 @@ describe('npm run reseal', () => {
       );
       const { code, stdout, stderr } = await reseal(env(newer));
       expect(code).toBe(1);
-      expect(stdout).toBe('Sealed with the key "2026-07": 1 now, 0 already.\n');
+      expect(stdout).toBe(
+        'Re-encrypted with the key "2026-07": 1; already current: 0.\n',
+      );
       const [missing, summary] = stderr.split('\n');
       expect(missing).toMatch(
         /^The stored value of "access_token" is encrypted with the key "2026-01", which is not configured\. Add that key /,
       );
-      expect(summary).toMatch(
-        /^Not sealed with it: 1, named above\. Keep the /,
-      );
+      expect(summary).toMatch(/^Not re-encrypted: 1, listed above\. Keep the /);
       expect((await db.row('access_token')).value).toBe('tok');
     });
 
@@ -154,7 +154,7 @@ describe('npm run reseal', () => {
       const { code, stdout } = await reseal(env(newer, older));
       expect(code).toBe(0);
       expect(stdout).toBe(
-        `Sealed with the key "2026-07": ${count + 1 - done} now, ${done} already.\n`,
+        `Re-encrypted with the key "2026-07": ${count + 1 - done}; already current: ${done}.\n`,
       );
       const { store } = db.withKeys([newer]);
       for (let i = 1; i <= count; i += 997) {
@@ -184,7 +184,7 @@ describe('npm run reseal', () => {
             env: { PATH: process.env['PATH'], DATABASE_URL: db.url },
           },
         );
-        expect(stdout).toContain('"2026-07": 1 now, 0 already.');
+        expect(stdout).toContain('"2026-07": 1; already current: 0.');
         expect(
           (await db.withKeys([newer]).store.read('access_token'))?.value,
         ).toBe('tok');
@@ -204,7 +204,7 @@ describe('npm run reseal', () => {
         code: 1,
         stdout: '',
         stderr: expect.stringMatching(
-          /\n {2}- TOKEN_ENCRYPTION_KEYS: is missing; set it as the app has it, .*\n$/,
+          /\n {2}- TOKEN_ENCRYPTION_KEYS: is missing; set it to the value that the app uses, .*\n$/,
         ),
       });
     });
@@ -233,7 +233,7 @@ describe('npm run reseal', () => {
       });
       expect(code).toBe(1);
       expect(stderr).toBe(
-        `DATABASE_URL: the app's tables are not in sqlite:${path}. Set it as the app has it.\n`,
+        `DATABASE_URL: sqlite:${path} does not contain the app's tables. Set it to the value that the app uses.\n`,
       );
       expect(existsSync(join(folder, 'data'))).toBe(false);
     });

@@ -47,14 +47,14 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
         level: 'error',
-        message: 'token not refreshed',
+        message: 'token refresh failed',
         params: {
           name: 'access_token',
           class: 'credentials',
           errcode: 40125,
           failures: 1,
           reason: expect.stringMatching(
-            /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; no call is made until then\.$/,
+            /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; no automatic retry until then\.$/,
           ),
         },
       }),
@@ -90,7 +90,7 @@ it('an unknown account is told by its name, with where to add it', async () => {
   const { tokens } = await world.replica();
   const error = await tokens.getAccessToken('shpo').catch((e: unknown) => e);
   expect(isUnknownAccountError(error) && error.message).toBe(
-    'There is no account "shpo". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
+    'Unknown account "shpo". Add it to the module\'s `accounts` (WECHAT_ACCOUNTS of the app), or correct the name.',
   );
   expect(world.wechat.callsFor('shpo').total).toBe(0);
 });

@@ -6,7 +6,7 @@ vi.setConfig({ testTimeout: chaosTestTimeout() });
 
 const LIFE_SECONDS = 6;
 /** What a process logs that comes too late. */
-const LEASE_LOST = '"lease lost while WeChat was asked"';
+const LEASE_LOST = '"lease lost during WeChat call"';
 
 describe('SIGSTOP in the middle of a renewal until others have renewed, then SIGCONT', () => {
   it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {

@@ -195,12 +195,12 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
       {
         actor: 'issue',
         fingerprint: fingerprint(rejected),
-        detail: `late: ${fingerprint(current())} is in use here`,
+        detail: `late report; the current token is ${fingerprint(current())}`,
       },
       {
         actor: 'issue',
         fingerprint: fingerprint(rejected),
-        detail: 'the token that is in use here',
+        detail: 'current token',
       },
     ]);
     expect(await eventsOf('rejected')).toHaveLength(1);

@@ -208,7 +208,7 @@ describe.each(['stable', 'classic'] as const)(
         await world.advance(20);
       }
 
-      // The first token; then for each rejection one gentle call and, in stable mode, at most one forced.
+      // The first token; then for each rejection one call in normal mode and, in stable mode, at most one forced.
       const perRejection = mode === 'stable' ? 2 : 1;
       expect(world.wechat.calls[mode]).toBeLessThanOrEqual(
         1 + REJECTIONS_PER_LIFE * perRejection,

@@ -91,7 +91,7 @@ describe('R9 force is scarce', () => {
   });
 });
 
-describe('R9 an operator who does not force asks gently', () => {
+describe('R9 an operator without force asks in normal mode', () => {
   it('stable: in normal mode, which gives the same token back', async () => {
     await using world = await World.create();
     const { tokens, refresher } = await world.replica();
@@ -136,7 +136,7 @@ describe('R9 a lease that is about to end', () => {
     world.wechat.inject('stable', { delayMs: 300 });
     const invalidating = tokens.invalidate(dead);
     await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(2));
-    // The lease holds when the gentle answer comes, but not for another call.
+    // The lease holds when the answer in normal mode comes, but not for another call.
     await world.advance(3.5);
 
     const renewed = await invalidating;

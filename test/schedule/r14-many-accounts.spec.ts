@@ -172,7 +172,7 @@ describe('R14 a round that takes long', () => {
     const accounts = shops(30);
     const told: unknown[] = [];
     const see = (message: unknown, fields: unknown) => {
-      if (message === 'tokens renewed so far') told.push(fields);
+      if (message === 'renewal progress') told.push(fields);
     };
     const nothing = () => undefined;
     const { rounds } = await started(world, accounts, {
@@ -215,6 +215,6 @@ describe('R14 a round that takes long', () => {
 
     const told = log.mock.calls.map(([message]) => String(message));
     expect(told).toContain('token refreshed');
-    expect(told).not.toContain('tokens renewed so far');
+    expect(told).not.toContain('renewal progress');
   });
 });

@@ -49,7 +49,7 @@ describe('R8 fallback hosts', () => {
     },
   );
 
-  it('all of them in vain: the error names the last, and it counts as one failure', async () => {
+  it('none answers: the error names the last, and it counts as one failure', async () => {
     await using world = await World.create();
     const [first, last] = [await nobody(), await nobody()];
     const { tokens } = await world.replica({
@@ -57,7 +57,7 @@ describe('R8 fallback hosts', () => {
     });
 
     await expect(tokens.getAccessToken(...ONCE)).rejects.toThrow(
-      `no answer from ${last}`,
+      `no response from ${last}`,
     );
     expect((await world.row()).failureCount).toBe(1);
   });

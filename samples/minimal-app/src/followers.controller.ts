@@ -12,7 +12,7 @@ interface Followers {
 export class FollowersController {
   constructor(private readonly wechat: WechatApiClient) {}
 
-  /** The access token is added, and renewed when WeChat refuses it. */
+  /** The client adds the access token, and renews it when WeChat rejects it. */
   @Get()
   list(@Query('after') after?: string): Promise<Followers> {
     return this.wechat.get<Followers>('/cgi-bin/user/get', {

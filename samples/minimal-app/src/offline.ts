@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from 'nestjs-wechat-token/testing';
 
-/** The same app, on a model of WeChat in this process: neither a network nor an account is needed. */
+/** The same app with FakeWechat, a model of WeChat, in this process; it needs neither a network nor an account. */
 const wechat = await FakeWechat.start();
 process.env['WECHAT_API_BASE_URL'] = wechat.baseUrl;
 process.env['WECHAT_APP_ID'] = DEFAULT_FAKE_ACCOUNT.appId;

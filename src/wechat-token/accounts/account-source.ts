@@ -1,25 +1,25 @@
 import type { WechatAccount } from './account.js';
 
-/** A list, or what is read a part at a time. */
+/** A list, or a stream of items such as the pages of a query. */
 export type Several<Item> = Iterable<Item> | AsyncIterable<Item>;
 
 /**
- * Where credentials come from. The app may pass its own, for accounts that live in its own tables. What it throws reaches nobody
- * but as an `AccountSourceError` without its words, which may hold a secret (R15).
+ * A source of credentials. An app implements it for accounts in its own tables. The message of an error that it throws may hold
+ * a secret (R15), so callers get an `AccountSourceError` without that message.
  */
 export interface AccountSource {
   /**
-   * The account of that name, or undefined when there is none. Asked at every renewal, and for every token that another replica
-   * has renewed.
+   * Finds an account by its name; undefined when there is none. Called at every renewal, and for every token that another
+   * replica has renewed.
    */
   find(
     name: string,
   ): WechatAccount | undefined | Promise<WechatAccount | undefined>;
   /**
-   * All accounts, for the start and once a minute: those that are new get a token, those that are gone are forgotten. One that
-   * cannot be used is left out, and the log says why.
+   * Lists all accounts. Called at the start and once a minute: new accounts get a token, the tokens of removed accounts are
+   * dropped from memory. An invalid account is skipped and logged with the reason.
    */
   list(): Several<WechatAccount>;
-  /** Those with that appid, for the routes in WeChat's shape. Default: they are looked for in `list()`, at every request. */
+  /** Lists the accounts with an appid, for the WeChat-shaped routes. Default: filters `list()` at every request. */
   listByAppId?(appId: string): Several<WechatAccount>;
 }

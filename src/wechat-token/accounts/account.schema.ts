@@ -13,7 +13,7 @@ export function isAccountName(value: unknown): value is string {
   return typeof value === 'string' && NAME.test(value);
 }
 
-/** The fields of an account, wherever it comes from. */
+/** The fields of an account, from the options or an AccountSource. */
 export const accountFields = {
   name: v.optional(accountName, DEFAULT_ACCOUNT),
   kind: v.optional(choice(KINDS)),

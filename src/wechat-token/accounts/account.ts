@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 
-/** How access tokens are issued: `/cgi-bin/stable_token`, or the older `/cgi-bin/token` where each call ends the last token. */
+/** The endpoint of access tokens: `/cgi-bin/stable_token`, or `/cgi-bin/token`, where each call ends the previous token. */
 export type TokenMode = 'stable' | 'classic';
 
-/** What the credentials belong to. Both kinds are issued tokens by the same endpoints. */
+/** The kind of account. Both kinds get tokens from the same endpoints. */
 export type AccountKind = 'official-account' | 'mini-program';
 
-/** One set of credentials as it is configured. */
+/** One configured set of credentials. */
 export interface WechatAccount {
-  /** Letters, digits, `.`, `_` and `-`, at most 64. Default: `default`, the account that is meant when none is named. */
+  /** 1 to 64 letters, digits, `.`, `_` or `-`. Default: `default`, the account that is used when no name is given. */
   name?: string;
   /** Default: `official-account`. */
   kind?: AccountKind;
-  /** `wx…`, from the platform's console. */
+  /** The appid from the platform's console, `wx…`. */
   appId: string;
-  /** Never logged, stored or shown. A `reader` needs none. */
+  /** The AppSecret. Never logged, stored or shown; a `reader` does not need it. */
   appSecret?: string;
   /** Default: `stable`. */
   mode?: TokenMode;
@@ -28,7 +28,7 @@ export class Account implements Required<WechatAccount> {
   readonly appId: string;
   readonly appSecret: string;
   readonly mode: TokenMode;
-  /** First 8 hex of a hash of the credentials: a changed secret ends a cool-down (R8). */
+  /** The first 8 hex digits of a hash of the credentials: changed credentials end a cool-down (R8). */
   readonly credentialId: string;
 
   constructor(account: WechatAccount) {
@@ -44,7 +44,7 @@ export class Account implements Required<WechatAccount> {
   }
 }
 
-/** One that is made already is taken as it is. */
+/** The account with its defaults; an `Account` is returned unchanged. */
 export function toAccount(account: WechatAccount): Account {
   return account instanceof Account ? account : new Account(account);
 }

@@ -104,7 +104,7 @@ describe("an AccountSource of the app's", () => {
     ],
     ['it throws no error', 'string', { find: () => Promise.reject(SECRET) }],
   ] as const)(
-    'R15: is told by the class alone when %s',
+    'R15: is reported by the class alone when %s',
     async (_when, thrown, source) => {
       const accounts = new Accounts(sourceOf(source as Partial<AccountSource>));
       const error = await errorOf(accounts.get('shop'));
@@ -117,11 +117,14 @@ describe("an AccountSource of the app's", () => {
   it.each([
     ['TypeError', { list: fail }],
     ['RangeError', { list: failLate }],
-  ])('R15: nor is more told when list() throws %s', async (thrown, source) => {
-    const accounts = new Accounts(sourceOf(source));
-    for (const list of [accounts.list(), accounts.withAppId('wx_shop')])
-      expect(await errorOf(all(list))).toMatchObject({ thrown });
-  });
+  ])(
+    'R15: only the class is reported when list() throws %s',
+    async (thrown, source) => {
+      const accounts = new Accounts(sourceOf(source));
+      for (const list of [accounts.list(), accounts.withAppId('wx_shop')])
+        expect(await errorOf(all(list))).toMatchObject({ thrown });
+    },
+  );
 
   it.each([undefined, null])(
     'has no account when it says %s',
@@ -152,16 +155,16 @@ describe("an AccountSource of the app's", () => {
     ['its name', { ...shop, name: undefined }],
     ['its mode', { ...shop, mode: SECRET }],
     ['its kind', { ...shop, kind: null }],
-    ['it is not an object', SECRET],
+    ['it must be an object', SECRET],
   ])(
-    'whose account is wrong is told the account and %s',
+    'whose account is invalid is reported with the account and %s',
     async (field, account) => {
       const find = () => account as WechatAccount;
       const accounts = new Accounts(sourceOf({ find }));
       const error = await errorOf(accounts.get('shop'));
       expect(error).toSatisfy(isAccountSourceError);
       expect(error).toMatchObject({ thrown: undefined });
-      expect(error.message).toContain(`The account "shop" of`);
+      expect(error.message).toContain(`Invalid account "shop" from`);
       expect(error.message).toContain(field);
     },
   );
@@ -172,7 +175,7 @@ describe("an AccountSource of the app's", () => {
     expect(await accounts.get('shop')).toMatchObject({ appSecret: '' });
   });
 
-  it('R14: an account that is wrong keeps nobody from the others, and is told once', async () => {
+  it('R14: an invalid account does not affect the others, and is logged once', async () => {
     const bad = { name: 'bad', appId: '', appSecret: 's' };
     const nameless = { ...shop, name: `${SECRET}!` };
     const list = () =>
@@ -182,9 +185,9 @@ describe("an AccountSource of the app's", () => {
       expect(await all(accounts.list())).toEqual([toAccount(shop)]);
     const reasons = told.map(([, fields]) => JSON.stringify(fields));
     expect(reasons).toEqual([
-      expect.stringContaining('account \\"bad\\" of'),
-      expect.stringContaining('account 3 of list() of'),
-      expect.stringContaining('account 4 of list() of'),
+      expect.stringContaining('account \\"bad\\" from'),
+      expect.stringContaining('account 3 of list() from'),
+      expect.stringContaining('account 4 of list() from'),
     ]);
   });
 
@@ -214,7 +217,7 @@ describe('accounts of the options', () => {
       appSecret: 's',
     }));
 
-  it('are made ready once, and not at each look', async () => {
+  it('are prepared once, not at each lookup', async () => {
     const accounts = new Accounts(new ListedAccounts(listed(2)));
     expect(await accounts.get('a0')).toBe(await accounts.get('a0'));
   });

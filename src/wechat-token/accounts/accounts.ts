@@ -1,4 +1,4 @@
-// Whose credentials are these?
+// Whose credentials are used?
 
 import { Logger } from '@nestjs/common';
 import { kindOf } from '../common/error-reason.js';
@@ -16,41 +16,41 @@ import { isAccountName } from './account.schema.js';
 import { checkedAccount, readAccount } from './checked-account.js';
 import { ListedAccounts } from './listed-accounts.js';
 
-/** An AccountSource that takes longer has failed. */
+/** An AccountSource that takes longer has failed (R14). */
 const FIND_TIMEOUT_MS = 5000;
-/** No more sentences than that about accounts that are left out. */
-const MOST_TOLD = 1000;
+/** The number of different reasons for skipped accounts that are logged. */
+const MAX_LOGGED = 1000;
 
-/** Looks accounts up for the engine: defaults filled in, what is wrong a clear error. */
+/** Looks up accounts for the engine: fills in defaults and validates. */
 export class Accounts {
   private readonly logger = new Logger('WechatToken');
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
 
   constructor(
     private readonly source: AccountSource,
     private readonly role: Role = 'refresher',
   ) {}
 
-  /** Accounts may come and go while the app runs. */
+  /** Whether accounts may be added and removed while the app runs. */
   get canChange(): boolean {
     return !(this.source instanceof ListedAccounts);
   }
 
   /** @throws UnknownAccountError, AccountSourceError */
   async get(name: string): Promise<Account> {
-    // A database may find an account by more names than its own: with blanks behind, or accents.
-    if (!isAccountName(name)) throw unknown(name);
+    // A database may find an account by other names too, such as with trailing blanks or without accents.
+    if (!isAccountName(name)) throw unknownAccount(name);
     const read = await this.find(name);
-    if (!read) throw unknown(name);
-    return checkedAccount(read, this.role, { asked: name });
+    if (!read) throw unknownAccount(name);
+    return checkedAccount(read, this.role, { requested: name });
   }
 
   /**
-   * @param leavesOut Called for each that cannot be used.
+   * @param onSkipped Called for each invalid account.
    * @throws AccountSourceError
    */
-  list(leavesOut?: () => void): AsyncIterable<Account> {
-    return this.usable(() => this.source.list(), undefined, leavesOut);
+  list(onSkipped?: () => void): AsyncIterable<Account> {
+    return this.usable(() => this.source.list(), undefined, onSkipped);
   }
 
   /** @throws AccountSourceError */
@@ -64,57 +64,64 @@ export class Accounts {
 
   private async find(name: string) {
     try {
-      const found = await soon(this.source.find(name));
-      // A repository says null.
+      const found = await withTimeout(this.source.find(name));
+      // A TypeORM repository returns null.
       return found ? readAccount(found) : undefined;
     } catch (error) {
-      throw isUnknownAccountError(error) ? unknown(name) : failed(error);
+      throw isUnknownAccountError(error)
+        ? unknownAccount(name)
+        : sourceError(error);
     }
   }
 
-  /** R14: one that cannot be used keeps nobody from the others. */
+  /** R14: an invalid account is skipped and does not affect the others. */
   private async *usable(
     list: () => Several<WechatAccount>,
     isWanted: (account: WechatAccount) => boolean = () => true,
-    leavesOut?: () => void,
+    onSkipped?: () => void,
   ): AsyncIterable<Account> {
     let number = 0;
     try {
       for await (const found of list()) {
         number++;
         if (!isWanted(found)) continue;
-        const account = this.orLeftOut(found, number);
+        const account = this.checkedOrSkipped(found, number);
         if (account) yield account;
-        else leavesOut?.();
+        else onSkipped?.();
       }
     } catch (error) {
-      throw failed(error);
+      throw sourceError(error);
     }
   }
 
-  private orLeftOut(found: WechatAccount, number: number): Account | undefined {
+  private checkedOrSkipped(
+    found: WechatAccount,
+    number: number,
+  ): Account | undefined {
     try {
       return checkedAccount(readAccount(found), this.role, { number });
     } catch (error) {
       if (!isAccountSourceError(error)) throw error;
-      this.tell(error.message);
+      this.logSkipped(error.message);
       return undefined;
     }
   }
 
-  /** Once, however often the accounts are listed. */
-  private tell(reason: string): void {
-    if (this.told.has(reason) || this.told.size >= MOST_TOLD) return;
-    this.told.add(reason);
-    this.logger.error('account left out', { reason });
+  /** Logs each reason once, however often the accounts are listed. */
+  private logSkipped(reason: string): void {
+    if (this.logged.has(reason) || this.logged.size >= MAX_LOGGED) return;
+    this.logged.add(reason);
+    this.logger.error('account skipped', { reason });
   }
 }
 
-/** R14: one that is never found keeps nobody else waiting. */
-async function soon<Found>(finding: Found | Promise<Found>): Promise<Found> {
+/** R14: an AccountSource that never responds delays no other account. */
+async function withTimeout<Found>(
+  finding: Found | Promise<Found>,
+): Promise<Found> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `no answer within ${FIND_TIMEOUT_MS} ms`;
+    const message = `no response within ${FIND_TIMEOUT_MS} ms`;
     timer = setTimeout(
       () => reject(new DOMException(message, 'TimeoutError')),
       FIND_TIMEOUT_MS,
@@ -127,11 +134,11 @@ async function soon<Found>(finding: Found | Promise<Found>): Promise<Found> {
   }
 }
 
-function unknown(name: string): UnknownAccountError {
+function unknownAccount(name: string): UnknownAccountError {
   return new UnknownAccountError(messages.unknownAccount(name));
 }
 
-function failed(error: unknown): AccountSourceError {
+function sourceError(error: unknown): AccountSourceError {
   const message = messages.accountSourceFailed();
   return new AccountSourceError(message, kindOf(error));
 }

@@ -6,22 +6,22 @@ import type { Role } from '../common/settings.js';
 import { Account, toAccount, type WechatAccount } from './account.js';
 import { accountFields, isAccountName } from './account.schema.js';
 
-/** Not strict: an account may be an entity of the app's, with more fields than ours. */
+/** Not strict: an account may be an entity of the app with additional fields. */
 const schema = object(accountFields);
 
-/** What a source answered: an account, or what is wrong with it. */
+/** An account from a source, or the reason why it is invalid. */
 export type ReadAccount = Account | BadAccount;
 
 interface BadAccount {
   readonly issue: v.BaseIssue<unknown>;
-  /** If it has one that can be told. */
+  /** The account's name, if it has a valid one. */
   readonly name: string | undefined;
 }
 
-/** How a source was asked: by name, or for all of them, of which this is one. */
-type Asked = { readonly asked: string } | { readonly number: number };
+/** The call of the source: `find` with a name, or `list`, where this is the account of that number. */
+type SourceCall = { readonly requested: string } | { readonly number: number };
 
-/** Throws nothing but what a getter of the app's throws. */
+/** Validates an account from a source. Throws only what a getter of the app's object throws. */
 export function readAccount(found: WechatAccount): ReadAccount {
   if (found instanceof Account) return found;
   const { success, output, issues } = v.safeParse(schema, found);
@@ -35,30 +35,28 @@ export function readAccount(found: WechatAccount): ReadAccount {
 export function checkedAccount(
   read: ReadAccount,
   role: Role,
-  asked: Asked,
+  call: SourceCall,
 ): Account {
-  const refused = (field: string, problem: string) =>
+  const invalid = (field: string, problem: string) =>
     new AccountSourceError(
-      messages.badAccount(nameOf(read, asked), field, problem),
+      messages.badAccount(describe(read, call), field, problem),
     );
   if ('issue' in read) {
     const field = v.getDotPath(read.issue) ?? '';
-    throw refused(field, read.issue.message);
+    throw invalid(field, read.issue.message);
   }
-  // A database may not mind the case; whoever asks for a token is told that it is none.
-  if ('asked' in asked && !isSame(read.name, asked.asked))
-    throw refused('name', messages.otherAccount());
+  // A source may compare names case-insensitively, which is not a fault; the engine treats such a name as an unknown account.
+  if ('requested' in call && !isSame(read.name, call.requested))
+    throw invalid('name', messages.otherAccount());
   if (role !== 'reader' && read.appSecret === '')
-    throw refused('appSecret', messages.secretMissing());
+    throw invalid('appSecret', messages.secretMissing());
   return read;
 }
 
-function nameOf(read: ReadAccount, asked: Asked): string {
-  if ('asked' in asked) return JSON.stringify(asked.asked);
+function describe(read: ReadAccount, call: SourceCall): string {
+  if ('requested' in call) return JSON.stringify(call.requested);
   const { name } = read;
-  return name === undefined
-    ? `${asked.number} of list()`
-    : JSON.stringify(name);
+  return name === undefined ? `${call.number} of list()` : JSON.stringify(name);
 }
 
 function isSame(name: string, other: string): boolean {

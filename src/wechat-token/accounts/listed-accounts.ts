@@ -1,7 +1,7 @@
 import { type Account, toAccount, type WechatAccount } from './account.js';
 import type { AccountSource } from './account-source.js';
 
-/** The accounts that were given in the options, made ready once. */
+/** The accounts of the options, indexed once. */
 export class ListedAccounts implements AccountSource {
   private readonly byName = new Map<string, Account>();
   private readonly byAppId = new Map<string, Account[]>();

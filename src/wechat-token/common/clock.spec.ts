@@ -8,7 +8,7 @@ describe('R3 the time of a turn of the event loop', () => {
   beforeEach(() => looks.mockReset().mockImplementation(() => time));
   afterAll(() => looks.mockRestore());
 
-  it('of many who ask in a row the first two look at the clock', async () => {
+  it('of many calls in a row the first two read the clock', async () => {
     const clock = new MonotonicClock();
 
     for (let read = 0; read < 1000; read++) {
@@ -36,7 +36,7 @@ describe('R3 the time of a turn of the event loop', () => {
     expect(clock.turn()).toBe(time);
   });
 
-  it('who asks alone looks, however long his turn lasts', () => {
+  it('a single call reads the clock, however long the turn of the event loop lasts', () => {
     const clock = new MonotonicClock();
     for (let read = 0; read < 3; read++) {
       time += 1;
@@ -46,7 +46,7 @@ describe('R3 the time of a turn of the event loop', () => {
     expect(looks).toHaveBeenCalledTimes(3);
   });
 
-  it('now() always looks', () => {
+  it('now() always reads the clock', () => {
     const clock = new MonotonicClock();
     clock.turn();
     clock.turn();

@@ -1,20 +1,20 @@
-// What do all rooms stand on: time, names, errors, sentences and small helpers?
+// What do all other folders build on: time, names, errors, messages and small helpers?
 
 import { performance } from 'node:perf_hooks';
 import { nextTick } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Time inside one process: monotonic, so that a wall clock that is wrong or jumps changes nothing (R3).
- * Instants that replicas share are never taken from here; the database computes those.
+ * Time inside one process: monotonic, so that a wrong or jumping wall clock has no effect (R3).
+ * Instants that replicas share never come from here; the database computes them.
  */
 export abstract class Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since a fixed moment; never decreases. */
   abstract now(): number;
 
   /**
-   * The time of this turn of the event loop: as `now()`, but of many who ask in a row only the first ones look at the clock.
-   * In a turn that stands still it stands still too.
+   * The event loop's time: like `now()`, but a burst of calls within one turn of the event loop reads the system clock only at
+   * its beginning. It does not advance while a turn is suspended or blocks the event loop.
    */
   turn(): number {
     return this.now();
@@ -24,14 +24,14 @@ export abstract class Clock {
   abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Two looks so close to each other are the beginning of many in a row. */
-const IN_A_ROW_MS = 0.005;
+/** Two reads of the clock within this time are taken for the beginning of a burst. */
+const BURST_MS = 0.005;
 
 export class MonotonicClock extends Clock {
-  private lookedAt = -Infinity;
-  private isTurn = false;
-  private readonly endTurn = () => {
-    this.isTurn = false;
+  private lastRead = -Infinity;
+  private isBurst = false;
+  private readonly endBurst = () => {
+    this.isBurst = false;
   };
 
   override now(): number {
@@ -39,14 +39,14 @@ export class MonotonicClock extends Clock {
   }
 
   override turn(): number {
-    if (this.isTurn) return this.lookedAt;
+    if (this.isBurst) return this.lastRead;
     const now = this.now();
-    if (now - this.lookedAt < IN_A_ROW_MS) {
-      this.isTurn = true;
-      // After all that is ready to run now, and before anything arrives from outside.
-      nextTick(this.endTurn);
+    if (now - this.lastRead < BURST_MS) {
+      this.isBurst = true;
+      // nextTick callbacks run when the current work is done, before the event loop handles I/O.
+      nextTick(this.endBurst);
     }
-    this.lookedAt = now;
+    this.lastRead = now;
     return now;
   }
 

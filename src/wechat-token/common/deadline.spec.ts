@@ -44,7 +44,7 @@ describe("R2 one caller's patience", () => {
     expect(clock.sleepers).toBe(0);
   });
 
-  it('work that fails after its caller has gone disturbs nobody', async () => {
+  it('work that fails after its caller has gone is no unhandled rejection', async () => {
     const clock = new ManualClock();
     let fail: (error: Error) => void = () => undefined;
     const work = new Promise<string>((_, reject) => (fail = reject));

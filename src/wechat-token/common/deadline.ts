@@ -1,18 +1,18 @@
 import type { Clock } from './clock.js';
 
-/** A longer timer of Node's would fire at once; 24 days are as good as never. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Node fires a timer that is longer than this immediately; 24 days stand for never. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface Deadline {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** The error for a caller whose time is up, or that gave up. */
+  /** Makes the error for a timeout. */
   readonly timedOut: () => Error;
-  /** Default: the signal's reason. */
+  /** Makes the error for an abort by `signal`. Default: the reason of the signal. */
   readonly aborted?: (reason: unknown) => Error;
 }
 
-/** R2: one caller's patience with work that others share; giving up ends the wait, not the work. */
+/** R2: one caller's deadline for shared work. A timeout or an abort ends the wait, not the work. */
 export async function withDeadline<T>(
   work: Promise<T>,
   clock: Clock,
@@ -20,10 +20,10 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const { signal } = deadline;
   const timer = new AbortController();
-  // Whoever loses the race must not become an unhandled rejection.
+  // The promises that lose the race must not become unhandled rejections.
   work.catch(() => undefined);
   const timeout = clock
-    .sleep(Math.min(deadline.timeoutMs, LONGEST_TIMER_MS), timer.signal)
+    .sleep(Math.min(deadline.timeoutMs, MAX_TIMER_MS), timer.signal)
     .then(() => {
       throw deadline.timedOut();
     });

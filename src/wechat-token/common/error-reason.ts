@@ -1,8 +1,8 @@
 import { isAccountSourceError, isWechatTokenError } from './errors.js';
 
-/** What a log may say of an error: our own words; of foreign ones, which may hold a secret, the kind alone (R15). */
+/** The reason to log: the message of this package's errors, only the class of others, whose message may hold a secret (R15). */
 export function reasonOf(error: unknown): string {
-  if (!isWechatTokenError(error)) return `unforeseen: ${kindOf(error)}`;
+  if (!isWechatTokenError(error)) return `unexpected: ${kindOf(error)}`;
   const { message } = error;
   return isAccountSourceError(error) && error.thrown !== undefined
     ? `${message} (${error.thrown})`

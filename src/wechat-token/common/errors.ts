@@ -2,25 +2,25 @@ import { messages } from './messages.js';
 
 const BRAND = Symbol.for('nestjs-wechat-token.error');
 
-/** Base of every error that this package throws; `code` is stable, the message is for people. */
+/** Base class of every error that this package throws. `code` is stable; the message is for people and may change. */
 export abstract class WechatTokenError extends Error {
   abstract readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
-    // Non-enumerable, and global: two copies of the package in one process still know each other's errors.
+    // A global symbol: two copies of the package in one process recognise each other's errors.
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
-/** No valid token can be had within the caller's timeout. The cause, if any, says why. */
+/** No valid token was available within the caller's timeout. `cause` is the underlying error, if there is one. */
 export class TokenUnavailableError extends WechatTokenError {
   readonly code = 'TOKEN_UNAVAILABLE';
 
   constructor(
     message: string,
-    /** Seconds after which a new try may succeed; undefined when only an operator can help. */
+    /** Seconds after which a retry may succeed; undefined when only an operator can fix the cause. */
     readonly retryAfter?: number,
     options?: ErrorOptions,
   ) {
@@ -32,11 +32,11 @@ export class TokenUnavailableError extends WechatTokenError {
 export class WechatApiError extends WechatTokenError {
   readonly code = 'WECHAT_API_ERROR';
 
-  /** WeChat's error code; undefined when there was no usable answer at all. */
+  /** WeChat's error code; undefined when there was no usable response. */
   readonly errcode: number | undefined;
-  /** WeChat's own words, with secrets and tokens removed. */
+  /** WeChat's error message, with secrets and tokens removed. */
   readonly errmsg: string;
-  /** WeChat's id of the request, to quote to their support. */
+  /** WeChat's request id, for their support. */
   readonly rid: string | undefined;
   /** `transient`, `rejected`, `credentials`, `ip`, `quota`, `account`, or `api` for an errcode of the called API itself. */
   readonly class: string;
@@ -59,16 +59,13 @@ export class UnknownAccountError extends WechatTokenError {
   readonly code = 'UNKNOWN_ACCOUNT';
 }
 
-/**
- * The app's own AccountSource has thrown, or answered with what is no account. Nothing of what it threw is kept but the class
- * (R15).
- */
+/** The app's AccountSource threw an error or returned an invalid account. Only the class of a thrown error is kept (R15). */
 export class AccountSourceError extends WechatTokenError {
   readonly code = 'ACCOUNT_SOURCE';
 
   constructor(
     message: string,
-    /** Such as `QueryFailedError`; undefined when it did not throw, and the account has to be corrected. */
+    /** The class of the thrown error, such as `QueryFailedError`; undefined for an invalid account. */
     readonly thrown?: string,
   ) {
     super(message);
@@ -80,7 +77,7 @@ export class UnknownTokenError extends WechatTokenError {
   readonly code = 'UNKNOWN_TOKEN';
 }
 
-/** The day's forced renewals are spent, or the last one was less than 30 s ago (R9). */
+/** The daily budget of forced renewals is used up, or the last one was less than 30 s ago (R9). */
 export class RefreshBudgetError extends WechatTokenError {
   readonly code = 'REFRESH_BUDGET';
 
@@ -93,15 +90,15 @@ export class RefreshBudgetError extends WechatTokenError {
   }
 }
 
-/** One thing that is wrong with the options. */
+/** One fault in the options. */
 export interface ConfigurationFault {
-  /** Such as `accounts[0].appId`. */
+  /** The path of the option, such as `accounts[0].appId`. */
   readonly field: string;
-  /** What is wrong, and what would be right; never the value. */
+  /** What the field must be; never its value (R15). */
   readonly problem: string;
 }
 
-/** The options are wrong; `faults` lists every fault found. */
+/** The options are invalid; `faults` lists every fault. */
 export class ConfigurationError extends WechatTokenError {
   readonly code = 'CONFIGURATION';
 
@@ -113,7 +110,7 @@ export class ConfigurationError extends WechatTokenError {
   }
 }
 
-/** The database could not be asked. The message names no value and no statement's parameters. */
+/** A database query failed. The message contains neither values nor parameters (R15). */
 export class StoreError extends WechatTokenError {
   readonly code = 'STORE';
 
@@ -126,12 +123,12 @@ export class StoreError extends WechatTokenError {
   }
 }
 
-/** A stored value is encrypted with a key that is not configured, or was tampered with. It is left as it is. */
+/** A stored value cannot be decrypted: its key is not configured, or the value was modified. The row is left unchanged. */
 export class SealedValueError extends WechatTokenError {
   readonly code = 'SEALED_VALUE';
 }
 
-/** A token cannot be written as a plain variable. */
+/** A managed token cannot be written as a plain variable. */
 export class ManagedVariableError extends WechatTokenError {
   readonly code = 'MANAGED_VARIABLE';
 }

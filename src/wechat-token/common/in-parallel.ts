@@ -1,6 +1,7 @@
 /**
- * Does `work` for each item, at most `limit` at a time, as they come; ends when all have ended. `work` must not reject.
- * @throws whatever the items' source throws, when what had begun has ended.
+ * Runs `work` for each item as the items arrive, at most `limit` at a time, and resolves when all runs have ended. `work` must
+ * not reject.
+ * @throws whatever the source of the items throws, after the runs in flight have ended.
  */
 export async function inParallel<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,

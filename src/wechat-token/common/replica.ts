@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 
-/** This running copy of the module, as leases and events name it. */
+/** One running instance of the module; leases and events name it by its id. */
 @Injectable()
 export class Replica {
-  /** Host, process and a random part: unique, and at most 64 characters. */
+  /** Host name, process id and a random part: unique, at most 64 characters. */
   readonly id = `${hostname().slice(0, 40)}:${process.pid}:${randomBytes(4).toString('hex')}`;
 }

@@ -12,9 +12,9 @@ const faultsOf = (input: unknown) =>
     .issues?.map((issue) => [v.getDotPath(issue), issue.message]);
 
 describe('fields', () => {
-  const unknown = 'has a field that is none of name, nick: remove it, or ';
+  const unknown = 'has an unknown field; remove it, or correct its name';
 
-  it('are told in their own words, also when they are missing', () => {
+  it('are reported by their own messages, also when they are missing', () => {
     expect(faultsOf({ name: 'a' })).toBeUndefined();
     expect(faultsOf({ nick: 'x' })).toEqual([
       ['name', 'is not a name'],
@@ -31,7 +31,7 @@ describe('fields', () => {
     expect(v.parse(schema, new Named())).toEqual({ name: 'aa' });
   });
 
-  it('that are too many are told each, beside what else is wrong', () => {
+  it('that are unknown are each reported, beside other faults', () => {
     expect(
       faultsOf({ constructor: 1, name: 'x', toString: 2, nom: 3 }),
     ).toEqual([
@@ -47,7 +47,7 @@ describe('fields', () => {
     'are those of an object, not %o',
     (input) => {
       expect(faultsOf(input)).toEqual([
-        [null, 'is not an object of name, nick'],
+        [null, 'must be an object with the fields name, nick'],
       ]);
     },
   );

@@ -1,20 +1,20 @@
 import * as v from 'valibot';
 import { messages } from './messages.js';
 
-// R15: valibot's own messages hold the value. Each schema that can fail has one of ours.
+// R15: valibot's default messages contain the value, so every schema that can fail has a message of this package.
 
-/** One of these words. */
+/** A string that is one of `values`. */
 export const choice = <const Values extends readonly string[]>(
   values: Values,
 ) => v.picklist(values, messages.badChoice(values));
 
-export function whole(least: number, most: number) {
-  const problem = messages.badWhole(least, most);
+export function whole(min: number, max: number) {
+  const problem = messages.badWhole(min, max);
   return v.pipe(
     v.number(problem),
     v.integer(problem),
-    v.minValue(least, problem),
-    v.maxValue(most, problem),
+    v.minValue(min, problem),
+    v.maxValue(max, problem),
   );
 }
 
@@ -26,14 +26,14 @@ type Given = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Given =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An object of these fields; what else it has is passed over. */
+/** An object with these fields; other fields are ignored. */
 export function object<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ) {
   const names = Object.keys(entries);
   return v.pipe(
     v.custom<Given>(isObject, messages.badObject(names)),
-    // A field that is missing is undefined, and so told in the words of its own schema.
+    // A missing field becomes undefined, so that the schema of the field reports it.
     v.transform((given): unknown =>
       Object.fromEntries(names.map((name) => [name, given[name]])),
     ),
@@ -41,7 +41,7 @@ export function object<const Entries extends v.ObjectEntries>(
   );
 }
 
-/** An object of these fields and no others: one that is misspelt is not passed over, but an issue whose path is its key's. */
+/** An object with these fields and no others: an unknown field, such as a misspelt one, is an issue at its key. */
 export function fields<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ) {
@@ -55,7 +55,7 @@ export function fields<const Entries extends v.ObjectEntries>(
         for (const key in input) {
           if (Object.hasOwn(entries, key)) continue;
           const at = { type: 'object', origin: 'key', input, key } as const;
-          // The value is not looked at.
+          // R15: the issue does not contain the value.
           addIssue({ message, path: [{ ...at, value: undefined }] });
         }
       }),

@@ -2,22 +2,22 @@ import type { CanActivate, Type } from '@nestjs/common';
 
 export type Role = 'refresher' | 'reader';
 
-/** A guard of the app that the module is part of: a class, or an instance. */
+/** A guard of the app that imports the module: a class or an instance. */
 export type AppGuard = Type<CanActivate> | CanActivate;
 
-/** The options with every default filled in, in the units that the engine counts in. Also a DI token. */
+/** The options with every default filled in and durations in milliseconds. Also a DI token. */
 export abstract class WechatTokenSettings {
   abstract readonly role: Role;
   abstract readonly api: {
     readonly baseUrl: string;
     readonly fallbackUrls: readonly string[];
-    /** One call, to all hosts together. */
+    /** The time limit of one call, all hosts together. */
     readonly timeoutMs: number;
   };
   abstract readonly refresh: {
     readonly cron: string;
     readonly marginSeconds: number | undefined;
-    /** 0 for never. */
+    /** Interval of confirmations (R7); 0 disables them. */
     readonly confirmMs: number;
     readonly leaseMs: number;
     readonly syncIntervalMs: number;
@@ -34,28 +34,28 @@ export abstract class WechatTokenSettings {
   };
 }
 
-/** A key for values at rest: 32 bytes, and the id that is stored beside each value it sealed. */
+/** A key for stored values: 32 bytes, and the id that is stored with each value encrypted by the key. */
 export interface EncryptionKey {
   readonly id: string;
   readonly key: Buffer;
 }
 
-/** A key that lets a program, or a person, in. */
+/** An API key of a program or a person. */
 export interface ApiKey {
-  /** Named in logs and events in place of the key. */
+  /** The name of the key in logs and events. */
   readonly id: string;
-  /** The secret itself: at least 16 characters. */
+  /** The secret, at least 16 characters. */
   readonly key: string;
   readonly scopes: readonly ApiScope[];
-  /** The accounts it may use; all of them when it is left out. */
+  /** The accounts that the key may use. Default: all accounts. */
   readonly accounts?: readonly string[] | undefined;
 }
 
-/** Where API keys come from that change while the app runs: a file, or tables of the app's own. */
+/** A source of API keys that change while the app runs, such as a file or a table of the app. */
 export interface ApiKeySource {
   /**
-   * The keys that let somebody in now. Asked at every request, so it answers from memory, with the same list until the keys
-   * change: another list is hashed anew. It must not throw; without an answer it can trust, the last one holds.
+   * The keys that are valid now. Called at every request, so it must return from memory, and return the same array until the
+   * keys change: a new array is hashed again. It must not throw; when the keys cannot be read, it returns the last valid ones.
    */
   current(): readonly ApiKey[];
 }

@@ -1,4 +1,4 @@
-/** R4: callers of the same key share one run; the next run starts only when it has ended. */
+/** R4: concurrent callers of the same key share one run; the next run of that key starts after it has ended. */
 export class SingleFlight<Result> {
   private readonly flights = new Map<string, Promise<Result>>();
 
@@ -14,7 +14,7 @@ export class SingleFlight<Result> {
     return this.flights.has(key);
   }
 
-  /** Resolves when all that is running now has ended, well or not. */
+  /** Resolves when every run in flight has ended, successfully or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.flights.values());
   }

@@ -1,13 +1,13 @@
-/** The account that is meant when none is named. */
+/** The name of the account that is used when no name is given. */
 export const DEFAULT_ACCOUNT = 'default';
 
-/** What a token is: `access_token`, later `jsapi_ticket`; the first part of its name. */
+/** The kind of a token, such as `access_token`; the first part of its name. */
 export type TokenKind = string;
 
-/** Identifies one managed value everywhere: primary key of its row, `:name` in routes, field in logs. */
+/** The name of one managed token: primary key of its row, `:name` in routes, field in logs. */
 export type TokenName = string;
 
-/** `access_token` for the default account, `access_token:shop` for account `shop`. */
+/** The token name: `access_token` for the default account, `access_token:shop` for account `shop`. */
 export function tokenName(kind: TokenKind, account: string): TokenName {
   return account === DEFAULT_ACCOUNT ? kind : `${kind}:${account}`;
 }

@@ -1,4 +1,4 @@
-// What is reported of all that happens?
+// What is logged and recorded?
 
 import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
@@ -11,9 +11,9 @@ import { type Report, ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
-const KEPT_MS = 30 * 24 * 3600 * 1000;
+const RETENTION_MS = 30 * 24 * 3600 * 1000;
 
-/** Tells what happened to a token, to the log and to the table of events; by fingerprint and mask only (R15). */
+/** Writes the history of tokens to the log and to the event table; tokens appear as fingerprint and mask only (R15). */
 @Injectable()
 export class TokenJournal {
   private readonly logger = new Logger('WechatToken');
@@ -39,14 +39,14 @@ export class TokenJournal {
     this.record({ ...event, type: 'refreshed' });
   }
 
-  /** Counted by the platform, not worth an event (R7). */
+  /** Logs a call that returned the same token; no event (R7). */
   unchanged(name: TokenName, fields: Readonly<Record<string, unknown>>): void {
     this.logger.debug('token unchanged', { name, ...fields });
   }
 
   failed(event: JournalEntry, fields: Readonly<Record<string, unknown>>): void {
     const { name, detail } = event;
-    this.logger.error('token not refreshed', {
+    this.logger.error('token refresh failed', {
       name,
       reason: detail,
       ...fields,
@@ -55,7 +55,7 @@ export class TokenJournal {
   }
 
   leaseLost(event: JournalEntry): void {
-    this.logger.warn('lease lost while WeChat was asked', { name: event.name });
+    this.logger.warn('lease lost during WeChat call', { name: event.name });
     this.record({ ...event, type: 'lease-lost' });
   }
 
@@ -64,8 +64,7 @@ export class TokenJournal {
   }
 
   /**
-   * By a caller: whatever comes of it, that the token was reported is on record, once a minute. Events of this type are counted
-   * by no budget.
+   * Records that a caller reported a rejected token, whatever the outcome, once a minute. No budget counts events of this type.
    * @param inUse The fingerprint of the token that this replica serves, if it has one.
    */
   reported(
@@ -86,7 +85,7 @@ export class TokenJournal {
     this.record({ ...report, type: 'reported', detail });
   }
 
-  /** By an operator: whatever comes of it, that it was asked for is on record. */
+  /** Records that an operator requested a refresh, whatever the outcome. */
   asked(
     name: TokenName,
     request: {
@@ -96,60 +95,60 @@ export class TokenJournal {
     },
   ): void {
     const { force, actor = 'operator', reason = '' } = request;
-    this.logger.log('refresh asked for', { name, ...request });
-    const detail = `${force ? 'forced' : 'gentle'}${reason && `: ${reason}`}`;
+    this.logger.log('refresh requested', { name, ...request });
+    const detail = messages.askedFor(force, reason);
     this.record({ name, type: 'asked', actor, detail });
   }
 
   notStored(name: TokenName, reason: string): void {
-    this.logger.error(
-      'token fetched but not stored; the write is tried again',
-      {
-        name,
-        reason,
-      },
-    );
+    this.logger.error('token issued but not stored; will retry the write', {
+      name,
+      reason,
+    });
   }
 
-  /** The write that failed before has succeeded, or another replica has stored a newer token since. */
+  /** Logs that a pending write was completed, or that another replica has stored a newer token since. */
   storedLate(name: TokenName, stored: boolean): void {
     const outcome = stored ? 'stored' : 'superseded';
-    this.logger.log('token stored late', { name, outcome });
+    this.logger.log('pending token write completed', { name, outcome });
   }
 
-  /** The engine's own failures, such as a database that is away; the platform's were told by {@link failed}. */
+  /** Logs an internal failure, such as an unreachable database; {@link failed} reports the platform's failures. */
   notRenewed(name: TokenName, error: unknown): void {
     if (isTokenUnavailableError(error)) return;
-    this.logger.error('token not renewed', { name, reason: reasonOf(error) });
+    this.logger.error('token renewal aborted', {
+      name,
+      reason: reasonOf(error),
+    });
   }
 
-  /** Of a round of renewals that takes long. */
+  /** Logs the progress of a long round of renewals. */
   progress(done: number, ms: number): void {
     const seconds = Math.round(ms / 1000);
-    this.logger.log('tokens renewed so far', { done, seconds });
+    this.logger.log('renewal progress', { done, seconds });
   }
 
   problem(message: string, error: unknown): void {
     this.logger.error(message, { reason: reasonOf(error) });
   }
 
-  /** Deletes what is older than 30 days. */
+  /** Deletes events that are older than 30 days. */
   async purge(): Promise<void> {
-    while (await this.events.purge(KEPT_MS));
+    while (await this.events.purge(RETENTION_MS));
   }
 
-  /** R12: resolves when all events so far are written. */
+  /** R12: resolves when all events recorded so far are written. */
   async settled(): Promise<void> {
     await Promise.all(this.writing);
   }
 
-  /** History is worth less than the token: nobody waits for it, and a failure to write it is told, and stops nothing. */
+  /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
   private record(event: NewTokenEvent): void {
     const written = this.events
       .record(event)
       .catch((error: unknown) => {
         const reason = reasonOf(error);
-        this.logger.warn('event not recorded', { name: event.name, reason });
+        this.logger.warn('event write failed', { name: event.name, reason });
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

@@ -3,7 +3,7 @@ import type { ConfigurationFault } from '../common/errors.js';
 import { outlastsTwoCalls } from '../common/timing.js';
 import { messages } from '../common/messages.js';
 
-/** R4: a lease must outlast the two calls that a rejected token may take. */
+/** R4: a lease must be longer than the two calls that the renewal of a rejected token may make. */
 export function leaseFaults(
   timeoutMs: number,
   leaseSeconds: number,
@@ -13,7 +13,7 @@ export function leaseFaults(
   return [{ field: 'refresh.leaseSeconds', problem }];
 }
 
-/** Accounts without the secret that a refresher needs. */
+/** Faults of accounts without the AppSecret that a refresher needs. */
 export function secretFaults(accounts: unknown): ConfigurationFault[] {
   return records(accounts)
     .filter(({ entry: { appSecret = '' } }) => appSecret === '')
@@ -31,7 +31,7 @@ export function accountNameFaults(accounts: unknown): ConfigurationFault[] {
   }));
 }
 
-/** Two that renew one classic token would end each other's for ever. */
+/** Faults of classic accounts with the same appid, which would endlessly invalidate each other's tokens. */
 export function classicTwiceFaults(accounts: unknown): ConfigurationFault[] {
   const appId = (entry: Entry) =>
     entry['mode'] === 'classic' ? entry['appId'] : undefined;
@@ -41,7 +41,7 @@ export function classicTwiceFaults(accounts: unknown): ConfigurationFault[] {
   }));
 }
 
-/** Of API keys or of encryption keys: `field` says which. */
+/** Faults of keys with the same id; `field` is the option that holds the API keys or encryption keys. */
 export function keyIdFaults(
   keys: unknown,
   field: string,
@@ -54,7 +54,7 @@ export function keyIdFaults(
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** The objects of a list, each with its place; what else is in it the schema refuses. */
+/** The objects of a list with their indexes; the schema reports other entries. */
 function records(list: unknown): { index: number; entry: Entry }[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index) =>

@@ -27,7 +27,7 @@ import type {
 const ROLES = ['refresher', 'reader'] as const;
 const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
 
-/** At least one of these. */
+/** A list of at least one item. */
 const listOf = <const Item extends v.GenericSchema>(
   item: Item,
   problem: string,
@@ -43,7 +43,7 @@ const accountSource = v.custom<AccountSource>(
   messages.accountsMissing(),
 );
 
-/** A list is a source that never changes. Not a union of the two, whose faults would not name the field within the list. */
+/** A list or a source. Not a union schema, whose issues would not name the field within the list. */
 const accounts = v.lazy((value) =>
   Array.isArray(value) ? accountList : accountSource,
 );
@@ -69,7 +69,7 @@ const leaseSeconds = v.optional(whole(1, 3600), 30);
 
 const encryptionKey = fields({
   id: text(/^[\w.-]{1,32}$/, messages.badEncryptionKeyId()),
-  // What 32 bytes are in base64.
+  // 32 bytes in base64.
   key: v.pipe(
     text(/^[A-Za-z0-9+/]{43}=$/, messages.badEncryptionKey()),
     v.transform((key) => Buffer.from(key, 'base64')),
@@ -104,7 +104,7 @@ const apiKeySource = v.custom<ApiKeySource>(
     typeof value.current === 'function',
 );
 
-/** As with the accounts. */
+/** A list or a source, not a union schema, as for `accounts`. */
 const apiKeys = v.lazy((value) =>
   v.is(apiKeySource, value) ? apiKeySource : apiKeyList,
 );
@@ -155,8 +155,8 @@ const settings = fields({
 });
 
 /**
- * The options with every default filled in.
- * @throws ConfigurationError that lists every fault at once, each with its field; no value is in it.
+ * Validates the options and fills in every default.
+ * @throws ConfigurationError that lists every fault with its field; it contains no value (R15).
  */
 export function resolveOptions(options: WechatTokenModuleOptions): {
   settings: WechatTokenSettings;
@@ -184,14 +184,14 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
   };
 }
 
-/** @throws ConfigurationError as `WechatTokenModule.forRoot()` would at start. */
+/** Validates the options. @throws ConfigurationError as `WechatTokenModule.forRoot()` does at start. */
 export function validateOptions(options: WechatTokenModuleOptions): void {
   resolveOptions(options);
 }
 
 /**
- * The option `encryptionKeys` alone, of which there must be one here.
- * @throws ConfigurationError that lists every fault at once.
+ * Validates the option `encryptionKeys` alone, which must have at least one key.
+ * @throws ConfigurationError that lists every fault.
  */
 export function resolveEncryptionKeys(
   encryptionKeys: WechatTokenModuleOptions['encryptionKeys'],
@@ -210,7 +210,7 @@ export function resolveEncryptionKeys(
   return output.encryptionKeys;
 }
 
-/** Not refinements of the schema: those are left out as soon as any other field is wrong. */
+/** Faults between fields. Not refinements of the schema, which are skipped as soon as another field is invalid. */
 function faultsBetweenFields(
   options: WechatTokenModuleOptions,
 ): ConfigurationFault[] {
@@ -229,7 +229,7 @@ function faultsBetweenFields(
   ];
 }
 
-/** A value may break several rules of its field; one sentence says what is right. */
+/** Removes further faults of the same field: one message says what the field must be. */
 function firstOfEachField(
   faults: readonly ConfigurationFault[],
 ): ConfigurationFault[] {
@@ -240,7 +240,7 @@ function firstOfEachField(
 function toFault(issue: v.BaseIssue<unknown>): ConfigurationFault {
   const { path = [], message } = issue;
   const field = path
-    // R15: a key that should not be there might be a secret; its object is named.
+    // R15: an unknown key might be a secret, so the path ends at its object.
     .filter(({ origin }) => origin === 'value')
     .reduce(
       (field, { key }) =>

@@ -1,4 +1,4 @@
-// What does the app say?
+// What does the app configure?
 
 import type { WechatAccount } from '../accounts/account.js';
 import type { AccountSource } from '../accounts/account-source.js';
@@ -9,75 +9,76 @@ import type {
   Role,
 } from '../common/settings.js';
 
-/** What `WechatTokenModule.forRoot()` takes. Everything but `accounts` has a default that suits production. */
+/** The options of `WechatTokenModule.forRoot()`. Every option but `accounts` has a default that suits production. */
 export interface WechatTokenModuleOptions {
-  /** The credentials: a list, or a source of the app's own. */
+  /** The credentials: a list, or the app's own source. */
   accounts: readonly WechatAccount[] | AccountSource;
 
   /**
-   * `refresher` calls WeChat; any number of replicas may be refreshers, one at a time renews a token.
-   * `reader` never calls WeChat, since its IP is not in the whitelist, and serves what refreshers store.
+   * `refresher` calls WeChat; any number of replicas may be refreshers, and only one at a time renews a token.
+   * `reader` never calls WeChat, for a machine whose IP is not in the whitelist, and serves the tokens that refreshers store.
    * Default: `refresher`.
    */
   role?: Role;
 
   api?: {
-    /** Default: `https://api.weixin.qq.com`. */
+    /** The address of WeChat's API. Default: `https://api.weixin.qq.com`. */
     baseUrl?: string;
     /**
-     * Hosts to ask for a token, in this order, when the connection to the one before fails; in stable mode also when it does
-     * not answer within its share of the timeout. Never after a classic or a forced call may have been carried out. Default: none.
+     * Hosts to try, in this order, when the connection to the previous one fails; in stable mode also when that one does not
+     * respond within its share of the timeout. Not used after a classic or forced call that may have been executed.
+     * Default: none.
      */
     fallbackUrls?: readonly string[];
-    /** The longest that one call may take, all hosts together, milliseconds. Default: 5000. */
+    /** The time limit of one call, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;
   };
 
   refresh?: {
-    /** How often this replica looks for tokens that are due. Default: every 5 seconds. */
+    /** The cron expression by which this replica checks for due tokens. Default: every 5 seconds. */
     cron?: string;
     /**
-     * How long before its end a token is renewed, seconds; at most a third of its life counts.
+     * How long before its expiry a token is renewed, seconds; limited to a third of its life.
      * Default: 300 in stable mode, where the platform rotates only then, and 600 in classic mode.
      */
     marginSeconds?: number;
-    /** How often a stable token is confirmed with the platform, seconds; 0 for never. Default: 300. */
+    /** The interval at which a stable token is confirmed with the platform, seconds; 0 disables it. Default: 300. */
     confirmSeconds?: number;
-    /** How long one replica has the right to renew a token, seconds; longer than two calls may take. Default: 30. */
+    /** The duration of a lease, the exclusive right to renew a token, seconds; longer than two calls to WeChat. Default: 30. */
     leaseSeconds?: number;
-    /** How often this replica asks the database for tokens that others have renewed, milliseconds. Default: 1000. */
+    /** The interval at which this replica polls the database for changes by others, milliseconds. Default: 1000. */
     syncIntervalMs?: number;
-    /** How many due tokens are claimed at a time. Default: 100. */
+    /** The number of due tokens that are claimed at a time. Default: 100. */
     batchSize?: number;
-    /** How many calls to WeChat the cron of this replica has under way at the same time. Default: 10. */
+    /** The number of concurrent calls to WeChat by the cron of this replica. Default: 10. */
     concurrency?: number;
   };
 
   /**
-   * Encrypts the stored values with AES-256-GCM: the first key seals, all of them open. Default: none, the values are plain,
-   * for readers in other languages. A key is 32 bytes in base64.
+   * Encrypts the stored values with AES-256-GCM: the first key encrypts, every key decrypts. A key is 32 bytes in base64.
+   * Default: none; the values are plain, for readers in other languages.
    */
   encryptionKeys?: readonly { id: string; key: string }[];
 
   /**
-   * The routes. Without keys and guards there are none. Where they are, the extra `routePrefix` says, which
+   * The HTTP routes. They are mounted only with `apiKeys` or `guards`. Their path prefix is `routePrefix`, which
    * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`.
    */
   http?: {
-    /** Who may use them: a list, or a source of keys that change while the app runs. Default: nobody. */
+    /** The API keys: a list, or a source of keys that change while the app runs. Default: none. */
     apiKeys?: readonly ApiKey[] | ApiKeySource;
     /**
-     * The app's own guards, in place of keys, for the routes of `admin` and `tokens`: classes, taken from the app where it
-     * provides them and made for the module where not, or instances. Whom all of them let in may use every route and every
-     * account; a guard that is to tell them apart goes by the request's method and path. Events name him by the `id` of the
+     * The app's own guards, in place of keys, for the `admin` and `tokens` routes: instances, or classes, which are taken from
+     * the app's providers or else instantiated. A caller that passes all guards may use every route and every account; for
+     * finer access control a guard checks the method and path of the request. Events name the caller by the `id` of the
      * request's `user`, or "app". Default: none.
      */
     guards?: readonly AppGuard[];
-    /** `/admin/wechat-tokens`: for operators, without the tokens' values. Default: true. */
+    /** Enables `/admin/wechat-tokens`, the routes for operators, which never return token values. Default: true. */
     admin?: boolean;
-    /** `/wechat-tokens/:name`: tokens for programs in any language. Default: true. */
+    /** Enables `/wechat-tokens/:name`, tokens for programs in any language. Default: true. */
     tokens?: boolean;
-    /** `/cgi-bin/token` and `/cgi-bin/stable_token` in WeChat's own shape. They need keys. Default: true. */
+    /** Enables `/cgi-bin/token` and `/cgi-bin/stable_token`, in the format of WeChat; they require API keys. Default: true. */
     wechatShaped?: boolean;
   };
 }

@@ -192,7 +192,7 @@ describe('what to do with a token', () => {
   const due = { kind: 'due' } as const;
   const byCron = { kind: 'due-or-unconfirmed' } as const;
   const rejected = { kind: 'rejected', value: 'current' } as const;
-  const gentle = { kind: 'normal' } as const;
+  const normal = { kind: 'normal' } as const;
   const forced = { kind: 'forced' } as const;
   const expired = { usable: false, due: true };
   const leased = { leasedFor: SECOND };
@@ -222,18 +222,18 @@ describe('what to do with a token', () => {
     ['rejected, but replaced', { value: 'newer' }, rejected, 'serve'],
     ['rejected, leased by another', leased, rejected, 'wait'],
     ['rejected, in back-off', cooling, rejected, 'cooling-down'],
-    ['healthy, operator asks', {}, gentle, 'renew'],
-    ['classic, operator asks', isClassic, gentle, 'serve'],
+    ['healthy, operator asks', {}, normal, 'renew'],
+    ['classic, operator asks', isClassic, normal, 'serve'],
     [
       'classic and due, operator asks',
       { ...isClassic, due: true },
-      gentle,
+      normal,
       'renew',
     ],
-    ['in back-off, operator asks', cooling, gentle, 'renew'],
-    ['healthy, operator insists', {}, forced, 'renew'],
-    ['in back-off, operator insists', cooling, forced, 'renew'],
-    ['leased by another, operator insists', leased, forced, 'wait'],
+    ['in back-off, operator asks', cooling, normal, 'renew'],
+    ['healthy, operator forces', {}, forced, 'renew'],
+    ['in back-off, operator forces', cooling, forced, 'renew'],
+    ['leased by another, operator forces', leased, forced, 'wait'],
   ] as const)('%s: %o asked %o → %s', (_, change, intent, decision) => {
     expect(decide({ ...healthy, ...change }, intent).kind).toBe(decision);
   });

@@ -48,7 +48,7 @@ export class Rounds {
       await this.pending
         .saveAll()
         .catch((error: unknown) =>
-          this.journal.problem('token not stored', error),
+          this.journal.problem('pending token write failed', error),
         );
       if (!this.poller.isQuiet) await this.due.run(options);
       if (!this.renewer.isStopping) await this.purge();

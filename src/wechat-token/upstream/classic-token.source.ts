@@ -5,7 +5,7 @@ import type { IssuedToken, IssueRequest, TokenSource } from './token-source.js';
 import { WechatGateway } from './wechat-gateway.js';
 
 /**
- * `GET /cgi-bin/token`: every call issues a new token; the one before works for five more minutes.
+ * Source of classic tokens, `GET /cgi-bin/token`: every call issues a new token; the previous one works for five more minutes.
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
  */
 @Injectable()

@@ -1,11 +1,11 @@
 import type { FailureClass } from './failure.js';
 
-/** Where an errcode came from: the endpoint that issues tokens, or an API that was called with one. */
+/** The origin of an errcode: the endpoint that issues tokens, or an API that was called with a token. */
 export type Origin = 'issue' | 'api';
 
 interface Reaction {
   readonly class: FailureClass;
-  /** Least wait before the next call, seconds. */
+  /** The minimum wait before the next call, seconds. */
   readonly waitSeconds?: number;
 }
 
@@ -16,7 +16,7 @@ const ACCOUNT: Reaction = { class: 'account' };
 const NEW_IP: Reaction = { class: 'ip', waitSeconds: 600 };
 
 /**
- * The platform's codes and how this package reacts to each (R8).
+ * The reaction of this package to each of the platform's errcodes (R8).
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
  * @see https://developers.weixin.qq.com/doc/store/API/basics/commErrCode.html
  */
@@ -51,12 +51,12 @@ const REACTIONS: ReadonlyMap<number, Reaction> = new Map([
   [89507, { class: 'ip', waitSeconds: HOUR }],
 ]);
 
-/** The reaction to an errcode; undefined for a code that says nothing about tokens. */
+/** The reaction to an errcode; undefined for a code that does not concern tokens. */
 export function reactionTo(
   errcode: number,
   origin: Origin,
 ): Reaction | undefined {
-  // The one code with two meanings: "AppSecret wrong" where tokens are issued, "token not the latest" everywhere else.
+  // 40001 has two meanings: "AppSecret wrong" from the issuing endpoint, "token not the latest" from any other API.
   if (errcode === 40001) return origin === 'issue' ? CREDENTIALS : REJECTED;
   return REACTIONS.get(errcode);
 }

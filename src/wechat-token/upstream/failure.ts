@@ -1,16 +1,16 @@
 import { WechatTokenError } from '../common/errors.js';
 
-/** What kind of failure it was, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it. */
+/** The class of a failure, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it. */
 export type FailureClass =
   'transient' | 'rejected' | 'credentials' | 'ip' | 'quota' | 'account';
 
-/** The platform did not issue a token. Made without the request: no URL, body, secret or token is in it (R15). */
+/** The platform did not issue a token. The error contains no URL, body, secret or token of the request (R15). */
 export class UpstreamError extends WechatTokenError {
   readonly code = 'UPSTREAM';
   readonly class: FailureClass;
-  /** The platform's code; undefined when there was no usable answer. */
+  /** The platform's errcode; undefined when there was no usable response. */
   readonly errcode: number | undefined;
-  /** The least time to wait before the next call, milliseconds. */
+  /** The minimum wait before the next call, milliseconds. */
   readonly minWaitMs: number;
 
   constructor(

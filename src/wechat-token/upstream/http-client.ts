@@ -6,8 +6,8 @@ import { messages } from '../common/messages.js';
 import { UpstreamError } from './failure.js';
 
 /**
- * axios, loaded before the first call to WeChat: it is a tenth of an app's start, and one whose stored tokens are good
- * starts without a call (R12). An instance of its own: interceptors of the app's would see the AppSecret (R15).
+ * Loads axios before the first call to WeChat: loading takes a tenth of an app's start, and an app with valid stored tokens
+ * starts without a call (R12). The instance is the module's own: interceptors of the app would see the AppSecret (R15).
  */
 @Injectable()
 export class HttpClient {
@@ -15,7 +15,7 @@ export class HttpClient {
 
   constructor(private readonly modules: LazyModuleLoader) {}
 
-  /** The same one each time. @throws UpstreamError when it cannot be loaded; that is tried again. */
+  /** Returns the same instance each time. @throws UpstreamError when axios cannot be loaded; the next call tries again. */
   load(): Promise<AxiosInstance> {
     this.loading ??= this.loadModule().catch((error: unknown) => {
       this.loading = undefined;

@@ -48,7 +48,7 @@ describe('R6 no garbage is believed', () => {
     expect(() => parse(answer)).toThrow(/invalid appsecret \*\*\*/);
   });
 
-  it('names the setting to mend', () => {
+  it('names the setting to correct', () => {
     expect(() => parse({ errcode: 40125 })).toThrow(/WECHAT_APP_SECRET/);
     expect(() => parse({ errcode: 40013 })).toThrow(/WECHAT_APP_ID/);
   });

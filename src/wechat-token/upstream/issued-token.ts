@@ -4,13 +4,13 @@ import { UpstreamError } from './failure.js';
 import type { IssuedToken } from './token-source.js';
 import { errmsgOf, type WechatAnswer } from './wechat-gateway.js';
 
-const LONGEST_TOKEN = 8192;
-const LONGEST_LIFE_SECONDS = 30 * 24 * 3600;
+const MAX_TOKEN_LENGTH = 8192;
+const MAX_LIFE_SECONDS = 30 * 24 * 3600;
 
 /**
- * R6: an answer is a token only if it holds one: a printable string of sane length, and a life that is a positive integer.
- * `origin` is `issue` where the AppSecret was sent, `api` where another token was.
- * @throws UpstreamError with the platform's errcode and class, or `transient` when the answer is neither token nor error.
+ * Validates a response (R6): a token is a printable string of plausible length with a life that is a positive integer.
+ * @param origin `issue` for a request with the AppSecret, `api` for a request with another token.
+ * @throws UpstreamError with the platform's errcode and class, or `transient` when the response is neither token nor error.
  */
 export function parseIssued(
   answer: WechatAnswer,
@@ -24,7 +24,7 @@ export function parseIssued(
   const value = answer[field];
   if (
     typeof value !== 'string' ||
-    value.length > LONGEST_TOKEN ||
+    value.length > MAX_TOKEN_LENGTH ||
     !/^[\x21-\x7e]+$/.test(value)
   )
     throw notAToken(field);
@@ -32,7 +32,7 @@ export function parseIssued(
     typeof life !== 'number' ||
     !Number.isInteger(life) ||
     life <= 0 ||
-    life > LONGEST_LIFE_SECONDS
+    life > MAX_LIFE_SECONDS
   )
     throw notAToken('expires_in');
   return { value, lifeMs: life * 1000 };

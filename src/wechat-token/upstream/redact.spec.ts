@@ -31,7 +31,7 @@ describe('R15 redaction of foreign text', () => {
     );
   });
 
-  it('removes whatever looks like a token, known or not', () => {
+  it('removes everything that looks like a token, known or not', () => {
     const token = `70_${'aB3-_'.repeat(20)}`.replaceAll('-', 'x');
     expect(redact(`token ${token} is bad`, [])).toBe('token *** is bad');
   });

@@ -1,8 +1,8 @@
-const LONGEST = 300;
-/** Whatever looks like a token or a secret: the platform's are longer than 30 characters, its request ids have 26. */
+const MAX_LENGTH = 300;
+/** Matches anything like a token or a secret: the platform's have more than 30 characters, its request ids have 26. */
 const OPAQUE = /[A-Za-z0-9_+/=-]{30,}/g;
 
-/** Text that came from outside, made fit for a log or an error: the given secrets, and all that looks like one, removed (R15). */
+/** Makes external text fit for a log or an error: removes the given secrets and anything that looks like one (R15). */
 export function redact(text: string, secrets: readonly string[]): string {
   const known = secrets
     .filter((secret) => secret.length > 0)
@@ -11,10 +11,10 @@ export function redact(text: string, secrets: readonly string[]): string {
     .replace(OPAQUE, '***')
     // oxlint-disable-next-line no-control-regex
     .replace(/[\u0000-\u001f\u007f]+/g, ' ');
-  return clean.length > LONGEST ? `${clean.slice(0, LONGEST)}…` : clean;
+  return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH)}…` : clean;
 }
 
-/** Matches a secret as it stands and as a URL holds it; which characters are escaped there, and how, differs. */
+/** Matches a secret in plain and URL-encoded form; encoders differ in which characters they escape, and how. */
 function inAnyForm(secret: string): RegExp {
   const characters = Array.from(secret, (character) => {
     const escaped = Buffer.from(character)

@@ -5,7 +5,8 @@ import type { IssuedToken, IssueRequest, TokenSource } from './token-source.js';
 import { WechatGateway } from './wechat-gateway.js';
 
 /**
- * `POST /cgi-bin/stable_token`: answers the current token with its remaining life, and a new one only in its last five minutes.
+ * Source of stable tokens, `POST /cgi-bin/stable_token`: a call returns the current token with its remaining life, and a new
+ * one only in the last five minutes of that life.
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
  */
 @Injectable()

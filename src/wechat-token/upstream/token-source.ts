@@ -1,37 +1,37 @@
 import type { Account } from '../accounts/account.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
 
-/** What the platform issued: believed only after {@link parseIssued}. */
+/** A token that the platform issued, validated by {@link parseIssued}. */
 export interface IssuedToken {
   readonly value: string;
-  /** The life that is left, milliseconds from the moment before the request was sent. */
+  /** The remaining life, milliseconds from the moment before the request was sent. */
   readonly lifeMs: number;
 }
 
 export interface IssueRequest {
   readonly account: Account;
-  /** The valid values of the tokens that the source said it needs. */
+  /** The valid values of the tokens that `needs` returned. */
   readonly inputs: ReadonlyMap<TokenName, string>;
-  /** Stable mode: end the current token and issue another (R9). */
+  /** Stable mode: invalidates the current token and issues another (R9). */
   readonly force: boolean;
 }
 
 /**
- * What issues a value upstream. A source may need the values of others, so sources form a graph of any depth:
- * the engine has them all valid before it asks.
+ * A source issues one kind of token by calls to the platform. It may need the tokens of other sources, so sources form a graph
+ * of any depth; the engine makes the needed tokens valid before it calls `issue`.
  */
 export interface TokenSource {
-  /** Stored in the row's `source`; at most 32 characters. */
+  /** The id of the source, stored in the row's `source`; at most 32 characters. */
   readonly id: string;
   readonly kind: TokenKind;
-  /** Each call ends the token before: never ask without need, and only under the lease. */
+  /** Whether each call ends the previous token: then it is called only when needed, and only under the lease. */
   readonly rotatesOnEveryCall: boolean;
-  /** Whether it issues this account's tokens of its kind. */
+  /** Whether this source issues the account's tokens of its kind. */
   serves(account: Account): boolean;
-  /** Names of the tokens whose values `issue` gets as its inputs. */
+  /** The names of the tokens whose values `issue` gets as `inputs`. */
   needs(account: Account): readonly TokenName[];
-  /** Resolves when `issue` will ask at once: to be awaited before a lease is taken, whose time runs. Never rejects. */
+  /** Resolves when `issue` can call at once. Awaited before a lease is taken, since the lease time runs. Never rejects. */
   ready(): Promise<void>;
-  /** @throws UpstreamError when the platform issues none. */
+  /** Issues a token. @throws UpstreamError when the platform issues none. */
   issue(request: IssueRequest): Promise<IssuedToken>;
 }

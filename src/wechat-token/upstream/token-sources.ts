@@ -4,11 +4,11 @@ import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { TokenSource } from './token-source.js';
 
-/** The graph of sources: which one issues an account's token of a kind. */
+/** The registered sources. */
 export class TokenSources {
   constructor(private readonly sources: readonly TokenSource[]) {}
 
-  /** @throws UnknownTokenError when no source issues such a token. */
+  /** Finds the source of an account's token of a kind. @throws UnknownTokenError when there is none. */
   get(kind: TokenKind, account: Account): TokenSource {
     const source = this.sources.find(
       (candidate) => candidate.kind === kind && candidate.serves(account),
@@ -18,7 +18,7 @@ export class TokenSources {
     return source;
   }
 
-  /** The kinds of token that this account has. */
+  /** The kinds of token that this account has, by the registered sources. */
   kindsOf(account: Account): TokenKind[] {
     const served = this.sources.filter((source) => source.serves(account));
     return [...new Set(served.map((source) => source.kind))];

@@ -1,4 +1,4 @@
-// What does WeChat say?
+// What does WeChat respond?
 
 import { Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig } from 'axios';
@@ -13,18 +13,18 @@ export interface WechatRequest {
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
-  /** It does no harm twice: where there was no answer, another host may be asked, whatever became of the first call. */
+  /** Whether the request may be executed twice: then another host may be called after no response from the first. */
   readonly repeatable?: boolean;
-  /** What must not be shown, should the answer echo it (R15). */
+  /** Values to redact, should the response echo them (R15). */
   readonly secrets: readonly string[];
 }
 
-/** A JSON object as the platform answered it. */
+/** The JSON object of a response. */
 export type WechatAnswer = Readonly<Record<string, unknown>>;
 
-const LARGEST_ANSWER = 1024 * 1024;
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** The request certainly did not reach the platform: another host may be asked, even where each call counts. */
+/** Error codes of a request that did not reach the platform: another host may be called, whatever the request. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +33,7 @@ const NEVER_SENT = new Set([
   'ENETUNREACH',
 ]);
 
-/** The only place that speaks HTTP to WeChat. What it throws holds no part of the request (R15). */
+/** The only HTTP client of WeChat's API. Its errors contain no part of the request (R15). */
 @Injectable()
 export class WechatGateway {
   constructor(
@@ -41,34 +41,34 @@ export class WechatGateway {
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  /** Resolves when a call will go out at once. */
+  /** Resolves when a call can be sent at once. */
   async ready(): Promise<void> {
-    // What keeps it from loading is told by the call.
+    // The call itself reports a failure to load.
     await this.http.load().catch(() => undefined);
   }
 
   /**
-   * The JSON object that the platform answered, `errcode` and all.
-   * @throws UpstreamError of class `transient` when there is no such answer within the timeout.
+   * Sends a request. @returns the JSON object of the response, which may hold an `errcode`.
+   * @throws UpstreamError of class `transient` when there is no such response within the timeout.
    */
   async call(request: WechatRequest): Promise<WechatAnswer> {
     const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
     const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
-    let patience = new AbortController();
-    // All hosts together, and a slow drip too; axios's own timeout bounds only the silence.
+    let attempt = new AbortController();
+    // Bounds all hosts together and a slowly trickling response; axios's own timeout bounds only the time without data.
     const deadline = setTimeout(() => {
       hosts.length = 0;
-      patience.abort();
+      attempt.abort();
     }, timeoutMs);
     try {
       for (let host = baseUrl; ;) {
         const isLast = !request.repeatable || hosts.length === 0;
-        const { signal } = patience;
+        const { signal } = attempt;
         const asking = this.callHost(host, request, signal);
         const timer = isLast
           ? undefined
-          : setTimeout(() => patience.abort(), share);
+          : setTimeout(() => attempt.abort(), share);
         try {
           return await asking;
         } catch (error) {
@@ -78,7 +78,7 @@ export class WechatGateway {
           const next = mayAskAnother ? hosts.shift() : undefined;
           if (next === undefined) throw unreachable(request.path, host, code);
           host = next;
-          patience = new AbortController();
+          attempt = new AbortController();
         } finally {
           clearTimeout(timer);
         }
@@ -100,7 +100,7 @@ export class WechatGateway {
       data: request.body,
       signal,
       maxRedirects: 0,
-      maxContentLength: LARGEST_ANSWER,
+      maxContentLength: MAX_RESPONSE_BYTES,
       responseType: 'text',
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
@@ -111,7 +111,7 @@ export class WechatGateway {
   }
 }
 
-/** WeChat's own words in an answer, with the given secrets removed. */
+/** WeChat's error message in a response, redacted. */
 export function errmsgOf(
   answer: WechatAnswer,
   secrets: readonly string[],
@@ -131,10 +131,10 @@ function parseAnswer(
   body: unknown,
 ): WechatAnswer {
   const parsed = parseJson(body);
-  // An errcode counts whatever the status; without one only a 200 is an answer.
+  // An errcode counts with any status; without an errcode the status must be 200.
   const answered = parsed && (status === 200 || 'errcode' in parsed);
   if (answered) return parsed;
-  // Redacted whole, then cut: the first part of a token would not be recognised as one.
+  // Redact before truncating: a truncated token would not be recognised as one.
   const start =
     typeof body === 'string' ? redact(body, secrets).slice(0, 60) : '';
   throw new UpstreamError(messages.upstreamGarbage(path, status, start), {
@@ -156,7 +156,7 @@ function parseJson(body: unknown): WechatAnswer | undefined {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   const code = 'code' in error ? error.code : undefined;
-  // The signal is the timeout; nothing else cancels a call.
+  // Only the timeouts above cancel a call.
   if (code === 'ERR_CANCELED') return 'timeout';
   return typeof code === 'string' ? code : error.name;
 }

@@ -224,7 +224,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     expect(items[0]).toMatchObject({
       type: 'asked',
       actor: 'all',
-      detail: 'gentle: just because',
+      detail: 'normal mode: just because',
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(items[1]).toMatchObject({ type: 'refreshed' });

@@ -91,7 +91,7 @@ export class Gates {
     memory.round = [];
   }
 
-  /** R6: it has tried in vain to write a token, and now reads whether the row has a newer one; the round begins after that. */
+  /** R6: a write has failed, and now reads whether the row has a newer one; the round begins after that. */
   private isSaving(replica: string): boolean {
     const { round } = this.memoryOf(replica);
     return round.findLast(isStep)?.startsWith(STORES) ?? false;

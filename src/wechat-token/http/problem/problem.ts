@@ -59,7 +59,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (isSealedValueError(error)) return problem(503, error.message);
   const status = clientErrorStatusOf(error);
-  if (status === undefined) return problem(500, messages.unforeseen());
+  if (status === undefined) return problem(500, messages.internalError());
   const detail =
     error instanceof HttpException ? detailOf(error) : titleOf(status);
   return problem(status, detail);

@@ -57,7 +57,7 @@ const mysqlLock: Locked = async (runner, work) => {
   ]);
   if (Number(locked) !== 1)
     throw new Error(
-      `Another process has been migrating this database for ${LOCK_SECONDS} s. Look for it, or start again.`,
+      `Another process has held the migration lock of this database for ${LOCK_SECONDS} s. Check that process, or start again.`,
     );
   try {
     await work();

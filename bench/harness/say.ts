@@ -1,4 +1,0 @@
-/** Progress, for who waits. */
-export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
