@@ -160,7 +160,7 @@ describe('what the fake knows', () => {
     expect(wechat.refused).toBe(0);
   });
 
-  it('tells listeners of each token by its fingerprint', async () => {
+  it('reports each token to listeners by its fingerprint', async () => {
     const notices: IssueNotice[] = [];
     const unsubscribe = wechat.onIssue((notice) => notices.push(notice));
     const tokens = [await stable(), await stable(true), await classic()];

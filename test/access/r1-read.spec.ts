@@ -42,7 +42,7 @@ describe('R1 read', () => {
     expect(world.wechat.calls.total).toBe(1);
   });
 
-  it('looks at the clock for the first two of many reads in a row, and for each that comes alone', async () => {
+  it('reads the clock for the first two of many reads in a row, and for each single read', async () => {
     await using world = await World.create();
     const { tokens, module } = await world.replica();
     const token = await tokens.getAccessToken();

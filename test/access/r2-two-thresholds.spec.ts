@@ -123,7 +123,7 @@ describe('R2 expired', () => {
     expect(performance.now() - start).toBeLessThan(1500);
     expect(error).toSatisfy(isTokenUnavailableError);
     expect(error).toHaveProperty('retryAfter', 1);
-    // The renewal went on for the others, failed, and its failure is told to those who come now.
+    // The renewal went on for the others and failed; later callers get its failure.
     await vi.waitFor(
       async () => expect((await world.row()).failureCount).toBe(1),
       { timeout: 4000 },
@@ -205,7 +205,7 @@ describe.each(['stable', 'classic'] as const)(
 
 describe('R2 a caller who is willing to wait', () => {
   it.each(['stable', 'classic'] as const)(
-    'is not refused over a failure that is over before that (%s)',
+    'gets no error for a failure that clears before its deadline (%s)',
     async (mode) => {
       await using world = await World.create();
       world.wechat.inject(mode, { status: 502 }, { times: 2 });
@@ -237,7 +237,7 @@ describe('R2 a caller who is willing to wait', () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
-  it('is not answered by a look at the token that began before it expired', async () => {
+  it('is not answered by a read of the token that began before it expired', async () => {
     await using world = await World.create();
     const { tokens, store } = await world.replica({
       accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }],

@@ -37,13 +37,13 @@ function endOf(app: SpawnedApp) {
 }
 
 describe('settings that are missing or wrong', () => {
-  it('are told without a stack: the credentials, and how to do without', async () => {
+  it('are reported without a stack: the credentials, and how to do without', async () => {
     expect(await refusal({ WECHAT_APP_ID: '', WECHAT_APP_SECRET: '' })).toMatch(
       /^nestjs-wechat-token cannot start because of invalid settings:\n {2}- WECHAT_APP_ID: is missing; .*npm run demo\)\n$/,
     );
   });
 
-  it('are told all at once', async () => {
+  it('are all reported at once', async () => {
     const lines = (
       await refusal({
         PORT: 'x',

@@ -13,7 +13,7 @@ const linesOf = (text: string) =>
     .map((line) => JSON.parse(line) as Line);
 
 describe('the log', () => {
-  it('is a JSON object a line, and of a start tells the address and the token', async () => {
+  it('is one JSON object per line, and at the start shows the address and the token', async () => {
     await using sandbox = await AppSandbox.create();
     const app = await sandbox.run();
     await tokenAnswer(app.url);

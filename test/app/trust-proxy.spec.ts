@@ -2,7 +2,7 @@ import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 
 const WRONG_KEY = 'wrong-key-0123456789';
 
-/** What a client behind the proxy is told for a wrong key. */
+/** The response to a client behind the proxy with a wrong key. */
 async function statusFor(url: string, client: string): Promise<number> {
   const response = await fetch(`${url}/wechat-tokens/access_token`, {
     headers: {

@@ -28,7 +28,7 @@ describe('GET /cgi-bin/token', () => {
 
   beforeAll(async () => {
     sandbox = await AppSandbox.create({ accounts: [OWN, SHOP] });
-    // The account has a token, of which a part is over, when the app comes to it.
+    // The account has a token, a part of whose life has passed, when the app starts.
     sandbox.wechat.otherSystemFetches(OWN.appId, 'stable-forced');
     sandbox.wechat.advance(1000);
     app = await sandbox.run({
@@ -45,7 +45,7 @@ describe('GET /cgi-bin/token', () => {
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  /** The own account's, unless told otherwise. */
+  /** Default: the app's own account. */
   const ask = (params: Parameters<typeof askToken>[1] = {}) =>
     askToken(app.url, { appid: OWN.appId, ...params });
 
@@ -71,7 +71,7 @@ describe('GET /cgi-bin/token', () => {
     });
   });
 
-  it('tells the life that is really left', async () => {
+  it('returns the life that is really left', async () => {
     const { expires_in: life } = await tokenAnswer(app.url, {
       appid: OWN.appId,
     });

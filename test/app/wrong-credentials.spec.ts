@@ -42,7 +42,7 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
     expect(sandbox.wechat.callsFor(BAD.appId).total).toBe(1);
   });
 
-  it('is told in one line that names the setting and what to do', () => {
+  it('is logged in one line that names the setting and what to do', () => {
     const lines = app.stderr().trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
@@ -85,7 +85,7 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
   });
 });
 
-it('an unknown account is told by its name, with where to add it', async () => {
+it('an unknown account is reported by its name, with where to add it', async () => {
   await using world = await World.create();
   const { tokens } = await world.replica();
   const error = await tokens.getAccessToken('shpo').catch((e: unknown) => e);

@@ -59,44 +59,41 @@ describe.concurrent('R3 wall clocks ahead, behind, right, and jumping', () => {
   });
 });
 
-describe.concurrent(
-  'R3 a single refresher that nobody asks for a token',
-  () => {
-    it.each([
-      // A cron of a second misses a turn each time.
-      { mode: 'stable', everyMs: 3000, lifeSeconds: 8 },
-      // It never fires.
-      { mode: 'classic', everyMs: 700, lifeSeconds: 15 },
-    ] as const)(
-      'its wall clock goes back an hour every $everyMs ms, and the row stays good',
-      async ({ mode, everyMs, lifeSeconds }) => {
-        using clock = new WrongClock();
-        await using run = await ChaosRun.create({
-          name: `clock set back every ${everyMs} ms`,
-          mode,
-          database: await chaosDatabase(),
-          wechat: { lifeSeconds },
-          replicas: [{ kind: 'server', settings: clock.env }],
-          settings: SETTINGS,
-          readers: 0,
-        });
-        const isStored = () => run.wechat.issued() > 0 && run.isRenewed();
-        await vi.waitUntil(isStored, { timeout: 5000 });
+describe.concurrent('R3 a single refresher without callers', () => {
+  it.each([
+    // A cron job of every second misses one tick each time.
+    { mode: 'stable', everyMs: 3000, lifeSeconds: 8 },
+    // It never fires.
+    { mode: 'classic', everyMs: 700, lifeSeconds: 15 },
+  ] as const)(
+    'its wall clock goes back an hour every $everyMs ms, and the row stays good',
+    async ({ mode, everyMs, lifeSeconds }) => {
+      using clock = new WrongClock();
+      await using run = await ChaosRun.create({
+        name: `clock set back every ${everyMs} ms`,
+        mode,
+        database: await chaosDatabase(),
+        wechat: { lifeSeconds },
+        replicas: [{ kind: 'server', settings: clock.env }],
+        settings: SETTINGS,
+        readers: 0,
+      });
+      const isStored = () => run.wechat.issued() > 0 && run.isRenewed();
+      await vi.waitUntil(isStored, { timeout: 5000 });
 
-        let jumps = 0;
-        using _jumping = every(everyMs, () => clock.set(-HOUR * ++jumps));
-        for await (const _ of run.rounds(SECONDS, 100)) {
-          const { value } = (await run.row.row()) ?? {};
-          const isGood = run.wechat.accepts(value ?? '');
-          expect(isGood, `after ${jumps} jumps`).toBe(true);
-        }
-        const { issued, upstreamCalls, renewalsDue } = await run.finish();
+      let jumps = 0;
+      using _jumping = every(everyMs, () => clock.set(-HOUR * ++jumps));
+      for await (const _ of run.rounds(SECONDS, 100)) {
+        const { value } = (await run.row.row()) ?? {};
+        const isGood = run.wechat.accepts(value ?? '');
+        expect(isGood, `after ${jumps} jumps`).toBe(true);
+      }
+      const { issued, upstreamCalls, renewalsDue } = await run.finish();
 
-        expect(jumps).toBeGreaterThan(2);
-        expect(issued).toBeGreaterThanOrEqual(2);
-        expect(issued).toBeLessThanOrEqual(renewalsDue);
-        expect(upstreamCalls).toBeLessThanOrEqual(2 * issued);
-      },
-    );
-  },
-);
+      expect(jumps).toBeGreaterThan(2);
+      expect(issued).toBeGreaterThanOrEqual(2);
+      expect(issued).toBeLessThanOrEqual(renewalsDue);
+      expect(upstreamCalls).toBeLessThanOrEqual(2 * issued);
+    },
+  );
+});

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: chaosTestTimeout() });
 
 /** Nobody is ever without a token: what is spoiled is its early renewal. */
 const LIFE_SECONDS = 60;
-/** While this process builds an answer of 200 MB, it answers nobody else: 0.4 s, and several times that on a busy machine. */
+/** While this process builds an answer of 200 MB, its event loop is blocked: 0.4 s, and several times that on a busy machine. */
 const SETTINGS = {
   WECHAT_REQUEST_TIMEOUT_MS: '3000',
   WECHAT_LEASE_SECONDS: '7',

@@ -40,7 +40,7 @@ describe('a platform that is down from the start, and comes back', () => {
 
     expect(outages.unexplained()).toEqual([]);
     expect(run.upstreamCalls).toBe(run.wechat.issued());
-    // All replicas together, as the row tells them.
+    // All replicas together, according to the row.
     expect(failed.length).toBeGreaterThanOrEqual(2);
     expect(failed.length).toBeLessThanOrEqual(callsWhileDown(downFor));
   });

@@ -9,7 +9,7 @@ const EVERY_MS = 2000;
 
 /**
  * Every other token that the platform issues is lost with the process that asked for it, by SIGKILL while the answer is on its
- * way. The next one is let through: a caller's patience is worth three lapsed leases.
+ * way. The next one is let through: a caller's timeout is as long as three expired leases.
  */
 class HolderKiller {
   killed = 0;

@@ -52,7 +52,7 @@ describe.each(databaseServers())(
       });
     });
 
-    it('is shared with nobody', async () => {
+    it('is not shared', async () => {
       const [one, two] = await Promise.all([
         createDatabase(server),
         createDatabase(server),

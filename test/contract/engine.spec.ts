@@ -28,7 +28,7 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
     await fresh.drop();
   });
 
-  it('R4: 8 replicas that come up at once without a token make one call', async () => {
+  it('R4: 8 replicas that start at once without a token make one call', async () => {
     world.wechat.inject('classic', { delayMs: 300 });
     const fleet = await Promise.all(
       Array.from({ length: 8 }, () => world.replica(of('classic'))),

@@ -64,7 +64,7 @@ describe.each(everyDatabase())(
       expect(drift).toEqual([]);
     });
 
-    it('then tells names apart by upper and lower case, and takes long names and values', async () => {
+    it('then is case-sensitive in names, and takes long names and values', async () => {
       await using world = await World.create({ databaseUrl: fresh.url });
       const { variables, store } = await world.replica();
       const long = `access_token:${'x'.repeat(64)}`;

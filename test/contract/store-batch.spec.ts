@@ -131,7 +131,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     ]);
   });
 
-  it('tell which rows are unreadable, and do not touch them', async () => {
+  it('report which rows are unreadable, and do not touch them', async () => {
     const key = { id: '2026-01', key: randomBytes(32) };
     const names = named(3);
     await makeRows(db, names);
@@ -155,7 +155,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
     expect(readable).toMatchObject([{ row: { name, value: 'secret' } }]);
   });
 
-  it('tell the difference between upper and lower case', async () => {
+  it('are case-sensitive', async () => {
     await makeRows(db, ['access_token:Shop', 'access_token:shop']);
     const { claimed } = await claim(db.dueTokens, ['access_token:Shop']);
     expect(claimed).toMatchObject([{ row: { name: 'access_token:Shop' } }]);
@@ -241,7 +241,7 @@ describe.each(databaseServers())(
       );
     });
 
-    it('keep nobody from the rest, if all of them are locked', async () => {
+    it('do not block the rest, if all of them are locked', async () => {
       const names = named(5);
       await makeRows(db, names);
       await using blocker = await lockRows(db.url, names);

@@ -79,7 +79,7 @@ describe.each(everyDatabase())(
       expect(await rows(dataSource)).toEqual([]);
     });
 
-    it('without the migrations is told to run them', async () => {
+    it('without the migrations gets an error that says to run them', async () => {
       await using world = await World.create({ databaseUrl: fresh.url });
       const { variables, dataSource } = await world.replica();
       await dataSource.query('DROP TABLE system_var');

@@ -44,7 +44,7 @@ describe.each(everyDatabase())('the plain variables on $title', (database) => {
     expect(await db.variables.get('SITE_NAME')).toBeUndefined();
   });
 
-  it('count a version, and tell when they were written', async () => {
+  it('count a version, and have the time of the write', async () => {
     await db.variables.save('site_name', 'one');
     const first = Number((await db.plainRow('site_name'))['version']);
     await db.elapse(60_000);

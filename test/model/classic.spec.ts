@@ -33,7 +33,7 @@ const SCENARIOS: readonly [string, Scenario][] = [
     },
   ],
   [
-    'they stand still again and again',
+    'they are suspended again and again',
     { ...CLASSIC, bounds: boundedBy({ ticks: 3 }) },
   ],
   [
@@ -82,7 +82,7 @@ describe('R4 classic mode, every interleaving of two replicas', () => {
     'a crash between the call and the write',
     'a lost answer',
     'a failed write',
-    // The one hole that no lease can close: the process stood still between its last look at the clock and the call.
+    // The one hole that no lease can close: the process was suspended between its last check of the clock and the call.
     'a call arrived after its lease',
   ])('among them are those with %s', (note) => {
     expect(model.seen.get(note)).toBeGreaterThan(0);

@@ -49,7 +49,7 @@ describe('the explorer', () => {
     ]);
   });
 
-  it('tells of a system that comes back to where it was', async () => {
+  it('detects a system that returns to an earlier state', async () => {
     class Idle extends Counters {
       override state(): string {
         return 'idle';
@@ -61,7 +61,7 @@ describe('the explorer', () => {
     );
   });
 
-  it('tells of a run that cannot be repeated', async () => {
+  it('detects a run that cannot be repeated', async () => {
     let runs = 0;
     const start = async () => new Counters(++runs === 1 ? [1, 1] : [1]);
 

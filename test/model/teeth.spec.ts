@@ -63,7 +63,7 @@ describe('the model catches', () => {
       'A calls while B may still be calling',
     ],
     [
-      'a replica whose clock stands still while its lease lapses',
+      'a replica whose clock is stopped while its lease expires',
       { clockStands: true },
       'A calls with 10 s of its lease',
     ],

@@ -46,7 +46,7 @@ class Witness {
     this.seen.push(...visible(value));
   }
 
-  /** Does what is to fail, and looks at the error. */
+  /** Runs what must fail, and records the error. */
   async failing(work: Promise<unknown>): Promise<void> {
     const error: unknown = await work.then(
       () => undefined,
@@ -56,7 +56,7 @@ class Witness {
     this.see(error);
   }
 
-  /** Not even a part of a secret is told: 12 characters of it in a row. */
+  /** Not even a part of a secret is shown: 12 consecutive characters of it. */
   expectNothingOf(secrets: readonly string[]): void {
     const text = this.seen.join('\n');
     for (const secret of secrets)
@@ -157,7 +157,7 @@ describe.each(['stable', 'classic'] as const)(
 );
 
 describe('R15 at rest', () => {
-  it('a value is sealed, and one that does not open tells neither key nor value', async () => {
+  it('a value is encrypted, and the error of one that cannot be decrypted shows neither key nor value', async () => {
     const witness = new Witness();
     const { logger } = witness;
     await using world = await World.create();
@@ -189,7 +189,7 @@ describe('R15 at rest', () => {
     witness.expectNothingOf([token, one?.key ?? '', two?.key ?? '']);
   });
 
-  it('options that are wrong are told without their values', async () => {
+  it('invalid options are reported without their values', async () => {
     const witness = new Witness();
     await using world = await World.create();
     const wrong = {

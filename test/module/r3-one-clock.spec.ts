@@ -29,7 +29,7 @@ describe('R3 one clock: a life is counted from before the request was sent', () 
     });
   });
 
-  it('memory and row tell the same end, and neither a later one than the platform', async () => {
+  it('memory and row have the same expiry, and neither a later one than the platform', async () => {
     await using world = await World.create();
     const [ours, other] = await world.pair();
     await ours.tokens.getAccessToken();

@@ -98,7 +98,7 @@ describe('the graph of tokens', () => {
     });
   });
 
-  it('several replicas that come up at once make each level once', async () => {
+  it('several replicas that start at once make each level once', async () => {
     await using world = await World.create();
     world.wechat.inject('any', { delayMs: 200 }, { times: 2 });
     const fleet = await Promise.all(

@@ -65,7 +65,7 @@ describe('R4 one renewal', () => {
     expect(world.wechat.calls.total).toBe(2);
   });
 
-  it('those who wait for an expired token look again, and do not renew it after the holder did', async () => {
+  it('callers that wait for an expired token poll, and do not renew it after the holder did', async () => {
     await using world = await World.create();
     const fleet = await world.fleet(4, CLASSIC);
     for (const { tokens } of fleet) await tokens.getAccessToken();
@@ -133,7 +133,7 @@ describe('R4 one renewal', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('an answer that comes after its lease has lapsed is kept when nobody has taken it over', async () => {
+  it('an answer that comes after its lease has expired is kept when no replica has taken it over', async () => {
     await using world = await World.create();
     world.wechat.inject('classic', { delayMs: 500 });
     const { tokens } = await world.replica(CLASSIC);
@@ -278,8 +278,8 @@ describe('R4 a caller who has nothing, while a dead replica holds the lease', ()
   });
 });
 
-describe('R4 a process that stood still while another replica held the lease', () => {
-  it('has its turn when it goes on, however late that is', async () => {
+describe('R4 a process that was suspended while another replica held the lease', () => {
+  it('still tries once when it resumes, however late that is', async () => {
     await using world = await World.create();
     await claimByTheDead(world);
     const { tokens } = await world.replica({

@@ -132,7 +132,7 @@ describe('R8 a stop over credentials', () => {
     world.wechat.changeSecret(appId, NEW_SECRET);
     const current = await world.replica(withNewSecret);
     const first = await current.tokens.getAccessToken();
-    // A rolling deployment: these come up with what is wrong by now.
+    // A rolling deployment: these start with the credentials that are wrong by now.
     const [outdated] = await world.pair();
     await outdated.accountCheck.check();
     await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({

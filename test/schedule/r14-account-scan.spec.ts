@@ -227,7 +227,7 @@ describe('R12, R14 the start with 1000 good tokens', () => {
     const change = vi.spyOn(SqlRunner.prototype, 'change');
 
     const replica = await world.replica({ accounts });
-    // The first look at what is due is the end of the walk.
+    // The first query for due tokens marks the end of the scan.
     await vi.waitFor(() => expect(rows).toHaveBeenCalledTimes(3));
     await replica.rounds.tick();
 

@@ -29,7 +29,7 @@ describe('R14 300 accounts that are due at once', () => {
     for (const { appId } of accounts)
       expect(world.wechat.callsFor(appId).total).toBe(1);
     expect(statements.claims()).toBe(3);
-    // The last page is empty: nobody knew that the third was the last.
+    // The last page is empty: the third was full, and so not known to be the last.
     expect(statements.count('due')).toBe(4);
     expect(statements.count('unconfirmed')).toBe(1);
     // Nothing is read again, and nothing claimed or given back alone.
@@ -92,7 +92,7 @@ describe('R14 300 accounts that are due at once', () => {
   });
 });
 
-describe('R14 what delays nobody', () => {
+describe('R14 what delays no other token', () => {
   it('300 due rows of accounts that this replica does not know, and that are older', async () => {
     await using world = await World.create();
     const strangers = shops(300, 'stranger');

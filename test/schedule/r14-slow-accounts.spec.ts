@@ -119,7 +119,7 @@ describe('R14 an account whose calls take long', () => {
       expect(await renewedOf(world, accounts)).toEqual(
         namesOf(accounts.slice(1)),
       );
-      // The slow one may have had another turn, its back-off over.
+      // The slow one may have been tried again after its back-off.
       const { total } = world.wechat.calls;
       expect(total - world.wechat.callsFor(slow.appId).total).toBe(299);
     },

@@ -132,7 +132,7 @@ class ThrowAwayServer implements DatabaseServer {
   }
 
   async stop(): Promise<void> {
-    await this.end('SIGKILL'); // nobody will read its data again, so there is no reason to wait for it to be saved
+    await this.end('SIGKILL'); // its data is not read again, so there is no reason to wait for it to be saved
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     this.watchdog.dismiss();
   }
@@ -270,7 +270,7 @@ class ThrowAwayServer implements DatabaseServer {
   }
 }
 
-/** Both servers refuse to run as root unless told to. */
+/** Both servers refuse to run as root without an option. */
 function asRoot(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }

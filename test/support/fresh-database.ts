@@ -14,7 +14,7 @@ export interface ServerAddress {
   readonly version: string;
   /** With a user that may create databases; any database in its path is never touched. */
   readonly url: string;
-  /** Begins the name of every database that this run creates there, so that leftovers can be told apart. */
+  /** The prefix of every database name that this run creates there, to recognise leftovers. */
   readonly databasePrefix: string;
 }
 

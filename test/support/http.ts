@@ -47,7 +47,7 @@ export const bearer = ({ key }: { key: string }) => ({
   authorization: `Bearer ${key}`,
 });
 
-/** What `fetch` is told of a request. */
+/** The options of a request to `fetch`. */
 export interface Sent {
   readonly method?: string;
   readonly headers?: Record<string, string>;

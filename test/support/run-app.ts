@@ -16,7 +16,7 @@ export interface SpawnedApp extends AsyncDisposable {
   /** Its standard output so far. */
   logs(): string;
   stderr(): string;
-  /** Ends it, by SIGTERM unless told otherwise, and waits for that; killed after 20 s. Any number of calls is fine. */
+  /** Stops it, by default with SIGTERM, and waits for its end; kills it after 20 s. May be called repeatedly. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
@@ -139,7 +139,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
 const running = new Map<ChildProcess, () => void>();
 const killAll = () => running.forEach((kill) => kill());
 process.once('exit', killAll);
-// A worker of vitest lives on for a while when the main process is killed; for its apps the run is over.
+// A worker of vitest lives on for a while when the main process is killed; for its apps the run has ended.
 process.once('disconnect', killAll);
 
 function endWithThisProcess(child: ChildProcess, kill: () => void): void {

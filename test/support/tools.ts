@@ -57,7 +57,7 @@ const server: Requirement = {
 };
 
 /** Tests read the row as other programs would, with the `mariadb` client and from Python with PyMySQL, and set wall clocks
- * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it is told once;
+ * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it gets one error;
  * unless the environment names one. */
 export function ensureTools(): void {
   const named = process.env['TEST_DATABASE_URL'] || process.env['TEST_MYSQLD'];
@@ -105,7 +105,7 @@ function install(packages: readonly string[]): string | undefined {
     'install',
     '--yes',
     '--no-install-recommends',
-    '--no-remove', // nobody's MySQL client is to go for a test
+    '--no-remove', // a test must not remove an installed MySQL client
     ...packages,
   ]);
   if (result.status === 0) return undefined;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** Outlives this process, if only for a moment: when it ends in whatever way (SIGKILL included) the watchdog kills
- * the process group that it was told to watch, and removes the folder. */
+ * the process group that it watches, and removes the folder. */
 export interface Watchdog {
   watch(pid: number | undefined): void;
   dismiss(): void;
@@ -23,7 +23,7 @@ export function startWatchdog(folder: string): Watchdog {
   // Writing to a watchdog that somebody killed is no reason to fail a test.
   child.stdin.on('error', () => undefined);
   const release = () => child.stdin.end();
-  // A worker of vitest lives on for a while when the main process is killed; for its servers the run is over.
+  // A worker of vitest lives on for a while when the main process is killed; for its servers the run has ended.
   process.once('disconnect', release);
   return {
     watch: (pid) => child.stdin.writable && child.stdin.write(`${pid ?? ''}\n`),

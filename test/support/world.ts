@@ -102,7 +102,7 @@ export const ONCE = ['default', { timeoutMs: 1000 }] as const;
 export type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
   /** Sources besides those of access tokens. */
   readonly sources?: (gateway: WechatGateway) => TokenSource[];
-  /** Gets every line that the engine logs. Default: nobody does. */
+  /** Receives every line that the engine logs. Default: none. */
   readonly logger?: LoggerService;
 };
 
@@ -137,7 +137,7 @@ export class World implements AsyncDisposable {
     return this.keep(module, dataSource, () => module.close());
   }
 
-  /** As {@link replica}, listening on a port of its own, its errors all told as the app tells them. */
+  /** Like {@link replica}, listening on its own port, with the app's filter for errors. */
   async httpReplica(
     adapter: AbstractHttpAdapter,
     options: ReplicaOptions = {},

@@ -10,7 +10,7 @@ import {
 import { isTokenUnavailableError } from '../../src/wechat-token/index.js';
 import { ONCE, World } from '../support/world.js';
 
-/** An address at which nobody listens. */
+/** An address on which nothing listens. */
 async function nobody(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { MonotonicClock } from './clock.js';
 
-describe('R3 the time of a turn of the event loop', () => {
+describe("R3 the event loop's time", () => {
   let time = 5000;
   const looks = vi.spyOn(performance, 'now');
   beforeEach(() => looks.mockReset().mockImplementation(() => time));
@@ -13,7 +13,7 @@ describe('R3 the time of a turn of the event loop', () => {
 
     for (let read = 0; read < 1000; read++) {
       expect(clock.turn()).toBe(time);
-      // A promise that is there ends no turn.
+      // An await of a resolved promise does not end the turn.
       await Promise.resolve();
     }
 

@@ -7,7 +7,7 @@ const errors = {
   aborted: () => new Error('aborted'),
 };
 
-describe("R2 one caller's patience", () => {
+describe("R2 one caller's deadline", () => {
   it('gives what the work gives, and leaves no timer', async () => {
     const clock = new ManualClock();
     const work = Promise.resolve('token');

@@ -2,7 +2,7 @@
 const SHORTEST_SECONDS = 0.85;
 const LONGEST_SECONDS = 80;
 
-/** How often all replicas together ask, at most, while nobody answers for so long: at once, and after each wait. */
+/** The maximum number of calls of all replicas together while the platform is down: one at once, and one after each wait. */
 export function callsWhileDown(seconds: number): number {
   let calls = 0;
   let wait = SHORTEST_SECONDS;

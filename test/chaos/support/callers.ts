@@ -13,7 +13,7 @@ import type { Tally } from './tally.js';
 const CALLER_TIMEOUT_MS = 10_000;
 /** What a busy machine may add to it. */
 const SLACK_MS = 1500;
-/** From then on nobody believes in an answer any more. */
+/** After this time a call counts as unanswered. */
 const HUNG_AFTER_MS = 5000;
 
 const READ_PATH = `/cgi-bin/token?${new URLSearchParams({

@@ -161,7 +161,7 @@ export class ChaosRun implements AsyncDisposable {
     this.restarts.push(restart);
   }
 
-  /** Whether the last renewal is over, and has succeeded: the row holds the newest of all tokens, and no error. */
+  /** Whether the last renewal has succeeded: the row holds the newest of all tokens, and no error. */
   async isRenewed(): Promise<boolean> {
     const row = await this.row.row();
     const newest = this.wechat.issuedTokens.at(-1);

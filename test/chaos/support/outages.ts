@@ -18,7 +18,7 @@ interface Span extends Outage {
 /** What callers notice. */
 const NOTICED = ['bad token', 'refusal', 'failed call'] as const;
 
-/** When something was away, to tell what was to be expected then from what was not. */
+/** The times of outages, to distinguish expected failures from others. */
 export class Outages {
   private readonly spans: Span[] = [];
 

@@ -1,4 +1,4 @@
-/** Long enough that nothing else looks like it, longer than what a mask or a fingerprint shows. */
+/** Long enough to match nothing else, and longer than a mask or a fingerprint. */
 const PART = 16;
 
 /** R15: collects whatever a run lets anybody see, to be searched for secrets at its end. */

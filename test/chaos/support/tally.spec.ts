@@ -1,7 +1,7 @@
 import { Tally } from './tally.js';
 
 describe('the tally', () => {
-  it('tells like incidents in one line, each kind by itself', () => {
+  it('reports like incidents in one line, each kind separately', () => {
     const tally = new Tally();
     tally.note('refusal', 'server-1', 'wait 2 s');
     tally.note('refusal', 'server-1', 'wait 1 s');
@@ -15,7 +15,7 @@ describe('the tally', () => {
     expect(tally.of(['late'])).toEqual([]);
   });
 
-  it('tells those of a phase', () => {
+  it('reports those of a phase', () => {
     const tally = new Tally();
     tally.note('refusal', 'server-1', 'early');
     expect(tally.of(['refusal'], { to: tally.now })).toHaveLength(1);

@@ -14,7 +14,7 @@ export type IncidentKind =
   | 'late'
   /** Never answered. */
   | 'hung'
-  /** A process ended without being told to. */
+  /** A process ended unexpectedly. */
   | 'crash'
   /** A process did not end in time, or not cleanly, on SIGTERM. */
   | 'hung process'

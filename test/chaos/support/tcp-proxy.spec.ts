@@ -6,7 +6,7 @@ import { TcpProxy } from './tcp-proxy.js';
 /** Long enough for a byte to cross this machine many times. */
 const NOTHING_COMES_MS = 100;
 
-/** Answers what it is told, and remembers it. */
+/** An echo server that records its input. */
 async function startEcho() {
   const heard: string[] = [];
   const sockets = new Set<Socket>();
@@ -76,7 +76,7 @@ describe('a TCP proxy', () => {
     });
   });
 
-  it('as a black hole tells neither side that the other is gone; what that one had said still arrives', async () => {
+  it('as a black hole lets neither side see that the other is gone; data sent before still arrives', async () => {
     await using echo = await startEcho();
     await using proxy = await TcpProxy.start(echo.url);
     const { socket } = await dial(proxy);

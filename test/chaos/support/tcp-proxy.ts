@@ -14,7 +14,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A line on 127.0.0.1 to a server, which can be cut without either end being told. It begins by passing everything on.
+ * A line on 127.0.0.1 to a server, which can be cut without either end noticing. Initially it forwards everything.
  *
  * What a black hole has held goes on when it ends, in order and with whatever ends it held too: TCP sends again until the
  * other side answers. So a statement that its sender gave up long ago still arrives, which is what fencing is for.

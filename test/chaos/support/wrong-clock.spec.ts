@@ -69,7 +69,7 @@ describe('a wrong wall clock', () => {
     }
   });
 
-  it('concerns nobody else', async () => {
+  it('affects no other process', async () => {
     using _clock = new WrongClock(HOUR);
     using program = startProgram({});
 

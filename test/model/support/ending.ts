@@ -1,6 +1,6 @@
 import { fail, type Loss } from './invariants.js';
 
-/** A run in which nobody has anything left to do. */
+/** A run in which no replica has anything left to do. */
 export interface Ending {
   readonly stored: string | null;
   /** The platform's newest token. */

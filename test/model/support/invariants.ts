@@ -4,7 +4,7 @@ import { type CallWatcher, numberOf } from './model-platform.js';
 import { CALLS } from './gates.js';
 import { CALL_TIMEOUT_MS, type ModelTime } from './model-time.js';
 
-/** More than a run takes in real time, which the database's clock goes by. */
+/** More than a run takes in real time, by which the database's clock runs. */
 const SLACK_MS = 3000;
 
 /** Why a token that was issued may never be stored. */
@@ -54,7 +54,7 @@ export class Invariants implements CallWatcher, StatementWatcher {
     if (token === null) return;
     const newest = this.newestServed(replica);
     const number = numberOf(token);
-    // The hole that no lease closes: it is the newest, and nobody could know.
+    // The hole that no lease closes: it is the newest, which no replica could know.
     if (this.losses.get(`T${newest}`) === 'it was issued after the lease')
       return;
     if (number < newest) fail(`${replica} serves T${number} after T${newest}`);
@@ -67,7 +67,7 @@ export class Invariants implements CallWatcher, StatementWatcher {
 
   issued(replica: string, token: string): void {
     const call = this.calls.get(replica);
-    // After the end nobody looks any more.
+    // After the end no replica polls any more.
     if (!call) return;
     call.token = token;
     if (this.time.now < call.leaseEnds) return;
@@ -100,7 +100,7 @@ export class Invariants implements CallWatcher, StatementWatcher {
     this.note('a failed write');
   }
 
-  /** What the last step was is told by the statements and calls since the one before. */
+  /** The last step, recognised by the statements and calls since the one before. */
   check(row: ModelRow): void {
     const before = this.row;
     this.row = row;

@@ -120,7 +120,7 @@ export class LeaseRun implements Run {
   }
 
   /**
-   * The end, when nobody has anything left to do. Whatever was lost, one more renewal brings the current token; one that first
+   * The end, when no replica has anything left to do. Whatever was lost, one more renewal brings the current token; one that first
    * finds a token to store, which a replica had and could not, is followed by the one that the cron then makes.
    */
   async finish(): Promise<void> {
@@ -269,7 +269,7 @@ export class LeaseRun implements Run {
     return what !== WAKES_UP || this.lookedAt.get(replica) !== this.changes;
   }
 
-  /** While nobody holds the lease or is about to, it makes no difference how late it is. */
+  /** While no replica holds the lease or is about to, it makes no difference how late it is. */
   private timeMatters(steps: readonly WaitingStep[]): boolean {
     return (
       (this.row.leaseInMs ?? 0) > 0 ||

@@ -11,7 +11,7 @@ export class ModelTime {
   now = 0;
 }
 
-/** A replica's clock. It does not run while the model stands still; to sleep is to stand at a gate. */
+/** A replica's clock. It does not run while the model is stopped; a sleep waits at a gate. */
 export class ModelClock extends Clock {
   constructor(
     private readonly time: { readonly now: number },

@@ -21,7 +21,7 @@ export class Model implements AsyncDisposable {
     return LeaseRun.start(this.database, scenario);
   }
 
-  /** Every interleaving. @throws ModelViolation that tells how it came about. */
+  /** Every interleaving. @throws ModelViolation that shows how it came about. */
   async explore(title: string, scenario: Scenario): Promise<Exploration> {
     const explored = await explore(() => this.start(scenario));
     for (const [note, times] of explored.notes) this.count(note, times);

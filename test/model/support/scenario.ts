@@ -5,7 +5,7 @@ import type { StoredToken } from './model-database.js';
 
 /** How often each thing may go wrong in one run. */
 export interface Bounds {
-  /** Two thirds of a lease pass while everybody stands still. */
+  /** Two thirds of a lease pass while all replicas are suspended. */
   readonly ticks: number;
   readonly crashes: number;
   /** The platform has acted, and the replica gets an error. */

@@ -17,7 +17,7 @@ describe('API keys', () => {
   });
 
   it.each(['', key.slice(1), `${key} `, key.toUpperCase()])(
-    'let nobody in with %j',
+    'accept no key with %j',
     (wrong) => {
       expect(keysOf(shop).find(wrong)).toBeUndefined();
     },
