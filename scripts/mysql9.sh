@@ -20,9 +20,9 @@ marker="$root/complete" # written last: without it whatever is there is an inter
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export DEBIAN_FRONTEND=noninteractive
 
-say() { printf 'mysql9: %s\n' "$*" >&2; }
+log() { printf 'mysql9: %s\n' "$*" >&2; }
 die() {
-  say "$*"
+  log "$*"
   exit 1
 }
 
@@ -31,7 +31,7 @@ exec 9>"$root/lock"
 flock 9
 
 finish() {
-  say "$(cat "$marker")"
+  log "$(cat "$marker")"
   printf '%s\n' "$server/mysqld"
   exit 0
 }
@@ -53,7 +53,7 @@ on_exit() {
   clear_build
   if [ "$status" != 0 ]; then
     [ ! -s "$log" ] || tail -n 20 "$log" >&2
-    say "failed; the whole log is $log"
+    log "failed; the whole log is $log"
   fi
 }
 trap on_exit EXIT
@@ -65,8 +65,8 @@ rm -rf --one-file-system "$server"
 : >"$log"
 
 if ! command -v debootstrap >/dev/null; then
-  say 'installing debootstrap with apt-get'
-  apt-get update >>"$log" 2>&1 || say 'apt-get update had errors; trying all the same'
+  log 'installing debootstrap with apt-get'
+  apt-get update >>"$log" 2>&1 || log 'apt-get update had errors; continuing anyway'
   apt-get install -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 \
     debootstrap debian-archive-keyring ca-certificates >>"$log" 2>&1
 fi
@@ -79,7 +79,7 @@ debian_mirror() {
 }
 mirror="$(debian_mirror)"
 if [ -z "$mirror" ]; then # apt knows the origin of a source only once it has fetched its lists
-  apt-get update >>"$log" 2>&1 || say 'apt-get update had errors; trying all the same'
+  apt-get update >>"$log" 2>&1 || log 'apt-get update had errors; continuing anyway'
   mirror="$(debian_mirror)"
 fi
 [ -n "$mirror" ] || die "no mirror of Debian's main archive among the apt sources of this machine"
@@ -88,7 +88,7 @@ fi
 proxy="$(apt-config shell value Acquire::http::Proxy | sed -n "s/^value='\(.*\)'$/\1/p")"
 if [ -n "$proxy" ] && [ "$proxy" != DIRECT ]; then export http_proxy="${http_proxy:-$proxy}"; fi
 
-say "building from Debian sid at $mirror into $root"
+log "building from Debian sid at $mirror into $root"
 started=$SECONDS
 debootstrap --variant=minbase --include=mysql-server-core sid "$build" "$mirror" >>"$log" 2>&1
 
@@ -114,6 +114,6 @@ chmod +x "$server/mysqld"
 version="$("$server/mysqld" --version | sed -n 's/.*Ver \([0-9][^ ]*\).*/\1/p')"
 [ "${version%%.*}" -ge 9 ] || die "Debian sid gave MySQL '$version', and 9 or later is needed"
 clear_build
-say "built in $((SECONDS - started)) s, $(du -sh "$server" | cut -f1)"
+log "built in $((SECONDS - started)) s, $(du -sh "$server" | cut -f1)"
 echo "MySQL $version from Debian sid" >"$marker"
 finish

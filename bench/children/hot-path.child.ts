@@ -31,7 +31,7 @@ const FLOORS: readonly Candidate[] = [
     run: async (times) => {
       let latest = 0;
       for (let done = 0; done < times; done++) latest = performance.now();
-      if (latest === 0) throw new Error('the clock stands still');
+      if (latest === 0) throw new Error('the clock does not advance');
     },
   },
 ];
