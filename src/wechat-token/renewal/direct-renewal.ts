@@ -56,18 +56,17 @@ export class DirectRenewal {
     }
     const version = this.cache.nextVersion(name);
     const actor = this.replica.id;
-    const call = { target, actor, sentAt, detail: messages.withoutLease() };
+    const detail = messages.withoutLease();
+    const call = { target, actor, sentAt, version, detail };
     const issued = await source
       .issue({ account, inputs, force: false })
       .catch((error: unknown) => {
         if (!(error instanceof UpstreamError)) throw error;
-        const refusal = this.answers.refused(call, error);
-        throw this.answers.coolDown(refusal, 'this replica');
+        const coolDown = this.answers.coolDownAfter(call, error);
+        throw this.answers.fail(call, error, coolDown, 'this replica');
       });
     if (issued.value === rejected) throw this.stillRejected(target);
-    const answer = this.answers.issued(call, issued);
-    this.answers.serveUnleased(answer, version);
-    this.answers.report(answer);
+    await this.answers.keep(call, issued);
   }
 
   /** R5: the budget of rejections is in the database; without it this one holds. */

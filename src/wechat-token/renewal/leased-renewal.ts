@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import {
   isRefreshBudgetError,
-  isStoreError,
   isTokenUnavailableError,
   TokenUnavailableError,
 } from '../common/errors.js';
@@ -51,8 +50,10 @@ export class LeasedRenewal {
    * @throws TokenUnavailableError, with an UpstreamError as its cause when the platform refused; RefreshBudgetError, StoreError
    */
   async run(renewal: Renewal): Promise<RefreshOutcome | undefined> {
-    const { target, actor, row } = renewal;
-    const call = { target, actor, row, sentAt: this.clock.now() };
+    const { target, actor, row, lease } = renewal;
+    const sentAt = this.clock.now();
+    const version = lease.version + 1;
+    const call = { target, actor, sentAt, version, leased: { row, lease } };
     let issued: IssuedToken;
     try {
       issued = await this.issue(renewal);
@@ -65,7 +66,7 @@ export class LeasedRenewal {
     } finally {
       this.slots.release(target.name);
     }
-    return this.keep(renewal, call, issued);
+    return this.answers.keep(call, issued);
   }
 
   /** R5, R9: what the platform is asked. */
@@ -113,37 +114,6 @@ export class LeasedRenewal {
     );
   }
 
-  private async keep(
-    { target, lease }: Renewal,
-    call: IssueCall,
-    issued: IssuedToken,
-  ): Promise<RefreshOutcome | undefined> {
-    const answer = this.answers.issued(call, issued);
-    const version = lease.version + 1;
-    // While the lease holds, nobody can have a newer token. Afterwards the row decides.
-    if (this.clock.now() < lease.until)
-      this.answers.serveUnstored(answer, version);
-    try {
-      if (!(await this.store.storeRenewed(lease, answer.update))) {
-        this.answers.keepAfterLeaseLost(answer, lease);
-        return undefined;
-      }
-      this.answers.serveStored(answer, version);
-    } catch (error) {
-      if (!isStoreError(error)) throw error;
-      this.answers.serveUnstored(answer, version);
-      this.answers.keepUnstored(answer, lease, error);
-    }
-    this.answers.report(answer);
-    return {
-      outcome: answer.update.unchanged ? 'unchanged' : 'refreshed',
-      name: target.name,
-      fingerprint: answer.fingerprint,
-      version,
-      expiresIn: Math.floor(issued.lifeMs / 1000),
-    };
-  }
-
   /**
    * R8: writes the failure where all replicas see it; R6: the token stays as it is. Undefined when the lease was lost.
    * @throws TokenUnavailableError otherwise.
@@ -155,7 +125,7 @@ export class LeasedRenewal {
   ): Promise<undefined> {
     const { credentialId } = target.account;
     const { message, errcode } = error;
-    const refusal = this.answers.refused(call, error);
+    const coolDown = this.answers.coolDownAfter(call, error);
     // The platform refused this machine's address: another replica may well succeed. The same where the stored token was
     // issued for other credentials: those may be the right ones, and the cron of their replicas must find the row.
     const isLocal =
@@ -170,17 +140,15 @@ export class LeasedRenewal {
       credentialId,
     };
     const holdsLease = await this.store
-      .storeFailure(lease, lastError, isLocal ? 0 : refusal.wait)
+      .storeFailure(lease, lastError, isLocal ? 0 : coolDown.wait)
       .catch(() => true);
     if (!holdsLease) {
-      this.answers.reportLeaseLost(refusal);
+      this.answers.reportLeaseLost(call, error, coolDown);
       return undefined;
     }
     const isOwn = isLocal || error.class === 'credentials';
-    throw this.answers.coolDown(
-      refusal,
-      isOwn ? 'this replica' : 'all replicas',
-    );
+    const scope = isOwn ? 'this replica' : 'all replicas';
+    throw this.answers.fail(call, error, coolDown, scope);
   }
 }
 

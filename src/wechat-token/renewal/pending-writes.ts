@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { isStoreError } from '../common/errors.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { Lease, TokenUpdate, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
@@ -30,6 +31,26 @@ export class PendingWrites {
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
+
+  /** Writes a token under the lease that it was issued under. A token that could not be written is kept: the write is retried. */
+  async write(
+    name: TokenName,
+    token: TokenUpdate,
+    lease: Lease,
+  ): Promise<'stored' | 'not stored' | 'lease lost'> {
+    const since = lease.until - lease.durationMs;
+    try {
+      if (await this.store.storeRenewed(lease, token)) return 'stored';
+      // The replica that has taken the lease over may store a newer token, or none.
+      this.keep({ name, token, since, lease });
+      return 'lease lost';
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      this.keep({ name, token, since, lease });
+      this.journal.notStored(name, error.message);
+      return 'not stored';
+    }
+  }
 
   /** Keeps a token, unless a newer one is kept already: an answer may arrive late. */
   keep(write: PendingWrite): void {
