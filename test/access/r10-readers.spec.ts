@@ -41,7 +41,7 @@ describe('R10 readers read', () => {
     expect(world.wechat.calls.total).toBe(1);
   });
 
-  it('says so when nobody renews, and never calls the platform', async () => {
+  it('says so when no refresher renews, and never calls the platform', async () => {
     await using world = await World.create();
     const { tokens, refresher } = await world.replica(IMPATIENT);
 

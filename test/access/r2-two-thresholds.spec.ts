@@ -110,7 +110,7 @@ describe('R2 expired', () => {
     );
   });
 
-  it('waits no longer than its timeout, and is told when to come again', async () => {
+  it('waits no longer than its timeout, and the error says when to retry', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { hang: true });
     const { tokens } = await world.replica({ api: { timeoutMs: 2000 } });

@@ -72,7 +72,7 @@ describe('samples/minimal-app', () => {
     });
     expect(app.logs()).toContain('token refreshed');
     expect(app.stderr()).toBe('');
-    // Nest ends a process by its own signal again, unless it is told to exit.
+    // Nest ends a process by its own signal again, unless it is made to exit.
     expect(await app.stop()).toEqual({ code: null, signal: 'SIGTERM' });
   });
 });

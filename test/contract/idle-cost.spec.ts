@@ -40,7 +40,7 @@ describe.each(databaseServers())(
   'R13, R14 an idle replica, on $kind $version',
   (server) => {
     it(
-      'costs ten statements in ten seconds, which look at as little in a million rows as in one',
+      'costs ten statements in ten seconds, which read as little in a million rows as in one',
       async () => {
         const costs = [];
         for (const size of SIZES) {

@@ -28,7 +28,7 @@ const token = (value: string): TokenUpdate => ({
 });
 
 describe('R4 one renewal', () => {
-  it('8 replicas that come up at once on an empty database make one call', async () => {
+  it('8 replicas that start at once on an empty database make one call', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { delayMs: 300 });
     const fleet = await Promise.all(
@@ -231,7 +231,7 @@ describe('R4 a lease that was taken over, when WeChat then gives the late replic
 describe('R4 a caller who has nothing, while a dead replica holds the lease', () => {
   const patient = { timeoutMs: 5000 };
 
-  it('stable: is not kept from a token by it, and what he got is written once the lease has lapsed', async () => {
+  it('stable: gets a token without the lease, and the token is written once the lease has expired', async () => {
     await using world = await World.create();
     await claimByTheDead(world);
     const { tokens, rounds } = await world.replica({
@@ -258,7 +258,7 @@ describe('R4 a caller who has nothing, while a dead replica holds the lease', ()
     expect(world.wechat.calls.total).toBe(1);
   });
 
-  it('classic: waits, as long as he likes to', async () => {
+  it('classic: waits until its timeout', async () => {
     await using world = await World.create();
     await claimByTheDead(world);
     const { tokens } = await world.replica({

@@ -27,7 +27,7 @@ describe('R9 force is scarce', () => {
     ).toEqual([{ actor: 'somebody' }]);
   });
 
-  it('of 15 at once on 3 replicas one reaches the platform, the others are told when the next is possible', async () => {
+  it('of 15 at once on 3 replicas one reaches the platform, the others get an error that says when the next is possible', async () => {
     await using world = await World.create();
     const fleet = await world.fleet(3);
     for (const { tokens } of fleet) await tokens.getAccessToken();

@@ -95,8 +95,8 @@ describe('R14 300 accounts that are due at once', () => {
 describe('R14 what delays no other token', () => {
   it('300 due rows of accounts that this replica does not know, and that are older', async () => {
     await using world = await World.create();
-    const strangers = shops(300, 'stranger');
-    await makeRowsOf(world, strangers);
+    const unknown = shops(300, 'unknown');
+    await makeRowsOf(world, unknown);
     await world.advance(60);
     const accounts = shops(20);
     const replica = await started(world, accounts);

@@ -128,7 +128,7 @@ describe('R14 an account whose calls take long', () => {
 
 describe('R12, R14 a replica that is closed in the middle of a round', () => {
   it.each([100, 300])(
-    'gives back the leases whose turn had not come (%d at a time)',
+    'gives back the leases that had no slot yet (%d at a time)',
     async (batchSize) => {
       await using world = await World.create();
       const accounts = shops(300);

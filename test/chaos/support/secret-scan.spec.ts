@@ -8,7 +8,7 @@ describe('the scan for secrets', () => {
     ['cut after its beginning', `begins with ${SECRET.slice(0, 20)}`],
     ['without its beginning', `…${SECRET.slice(-20)}`],
     ['on one of many lines', `a\nb\n${SECRET}\nc`],
-  ])('finds one %s, and does not tell it', (_, text) => {
+  ])('finds one %s, and does not repeat it', (_, text) => {
     const scan = new SecretScan();
     scan.add('the log', 'nothing');
     scan.add('the log', text);
