@@ -143,10 +143,10 @@ function measurements(
         value: 1.5,
       },
       {
-        text: 'at most 1.5 × the floor, 10,000 accounts at random',
-        figure: 'many-to-floor',
+        text: 'at most 1.25 × a Map of promises, 10,000 accounts at random',
+        figure: 'many-to-map',
         bound: 'at most',
-        value: 1.5,
+        value: 1.25,
       },
       {
         text: 'at least 2 × as fast as the fastest peer, 1 account',

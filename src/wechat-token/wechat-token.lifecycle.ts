@@ -41,6 +41,8 @@ export class WechatTokenLifecycle
   async beforeApplicationShutdown(): Promise<void> {
     this.streams.stop();
     const scheduled = this.schedule.stop();
+    // Awaited at the end.
+    scheduled.catch(() => undefined);
     const timeoutMs = shutdownLimit(this.settings.api.timeoutMs);
     await withDeadline(this.finish(scheduled), this.clock, {
       timeoutMs,

@@ -102,7 +102,7 @@ describe('R14 what delays no other token', () => {
     const replica = await started(world, accounts);
     await world.advance(DUE_SECONDS);
     const untouched = () =>
-      world.sql("SELECT * FROM system_var WHERE name LIKE '%stranger%'");
+      world.sql("SELECT * FROM system_var WHERE name LIKE '%unknown%'");
     const before = await untouched();
     const statements = watchStatements(replica);
 

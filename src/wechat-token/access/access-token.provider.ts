@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { TokenWaiter } from './token-waiter.js';
 import type { CachedToken } from '../cache/cached-token.js';
+import type { TokensOfKind } from '../cache/tokens-of-kind.js';
 import { TokenCache } from '../cache/token-cache.js';
 import {
   DEFAULT_ACCOUNT,
@@ -35,7 +36,7 @@ export interface InvalidateOptions extends AccessTokenOptions {
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
-  private readonly byAccount: ReadonlyMap<string, CachedToken>;
+  private readonly byAccount: TokensOfKind;
 
   constructor(
     private readonly cache: TokenCache,
@@ -57,9 +58,9 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
   ): Promise<string> {
-    const cached = this.byAccount.get(account);
     // The event loop's time is exact enough for a token that is not due (docs/adr/0009).
-    if (cached && this.clock.turn() < cached.refreshAt) return cached.promise;
+    const fresh = this.byAccount.fresh(account, this.clock.turn());
+    if (fresh) return fresh;
     const usable = this.usable(account);
     return usable ? usable.promise : valueOf(this.obtain(account, options));
   }

@@ -4,7 +4,7 @@ export interface CachedToken {
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
   readonly version: number;
-  /** Of the account that the token was cached for. */
+  /** The credentials of the account that the token was cached for. */
   readonly credentialId: string;
   /** Rows that are read from this instant on are newer; Infinity for a token that is not stored yet (R6). */
   readonly knownAt: number;

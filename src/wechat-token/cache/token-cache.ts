@@ -8,16 +8,21 @@ import {
   tokenName,
 } from '../common/token-name.js';
 import type { CachedToken, TokenToCache } from './cached-token.js';
+import { TokensOfKind } from './tokens-of-kind.js';
 
 /** The tokens that this process holds, by kind and account. A token is only ever replaced by a newer one. */
 @Injectable()
 export class TokenCache {
-  private readonly kinds = new Map<TokenKind, Map<string, CachedToken>>();
+  private readonly kinds = new Map<TokenKind, TokensOfKind>();
   private readonly listeners = new Map<TokenName, () => void>();
 
   /** All tokens of one kind by account: a read need not build the token's name (R1). */
-  ofKind(kind: TokenKind): ReadonlyMap<string, CachedToken> {
-    return this.accountsOf(kind);
+  ofKind(kind: TokenKind): TokensOfKind {
+    const known = this.kinds.get(kind);
+    if (known) return known;
+    const tokens = new TokensOfKind();
+    this.kinds.set(kind, tokens);
+    return tokens;
   }
 
   /** The token, if it may be handed out at `now`. */
@@ -85,9 +90,8 @@ export class TokenCache {
 
   /** Drops the tokens of accounts that were removed. */
   forgetAllBut(names: ReadonlySet<TokenName>): void {
-    for (const [kind, accounts] of this.kinds)
-      for (const account of accounts.keys())
-        if (!names.has(tokenName(kind, account))) accounts.delete(account);
+    for (const [kind, tokens] of this.kinds)
+      tokens.keep((account) => names.has(tokenName(kind, account)));
   }
 
   /** The token cannot be renewed before `at`: reads until then start no renewal. */
@@ -98,12 +102,6 @@ export class TokenCache {
     this.set(name, { ...known, refreshAt });
   }
 
-  private accountsOf(kind: TokenKind): Map<string, CachedToken> {
-    let accounts = this.kinds.get(kind);
-    if (!accounts) this.kinds.set(kind, (accounts = new Map()));
-    return accounts;
-  }
-
   private get(name: TokenName): CachedToken | undefined {
     const { kind, account } = parseTokenName(name);
     return this.kinds.get(kind)?.get(account);
@@ -111,7 +109,7 @@ export class TokenCache {
 
   private set(name: TokenName, token: CachedToken): void {
     const { kind, account } = parseTokenName(name);
-    this.accountsOf(kind).set(account, token);
+    this.ofKind(kind).set(account, token);
   }
 
   private delete(name: TokenName): void {

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-export interface RateLimit {
+interface RateLimit {
   /** Hits of one key that are allowed in one window. */
   readonly limit: number;
   readonly windowMs: number;

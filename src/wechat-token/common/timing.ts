@@ -3,7 +3,7 @@
  *
  *   silence limit  <  a caller's timeout   so that a caller still gets a token that is fetched without the lease;
  *   two calls to WeChat  <  the lease      so that nobody else renews the token meanwhile (checked with the options);
- *   the lease + one call  <  wait limit    so that a waiting replica sees a dead holder's lease expire, and tries itself.
+ *   the lease + one call  =  wait limit    so that a waiting replica sees a dead holder's lease expire, and tries itself.
  */
 
 /** How long a caller waits for a token unless the call says otherwise. */
@@ -12,7 +12,7 @@ export const CALLER_TIMEOUT_MS = 10_000;
 /** The longest that a statement, or the wait for a connection, may take. */
 export const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** After a failure that clears soon, such as a database that is away, the next attempt follows after this time. */
+/** The time to the next attempt after a failure that clears soon, and to the next read of a row that another replica renews. */
 export const RETRY_MS = 1000;
 
 /** How often a waiting replica polls the row of a token that another one is renewing. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
-import type { TokenUnavailableError } from '../common/errors.js';
 import { fingerprint, mask } from '../common/fingerprint.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { TokenJournal } from '../observe/token-journal.js';
@@ -27,19 +26,8 @@ export interface IssueCall {
   readonly version: number;
   /** The row that the token replaces, and the lease on it; undefined for a call without a lease. */
   readonly leased?: LeasedRow;
-  /** For the event. */
+  /** Detail for the event. */
   readonly detail?: string;
-}
-
-/** A failed call, and the cool-down that follows. */
-export interface CoolDown {
-  /** Milliseconds (R8). */
-  readonly wait: number;
-  /** Its end on this process's clock. */
-  readonly until: number;
-  /** Failures in a row, this one included. */
-  readonly failures: number;
-  readonly latencyMs: number;
 }
 
 /** What becomes of the platform's answer, with a lease or without: a token is served, written and reported; a failure cools down. */
@@ -100,47 +88,35 @@ export class Answers {
     return { outcome, name, fingerprint: mark, version, expiresIn };
   }
 
-  /** R8: the cool-down that a failure causes, by its class and the failures before it. */
-  coolDownAfter(
-    { target, sentAt, leased }: IssueCall,
+  /**
+   * R8: cools down after a failure: this replica for one that concerns this replica alone, all of them by the row.
+   * @param write Stores the failure with the cool-down in milliseconds; false when the lease was lost.
+   * @returns Undefined when the lease was lost: the row decides then.
+   * @throws TokenUnavailableError otherwise.
+   */
+  async fail(
+    { target, actor, sentAt, leased }: IssueCall,
     error: UpstreamError,
-  ): CoolDown {
+    scope: 'this replica' | 'all replicas',
+    write?: (wait: number) => Promise<boolean>,
+  ): Promise<undefined> {
     const { name, account } = target;
-    const local = this.coolDowns.get(name, account);
-    const before = leased?.row.failureCount ?? local?.failures ?? 0;
+    const { message, errcode } = error;
+    const before =
+      leased?.row.failureCount ?? this.coolDowns.failures(name, account);
     const databaseNow = leased?.row.databaseNow;
     const wait = backOff(error, before, databaseNow, Math.random());
     const now = this.clock.now();
-    const latencyMs = now - sentAt;
-    return { wait, until: now + wait, failures: before + 1, latencyMs };
-  }
-
-  /** The failure could not be written: the row decides. */
-  reportLeaseLost(
-    { target, actor }: IssueCall,
-    { message }: UpstreamError,
-    { latencyMs }: CoolDown,
-  ): void {
-    const { name } = target;
-    this.journal.leaseLost({ name, actor, latencyMs, detail: message });
-  }
-
-  /** R8: reports a failure. One of this replica alone holds back this replica; the row holds back all others. */
-  fail(
-    { target, actor }: IssueCall,
-    error: UpstreamError,
-    { wait, until, failures, latencyMs }: CoolDown,
-    scope: 'this replica' | 'all replicas',
-  ): TokenUnavailableError {
-    const { name, account } = target;
-    const { message, errcode } = error;
+    const event = { name, actor, latencyMs: now - sentAt, detail: message };
+    if (write && !(await write(wait))) {
+      this.journal.leaseLost(event);
+      return undefined;
+    }
     if (scope === 'this replica')
-      this.coolDowns.set(name, account, until, message);
-    this.cache.delayRenewal(name, until);
-    this.journal.failed(
-      { name, actor, latencyMs, detail: message },
-      { class: error.class, errcode, failures },
-    );
-    return renewalFailed(name, error, wait);
+      this.coolDowns.set(name, account, now + wait, message);
+    this.cache.delayRenewal(name, now + wait);
+    const failures = before + 1;
+    this.journal.failed(event, { class: error.class, errcode, failures });
+    throw renewalFailed(name, error, wait);
   }
 }

@@ -38,7 +38,12 @@ export class Budgets {
       throw new RefreshBudgetError(message, seconds(wait));
     }
     const current = row.value === null ? undefined : fingerprint(row.value);
-    await this.record(name, 'forced', actor, current);
+    await this.events.record({
+      name,
+      type: 'forced',
+      actor,
+      fingerprint: current,
+    });
   }
 
   /** R5. `reported` is the fingerprint of the rejected token. @throws TokenUnavailableError when the platform has rejected one token after the other. */
@@ -56,20 +61,16 @@ export class Budgets {
         messages.rejectedTooOften(row.name, ages.length),
         seconds(wait),
       );
-    await this.record(row.name, 'rejected', actor, reported);
+    await this.events.record({
+      name: row.name,
+      type: 'rejected',
+      actor,
+      fingerprint: reported,
+    });
   }
 
   private async forceWait(row: TokenRow) {
     const ages = await this.events.recent(row.name, 'forced', DAY_MS);
     return forceWait(ages, row.databaseNow);
-  }
-
-  private record(
-    name: TokenName,
-    type: 'forced' | 'rejected',
-    actor: string,
-    token: string | undefined,
-  ): Promise<void> {
-    return this.events.record({ name, type, actor, fingerprint: token });
   }
 }

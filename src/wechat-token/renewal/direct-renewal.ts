@@ -8,6 +8,7 @@ import { Replica } from '../common/replica.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { UpstreamError } from '../upstream/failure.js';
+import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers } from './answers.js';
 import { LocalCoolDowns } from './local-cool-downs.js';
 import { FORCE_BUDGET } from './policy.js';
@@ -49,22 +50,19 @@ export class DirectRenewal {
     if (rejected === undefined ? isFresh : cached && cached.value !== rejected)
       return;
     if (rejected !== undefined) this.spendReplacement(name, rejected);
-    const wait = this.coolDowns.wait(name, account);
-    if (wait > 0) {
-      const reason = this.coolDowns.get(name, account)?.reason ?? '';
-      throw coolingDown(name, wait, reason);
-    }
+    const cooling = this.coolDowns.active(name, account);
+    if (cooling) throw coolingDown(name, cooling.wait, cooling.reason);
     const version = this.cache.nextVersion(name);
     const actor = this.replica.id;
     const detail = messages.withoutLease();
     const call = { target, actor, sentAt, version, detail };
-    const issued = await source
-      .issue({ account, inputs, force: false })
-      .catch((error: unknown) => {
-        if (!(error instanceof UpstreamError)) throw error;
-        const coolDown = this.answers.coolDownAfter(call, error);
-        throw this.answers.fail(call, error, coolDown, 'this replica');
-      });
+    let issued: IssuedToken;
+    try {
+      issued = await source.issue({ account, inputs, force: false });
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      return this.answers.fail(call, error, 'this replica');
+    }
     if (issued.value === rejected) throw this.stillRejected(target);
     await this.answers.keep(call, issued);
   }

@@ -19,6 +19,7 @@ import { FORCE_BUDGET, type RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { Slots } from './slots.js';
+import { refusalBehind } from './token-unavailable.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
 export interface Renewal {
@@ -125,30 +126,26 @@ export class LeasedRenewal {
   ): Promise<undefined> {
     const { credentialId } = target.account;
     const { message, errcode } = error;
-    const coolDown = this.answers.coolDownAfter(call, error);
     // The platform refused this machine's address: another replica may well succeed. The same where the stored token was
     // issued for other credentials: those may be the right ones, and the cron of their replicas must find the row.
-    const isLocal =
-      error.class === 'ip' ||
-      (error.class === 'credentials' &&
-        row.credentialId !== null &&
-        row.credentialId !== credentialId);
+    const bindsOthers =
+      error.class !== 'ip' &&
+      (error.class !== 'credentials' ||
+        row.credentialId === null ||
+        row.credentialId === credentialId);
     const lastError = {
       class: error.class,
       ...(errcode !== undefined && { errcode }),
       message,
       credentialId,
     };
-    const holdsLease = await this.store
-      .storeFailure(lease, lastError, isLocal ? 0 : coolDown.wait)
-      .catch(() => true);
-    if (!holdsLease) {
-      this.answers.reportLeaseLost(call, error, coolDown);
-      return undefined;
-    }
-    const isOwn = isLocal || error.class === 'credentials';
-    const scope = isOwn ? 'this replica' : 'all replicas';
-    throw this.answers.fail(call, error, coolDown, scope);
+    const write = (wait: number) =>
+      this.store
+        .storeFailure(lease, lastError, bindsOthers ? wait : 0)
+        .catch(() => true);
+    const isLocal = !bindsOthers || error.class === 'credentials';
+    const scope = isLocal ? 'this replica' : 'all replicas';
+    return this.answers.fail(call, error, scope, write);
   }
 }
 
@@ -156,8 +153,7 @@ export class LeasedRenewal {
 export function refusesInputs(error: unknown, renewal: Renewal): boolean {
   return (
     isTokenUnavailableError(error) &&
-    error.cause instanceof UpstreamError &&
-    error.cause.class === 'rejected' &&
+    refusalBehind(error)?.class === 'rejected' &&
     renewal.inputs.size > 0
   );
 }

@@ -6,12 +6,12 @@ import type { Lease, LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { RenewalTarget } from './renewal-target.js';
 
-/** A lease that was taken together with those of other tokens (R14), and is not used yet. */
+/** A lease that was claimed together with those of other tokens (R14), and is not used yet. */
 export interface HeldLease extends LeasedRow {
   readonly target: RenewalTarget;
 }
 
-/** The leases of this replica: taken one by one, or held from a batch until they are used or given back. */
+/** The leases of this replica: claimed one by one, or held from a batch until they are used or given back. */
 @Injectable()
 export class Leases {
   private readonly held = new Map<TokenName, HeldLease>();
@@ -28,7 +28,7 @@ export class Leases {
   }
 
   /** R4: the lease on exactly that row; undefined when another replica was faster. */
-  take(row: TokenRow): Promise<Lease | undefined> {
+  claim(row: TokenRow): Promise<Lease | undefined> {
     const { leaseMs } = this.settings.refresh;
     return this.store.claim(row, this.replica.id, leaseMs);
   }

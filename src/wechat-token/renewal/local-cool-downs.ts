@@ -25,22 +25,31 @@ export class LocalCoolDowns {
   /** @param until On this process's clock. */
   set(name: TokenName, account: Account, until: number, reason: string): void {
     const { credentialId } = account;
-    const failures = (this.get(name, account)?.failures ?? 0) + 1;
+    const failures = this.failures(name, account) + 1;
     this.byName.set(name, { credentialId, until, reason, failures });
   }
 
-  /** The cool-down for these credentials; it may have passed. */
-  get(name: TokenName, account: Account): CoolDown | undefined {
-    const found = this.byName.get(name);
-    return found?.credentialId === account.credentialId ? found : undefined;
+  /** The cool-down for these credentials, if it lasts: how many milliseconds more, and why. */
+  active(
+    name: TokenName,
+    account: Account,
+  ): { wait: number; reason: string } | undefined {
+    const found = this.get(name, account);
+    const wait = (found?.until ?? -Infinity) - this.clock.now();
+    return found && wait > 0 ? { wait, reason: found.reason } : undefined;
   }
 
-  /** How many milliseconds it still lasts; 0 or less when there is none. */
-  wait(name: TokenName, account: Account): number {
-    return (this.get(name, account)?.until ?? -Infinity) - this.clock.now();
+  /** How many failures in a row these credentials have had. */
+  failures(name: TokenName, account: Account): number {
+    return this.get(name, account)?.failures ?? 0;
   }
 
   clear(name: TokenName): void {
     this.byName.delete(name);
+  }
+
+  private get(name: TokenName, account: Account): CoolDown | undefined {
+    const found = this.byName.get(name);
+    return found?.credentialId === account.credentialId ? found : undefined;
   }
 }

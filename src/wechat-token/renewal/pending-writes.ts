@@ -10,7 +10,7 @@ import { inParallel } from '../common/in-parallel.js';
 import { Leases } from './leases.js';
 import { isUnchanged } from './token-update.js';
 
-export interface PendingWrite {
+interface PendingWrite {
   readonly name: TokenName;
   readonly token: TokenUpdate;
   /** On this process's clock, before the platform was asked: lives count from here, and a row written earlier is older. */
@@ -116,7 +116,7 @@ export class PendingWrites {
     const { name, token, since, lease: lost } = write;
     const row = await this.store.read(name);
     if (!row || !this.isOlder(row, write)) return row?.value === token.value;
-    const lease = await this.leases.take(row);
+    const lease = await this.leases.claim(row);
     if (!lease) return undefined;
     const age = lease.until - lease.durationMs - since;
     // A lease holder in between may have asked WeChat and lost the answer: then this token expires soon.

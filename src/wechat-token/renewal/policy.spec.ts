@@ -235,6 +235,6 @@ describe('what to do with a token', () => {
     ['in back-off, operator forces', cooling, forced, 'renew'],
     ['leased by another, operator forces', leased, forced, 'wait'],
   ] as const)('%s: %o asked %o → %s', (_, change, intent, decision) => {
-    expect(decide({ ...healthy, ...change }, intent).kind).toBe(decision);
+    expect(decide({ ...healthy, ...change }, intent)).toBe(decision);
   });
 });

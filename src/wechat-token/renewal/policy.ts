@@ -17,7 +17,7 @@ export function servableFor(left: number, life: number): number {
   return left - Math.min(10 * SECOND, life / 20);
 }
 
-export interface Renewability {
+interface Renewability {
   /** Classic: a call ends the previous token, so it is made once, early. Stable: the platform rotates in the last 5 minutes. */
   readonly rotatesOnEveryCall: boolean;
   /** Overrides the default margin. */
@@ -55,7 +55,7 @@ export function unchangedDelay(
     : Math.max(SECOND, remaining / 4);
 }
 
-export interface Failure {
+interface Failure {
   readonly class: string;
   readonly minWaitMs: number;
 }
@@ -159,24 +159,20 @@ export interface TokenState {
   readonly mayCallPlatform: boolean;
 }
 
-export type Decision =
-  | { readonly kind: 'serve' }
-  | { readonly kind: 'renew' }
-  | { readonly kind: 'wait' }
-  | { readonly kind: 'cooling-down' };
+export type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down';
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
-  if (!wanted(state, intent)) return { kind: 'serve' };
+  if (!wanted(state, intent)) return 'serve';
   const operator = intent.kind === 'normal' || intent.kind === 'forced';
   const background = state.usable && !operator && intent.kind !== 'rejected';
   // The cron has other tokens to renew meanwhile.
   const waits = !background && intent.kind !== 'due-or-unconfirmed';
   if (state.leasedFor > 0 || !state.mayCallPlatform)
-    return { kind: waits ? 'wait' : 'serve' };
+    return waits ? 'wait' : 'serve';
   // An operator may just have removed the cause (R9).
   if (state.coolingFor > 0 && !operator)
-    return { kind: background ? 'serve' : 'cooling-down' };
-  return { kind: 'renew' };
+    return background ? 'serve' : 'cooling-down';
+  return 'renew';
 }
 
 function wanted(state: TokenState, intent: RenewalIntent): boolean {

@@ -9,17 +9,17 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { leaseWaitLimit, ROW_POLL_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
-import type { LeasedRow } from '../store/token-row.js';
+import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import { decide, type RenewalIntent } from './policy.js';
+import { decide, type Decision, type RenewalIntent } from './policy.js';
 import { type RefreshOutcome, served } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { TokenStates } from './token-states.js';
 import { nobodyRenewed } from './token-unavailable.js';
 
 /** A renewal that was asked for, and how far it has come. */
-interface Request {
+interface RenewalRequest {
   readonly target: RenewalTarget;
   readonly intent: RenewalIntent;
   /** Who asked: a replica, or the id of an API key. */
@@ -98,7 +98,7 @@ export class Renewer {
   ): Promise<RefreshOutcome> {
     const target =
       this.leases.get(name)?.target ?? (await this.targets.get(name));
-    const request: Request = {
+    const request: RenewalRequest = {
       target,
       intent,
       actor,
@@ -118,13 +118,15 @@ export class Renewer {
   /** One attempt with a lease that was taken before; undefined when the row has to decide. */
   private async renewHeld(
     { row, lease }: LeasedRow,
-    request: Request,
+    request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
-    const { target, intent } = request;
-    if (decide(this.states.of(row, target), intent).kind !== 'renew') {
+    const { target } = request;
+    const decision = this.decide(row, request);
+    if (decision !== 'renew') {
       await this.leases.release(lease);
-      return undefined;
+      return this.settle(decision, row, request);
     }
+    request.hasTried = true;
     await target.source.ready();
     const inputs = await this.inputsOf(target).catch(async (error: unknown) => {
       await this.leases.release(lease);
@@ -135,44 +137,54 @@ export class Renewer {
 
   /** One attempt that begins with the row as it is now; undefined when there has to be another. */
   private async renewByRow(
-    request: Request,
+    request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
-    const { target, intent } = request;
+    const { target } = request;
     const row = await this.states.read(target);
+    const decision = this.decide(row, request);
+    if (decision !== 'renew') return this.settle(decision, row, request);
+    // A process that was suspended meanwhile has not tried yet.
+    if (request.hasTried) this.throwIfLate(request);
+    await target.source.ready();
+    // Valid before the lease is taken, whose time runs.
+    const inputs = await this.inputsOf(target);
+    request.hasTried = true;
+    const lease = await this.leases.claim(row);
+    return lease && this.renewLeased({ row, lease }, inputs, request);
+  }
+
+  private decide(row: TokenRow, request: RenewalRequest): Decision {
     request.giveUpAt ??= this.clock.now() + this.leaseWaitLimit;
-    const state = this.states.of(row, target);
+    const state = this.states.of(row, request.target);
     // After new inputs the cool-down of the refusal is for those who come later.
     const coolingFor = request.hasNewInputs ? 0 : state.coolingFor;
-    switch (decide({ ...state, coolingFor }, intent).kind) {
-      case 'serve':
-        return served(row, state, intent);
-      case 'cooling-down':
-        throw this.states.coolingDown(row, target);
-      case 'wait':
-        this.throwIfLate(request);
-        await this.waitForLeaseHolder();
-        return undefined;
-      case 'renew': {
-        // A process that was suspended meanwhile has not tried yet.
-        if (request.hasTried) this.throwIfLate(request);
-        await target.source.ready();
-        // Valid before the lease is taken, whose time runs.
-        const inputs = await this.inputsOf(target);
-        request.hasTried = true;
-        const lease = await this.leases.take(row);
-        return lease && this.renewLeased({ row, lease }, inputs, request);
-      }
-    }
+    return decide({ ...state, coolingFor }, request.intent);
+  }
+
+  /** A decision without a renewal; undefined when the row is to be read again. @throws TokenUnavailableError */
+  private async settle(
+    decision: Exclude<Decision, 'renew'>,
+    row: TokenRow,
+    request: RenewalRequest,
+  ): Promise<RefreshOutcome | undefined> {
+    const { target, intent } = request;
+    if (decision === 'serve')
+      return served(row, this.states.of(row, target), intent);
+    if (decision === 'cooling-down') throw this.states.coolingDown(row, target);
+    this.throwIfLate(request);
+    await this.clock
+      .sleep(ROW_POLL_MS, this.stopping.signal)
+      .catch(() => this.throwIfStopping());
+    return undefined;
   }
 
   private async renewLeased(
     { row, lease }: LeasedRow,
     inputs: ReadonlyMap<TokenName, string>,
-    request: Request,
+    request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
     const { target, intent, actor } = request;
     const renewal = { target, row, lease, intent, actor, inputs };
-    request.hasTried = true;
     try {
       return await this.leased.run(renewal);
     } catch (error) {
@@ -184,13 +196,7 @@ export class Renewer {
     }
   }
 
-  private async waitForLeaseHolder(): Promise<void> {
-    await this.clock
-      .sleep(ROW_POLL_MS, this.stopping.signal)
-      .catch(() => this.throwIfStopping());
-  }
-
-  private throwIfLate({ target, giveUpAt = Infinity }: Request): void {
+  private throwIfLate({ target, giveUpAt = Infinity }: RenewalRequest): void {
     if (this.clock.now() > giveUpAt)
       throw nobodyRenewed(target.name, this.settings.role);
   }

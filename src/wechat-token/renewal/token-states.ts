@@ -72,7 +72,10 @@ export class TokenStates {
     const { confirmMs } = this.settings.refresh;
     const { rotatesOnEveryCall } = target.source;
     const unconfirmed =
-      confirmMs > 0 && !rotatesOnEveryCall && -row.updatedInMs >= confirmMs;
+      confirmMs > 0 &&
+      !rotatesOnEveryCall &&
+      row.updatedInMs !== -Infinity &&
+      -row.updatedInMs >= confirmMs;
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
@@ -109,7 +112,9 @@ export class TokenStates {
   ): Promise<ReadonlyMap<TokenName, string>> {
     const inputs = new Map<TokenName, string>();
     for (const name of source.needs(account)) {
-      if (!this.usable(name)) await renew(name);
+      // A renewal that began while the token was still good may have seen no reason to renew it.
+      for (let tries = 0; tries < 2 && !this.usable(name); tries++)
+        await renew(name);
       const input = this.usable(name);
       if (!input) throw nobodyRenewed(name, this.settings.role);
       inputs.set(name, input.value);
@@ -117,10 +122,10 @@ export class TokenStates {
     return inputs;
   }
 
-  /** Not while this replica's own cool-down lasts (R8), nor for a token that waits to be written (R6). */
+  /** Whether the cron may renew the token: not while this replica's own cool-down lasts (R8), or a token waits to be written (R6). */
   mayRenew({ name, account }: RenewalTarget): boolean {
     return (
-      this.coolDowns.wait(name, account) <= 0 &&
+      !this.coolDowns.active(name, account) &&
       this.pending.get(name) === undefined
     );
   }
@@ -145,10 +150,9 @@ export class TokenStates {
     { name, account }: RenewalTarget,
   ): { wait: number; reason: string } {
     const wait = sharedWait(row, account.credentialId);
-    const local = this.coolDowns.get(name, account);
-    const localWait = this.coolDowns.wait(name, account);
-    return local && localWait > wait
-      ? { wait: localWait, reason: local.reason }
+    const local = this.coolDowns.active(name, account);
+    return local && local.wait > wait
+      ? local
       : { wait, reason: row.lastError?.message ?? '' };
   }
 }

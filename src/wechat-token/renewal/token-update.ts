@@ -31,7 +31,7 @@ export function toUpdate(
 
 /** The same token back: only its new life is written. A row from elsewhere may hold the current token, but not when it was issued. */
 export function isUnchanged({ value }: { value: string }, row: TokenRow) {
-  return value === row.value && lifeOf(row) > 0;
+  return value === row.value && row.issuedInMs !== -Infinity;
 }
 
 /** R3: a token as it is cached; its life counts from before the request was sent. */

@@ -99,6 +99,6 @@ export class AccountScan {
     const isDue = row.refreshInMs <= 0 && row.refreshInMs !== -Infinity;
     const isFound = isDue && row.nextAttemptInMs <= 0;
     const state = this.states.of(row, target);
-    return !isFound && decide(state, { kind: 'due' }).kind === 'renew';
+    return !isFound && decide(state, { kind: 'due' }) === 'renew';
   }
 }

@@ -16,7 +16,7 @@ const START: DueToken = { name: '', since: '1000-01-01 00:00:00.000' };
 
 type FindPage = (after: DueToken) => Promise<DueToken[]>;
 
-/** R14: finds the tokens to renew, the longest due first, and takes their leases, a batch at a time. */
+/** R14: finds the tokens to renew, the longest due first, and claims their leases, a batch at a time. */
 @Injectable()
 export class DueLeases {
   private readonly unconfirmedMs: number;
@@ -58,7 +58,7 @@ export class DueLeases {
   private async *batches(
     find: FindPage,
   ): AsyncGenerator<readonly HeldLease[], void> {
-    for await (const page of this.pages(find)) yield await this.take(page);
+    for await (const page of this.pages(find)) yield await this.claim(page);
   }
 
   /** Each page is read while the leases of the page before are taken. */
@@ -80,7 +80,7 @@ export class DueLeases {
     }
   }
 
-  private async take(page: readonly DueToken[]): Promise<HeldLease[]> {
+  private async claim(page: readonly DueToken[]): Promise<HeldLease[]> {
     const found = await this.targets.findAll(page.map(({ name }) => name));
     await this.unschedule(
       page.filter(({ name }) => found.has(name) && !found.get(name)),
@@ -99,12 +99,12 @@ export class DueLeases {
     );
     for (const { name, error } of unreadable)
       this.journal.notRenewed(name, error);
-    const taken = rows.flatMap((leased) => {
+    const claimed = rows.flatMap((leased) => {
       const target = targets.get(leased.row.name);
       return target ? [{ ...leased, target }] : [];
     });
-    this.leases.hold(taken);
-    return taken;
+    this.leases.hold(claimed);
+    return claimed;
   }
 
   /** Tokens of removed accounts may be many: those that expired long ago are not visited again at every round. */

@@ -7,7 +7,6 @@ import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { Budgets } from '../renewal/budgets.js';
 import type { RefreshOutcome } from '../renewal/refresh-outcome.js';
 import { RenewalTargets } from '../renewal/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
@@ -32,7 +31,6 @@ export class TokenRefresher {
   constructor(
     private readonly renewer: Renewer,
     private readonly targets: RenewalTargets,
-    private readonly budgets: Budgets,
     private readonly journal: TokenJournal,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -59,10 +57,5 @@ export class TokenRefresher {
       { kind: force ? 'forced' : 'normal', expected: expectedFingerprint },
       actor,
     );
-  }
-
-  /** @internal R9: milliseconds until a forced renewal is possible, by the budget as it is now. */
-  untilForce(name: TokenName): Promise<number> {
-    return this.budgets.untilForce(name);
   }
 }

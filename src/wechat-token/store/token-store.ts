@@ -17,7 +17,7 @@ import {
   type TokenRow,
 } from './token-row.js';
 
-export interface PollRange {
+interface PollRange {
   readonly sinceMs: number;
   readonly lateMs: number;
   readonly unconfirmedMs: number;

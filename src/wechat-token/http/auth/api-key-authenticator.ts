@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const MAX_NETWORKS = 10_000;
 
 /** The client that was authenticated; without one the key is wrong, or was not checked. */
-export interface Authentication {
+interface Authentication {
   readonly client?: ApiClient;
   /** Seconds until keys from this network are checked again; present if the key was not checked. */
   readonly retryAfter?: number;

@@ -55,7 +55,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (!WECHAT_SHAPED_PATH.test(url.split('?')[0] ?? '')) return false;
     try {
       const guard = this.moduleRef?.get(MountGuard, { strict: false });
-      return guard?.isMounted('wechatShaped') ?? false;
+      // A filter that the app has made by hand cannot find out: it was made for this module's routes.
+      return guard?.isMounted('wechatShaped') ?? true;
     } catch {
       // The app does not import the module.
       return false;

@@ -16,6 +16,7 @@ import {
 import { AccessTokenProvider } from '../../access/access-token.provider.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
+import { Budgets } from '../../renewal/budgets.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
 import { isRefreshBudgetError } from '../../common/errors.js';
@@ -27,7 +28,7 @@ import type { HttpRequest } from '../problem/http-request.js';
 import { wechatBody } from './wechat-body.js';
 import { WECHAT_ERRORS } from '../problem/wechat-errors.js';
 
-type WechatAnswer =
+type ShapedAnswer =
   | { access_token: string; expires_in: number }
   | { errcode: number; errmsg: string };
 
@@ -55,6 +56,7 @@ export class WechatShapedController {
     private readonly accounts: Accounts,
     private readonly tokens: AccessTokenProvider,
     private readonly refresher: TokenRefresher,
+    private readonly budgets: Budgets,
   ) {}
 
   /** Unlike on the platform, a request does not end the current token: all clients get the same one until it is renewed. */
@@ -63,7 +65,7 @@ export class WechatShapedController {
   token(
     @Query() { grant_type, appid, secret }: TokenRequest,
     @Ip() address: string,
-  ): Promise<WechatAnswer> {
+  ): Promise<ShapedAnswer> {
     return this.answer({ grant_type, appid, secret }, address);
   }
 
@@ -78,21 +80,21 @@ export class WechatShapedController {
   async stableToken(
     @Req() request: HttpRequest,
     @Ip() address: string,
-  ): Promise<WechatAnswer> {
+  ): Promise<ShapedAnswer> {
     const body: TokenRequest | undefined = await wechatBody(request);
     return body ? this.answer(body, address) : WECHAT_ERRORS.notJson;
   }
 
   @Get('stable_token')
   @Header('Cache-Control', 'no-store')
-  notPosted(): WechatAnswer {
+  notPosted(): ShapedAnswer {
     return WECHAT_ERRORS.notPosted;
   }
 
   private async answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
     address: string,
-  ): Promise<WechatAnswer> {
+  ): Promise<ShapedAnswer> {
     if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
     if (typeof secret !== 'string' || !secret)
@@ -119,7 +121,7 @@ export class WechatShapedController {
   ): Promise<void> {
     const name = tokenName('access_token', account);
     // An SDK may force on every request: while no forced renewal is possible this costs a read, and no write.
-    if ((await this.refresher.untilForce(name)) > 0) return;
+    if ((await this.budgets.untilForce(name)) > 0) return;
     const request = { force: true, actor: client.id, reason: 'stable_token' };
     await this.refresher.refresh(name, request).catch((error: unknown) => {
       if (!isRefreshBudgetError(error)) throw error;
