@@ -45,7 +45,7 @@ async function servedFromMemory(
 }
 
 describe('R14 accounts of a table of the app’s own', () => {
-  it('one that is added while it runs has its token at the next walk, without any caller', async () => {
+  it('one that is added while it runs has its token at the next scan, without any caller', async () => {
     await using world = await World.create();
     const accounts = shops(3);
     const { rows, source } = tableOf(accounts);
@@ -104,7 +104,7 @@ describe('R14 accounts of a table of the app’s own', () => {
     expect(world.wechat.calls.total).toBe(0);
   });
 
-  it('one whose AppSecret has changed is renewed by the walk, with the new one', async () => {
+  it('one whose AppSecret has changed is renewed by the scan, with the new one', async () => {
     await using world = await World.create();
     const accounts = shops(3);
     const { rows, source } = tableOf(accounts);
@@ -162,7 +162,7 @@ describe('R14 accounts of a table of the app’s own', () => {
   });
 });
 
-describe('R14 a walk through 500 accounts', () => {
+describe('R14 a scan of 500 accounts', () => {
   it('costs no statement while their tokens are in memory', async () => {
     await using world = await World.create();
     const accounts = shops(500);

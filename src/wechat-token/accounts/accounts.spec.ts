@@ -194,8 +194,8 @@ describe("an AccountSource of the app's", () => {
   it('is asked by appid where it can be, and searched where not', async () => {
     const other = { ...shop, name: 'other', appId: 'wx_other' };
     const list = vi.fn(() => [shop, other]);
-    const walked = new Accounts(sourceOf({ list }));
-    expect(await all(walked.withAppId('wx_other'))).toEqual([toAccount(other)]);
+    const listed = new Accounts(sourceOf({ list }));
+    expect(await all(listed.withAppId('wx_other'))).toEqual([toAccount(other)]);
     expect(list).toHaveBeenCalledOnce();
 
     // One that does not keep to it hands no other account out.
@@ -222,7 +222,7 @@ describe('accounts of the options', () => {
     expect(await accounts.get('a0')).toBe(await accounts.get('a0'));
   });
 
-  it('100,000 are not walked through for one appid', async () => {
+  it('100,000 are not scanned for one appid', async () => {
     const source = new ListedAccounts(listed(100_000));
     const list = vi.spyOn(source, 'list');
     const accounts = new Accounts(source);

@@ -4,9 +4,9 @@ import { MonotonicClock } from './clock.js';
 
 describe("R3 the event loop's time", () => {
   let time = 5000;
-  const looks = vi.spyOn(performance, 'now');
-  beforeEach(() => looks.mockReset().mockImplementation(() => time));
-  afterAll(() => looks.mockRestore());
+  const reads = vi.spyOn(performance, 'now');
+  beforeEach(() => reads.mockReset().mockImplementation(() => time));
+  afterAll(() => reads.mockRestore());
 
   it('of many calls in a row the first two read the clock', async () => {
     const clock = new MonotonicClock();
@@ -17,7 +17,7 @@ describe("R3 the event loop's time", () => {
       await Promise.resolve();
     }
 
-    expect(looks).toHaveBeenCalledTimes(2);
+    expect(reads).toHaveBeenCalledTimes(2);
   });
 
   it.each([
@@ -26,7 +26,7 @@ describe("R3 the event loop's time", () => {
       'when all that was ready has run',
       () => new Promise<void>((resolve) => nextTick(resolve)),
     ],
-  ])('what comes %s looks again', async (_, nextTurn) => {
+  ])('a read %s reads the clock again', async (_, nextTurn) => {
     const clock = new MonotonicClock();
     clock.turn();
     clock.turn();
@@ -43,7 +43,7 @@ describe("R3 the event loop's time", () => {
       expect(clock.turn()).toBe(time);
     }
 
-    expect(looks).toHaveBeenCalledTimes(3);
+    expect(reads).toHaveBeenCalledTimes(3);
   });
 
   it('now() always reads the clock', () => {

@@ -92,7 +92,7 @@ export class LeaseRun implements Run {
         step && [step.what, this.hasReason(step)],
         replica.crashed,
         replica.served(),
-        replica.unsaved(),
+        replica.pending(),
         this.invariants.newestServed(replica.id),
         this.row.leaseOwner === replica.id,
       ].join();

@@ -36,7 +36,7 @@ export class ModelReplica {
   crashed = false;
   private readonly renewer: Renewer;
   private readonly memory: TokenCache;
-  private readonly unsavedTokens: PendingWrites;
+  private readonly pendingWrites: PendingWrites;
 
   constructor(
     ground: Ground,
@@ -54,7 +54,7 @@ export class ModelReplica {
       .provide(TokenSources, new TokenSources([ground.source]));
     this.renewer = injector.get(Renewer);
     this.memory = injector.get(TokenCache);
-    this.unsavedTokens = injector.get(PendingWrites);
+    this.pendingWrites = injector.get(PendingWrites);
   }
 
   get isRunning(): boolean {
@@ -67,8 +67,8 @@ export class ModelReplica {
   }
 
   /** The token that it has and could not write. */
-  unsaved(): string | undefined {
-    return this.unsavedTokens.get(NAME)?.token.value;
+  pending(): string | undefined {
+    return this.pendingWrites.get(NAME)?.token.value;
   }
 
   async renew(intent: RenewalIntent): Promise<void> {
