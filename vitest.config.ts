@@ -1,11 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { slowestFiles } from './test/support/slowest-files.js';
 import { SlowestFirst } from './test/support/slowest-first.js';
 
 const SPECS = ['src/**/*.spec.ts', 'test/**/*.spec.ts'];
-/** They load the machine and judge by the clock: one after the other, when all else is over. */
+/** They load the machine and judge by the clock: when all else is over. */
 const CHAOS = 'test/chaos/*.spec.ts';
 
-const common = { globals: true, testTimeout: 60_000, hookTimeout: 120_000 };
+const common = {
+  globals: true,
+  // A busy machine makes a test slower, never red.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  setupFiles: ['test/support/patience.ts'],
+  // Each worker loads Nest and TypeORM once, not once for each of a hundred files.
+  isolate: false,
+};
 
 export default defineConfig({
   test: {
@@ -15,22 +24,25 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
+        plugins: [slowestFiles()],
         test: {
           ...common,
           name: 'specs',
           include: SPECS,
           exclude: [CHAOS],
-          // One more than cores: they wait for half of their time.
-          maxWorkers: 3,
+          // More than cores: they wait for half of their time.
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },
       {
+        plugins: [slowestFiles()],
         test: {
           ...common,
           name: 'chaos',
           include: [CHAOS],
-          fileParallelism: false,
+          // Two scenarios at a time: one waits while the other starts its processes.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -5,40 +5,59 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { AppSandbox } from '../support/app-sandbox.js';
-import type { SpawnedApp } from '../support/run-app.js';
+import { CommandHost, type CommandResult } from '../support/command-host.js';
 
 /** Begins every secret here, so that one search finds any that shows. */
 const MARK = 'SeCrEt';
 const APP_SECRET = { WECHAT_APP_SECRET: `${MARK}-of-the-app` };
 
 let sandbox: AppSandbox;
-beforeAll(async () => (sandbox = await AppSandbox.create()));
-afterAll(() => sandbox[Symbol.asyncDispose]());
+let host: CommandHost;
+beforeAll(async () => {
+  sandbox = await AppSandbox.create();
+  host = new CommandHost('dist/main.js');
+});
+afterAll(async () => {
+  await host.end();
+  await sandbox[Symbol.asyncDispose]();
+});
 
 /** Starts an app that must end at once, with nothing but a message, and returns that. */
 async function refusal(
   settings: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const app = sandbox.spawn({ ...APP_SECRET, ...settings });
-  expect(await endOf(app)).toEqual({ code: 1, signal: null });
-  expect(app.logs()).toBe('');
-  expect(app.stderr()).not.toMatch(/^\s+at /m);
-  expect(app.stderr()).not.toContain(MARK);
-  expect(sandbox.wechat.calls.total).toBe(0);
-  return app.stderr();
+  return messageOf(
+    await host.run(sandbox.settings({ ...APP_SECRET, ...settings })),
+  );
 }
 
-function endOf(app: SpawnedApp) {
-  const limit = AbortSignal.timeout(10_000);
-  return Promise.race([
-    app.exit,
-    once(limit, 'abort').then(() => 'it still runs after 10 s'),
-  ]);
+/** As {@link refusal}, in a process of its own. */
+async function refusalOfProcess(
+  settings: Readonly<Record<string, string>>,
+): Promise<string> {
+  const app = sandbox.spawn({ ...APP_SECRET, ...settings });
+  const { code } = await app.exit;
+  return messageOf({ code, stdout: app.logs(), stderr: app.stderr() });
+}
+
+function messageOf({
+  code,
+  stdout,
+  stderr,
+}: Omit<CommandResult, 'code'> & { code: number | null }): string {
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(stderr).not.toContain(MARK);
+  expect(sandbox.wechat.calls.total).toBe(0);
+  return stderr;
 }
 
 describe('settings that are missing or wrong', () => {
   it('are reported without a stack: the credentials, and how to do without', async () => {
-    expect(await refusal({ WECHAT_APP_ID: '', WECHAT_APP_SECRET: '' })).toMatch(
+    expect(
+      await refusalOfProcess({ WECHAT_APP_ID: '', WECHAT_APP_SECRET: '' }),
+    ).toMatch(
       /^nestjs-wechat-token cannot start because of invalid settings:\n {2}- WECHAT_APP_ID: is missing; .*npm run demo\)\n$/,
     );
   });
@@ -154,7 +173,10 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
   it('that is empty, although DATABASE_MIGRATE is false', async () => {
     const database = await createDatabase(server);
     expect(
-      await refusal({ DATABASE_URL: database.url, DATABASE_MIGRATE: 'false' }),
+      await refusalOfProcess({
+        DATABASE_URL: database.url,
+        DATABASE_MIGRATE: 'false',
+      }),
     ).toMatch(
       /^DATABASE_MIGRATE is false, and \S+ does not contain the tables\. Run the migrations \(.*\), or set DATABASE_MIGRATE=true\.\n$/,
     );

@@ -5,7 +5,7 @@ import { PROJECT } from '../support/build.js';
 const chaos = (...args: string[]) =>
   spawnSync(process.execPath, [join(PROJECT, 'scripts/chaos.mjs'), ...args], {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
   });
 
 describe('npm run chaos', () => {

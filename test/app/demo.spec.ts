@@ -17,8 +17,6 @@ import {
   spawnApp,
 } from '../support/run-app.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** What curl would send, as the shell hands it its arguments. */
 function requestOf(line: string): { url: string; request: RequestInit } {
   const script = `curl() { printf '%s\\0' "$@"; }; ${line}`;
@@ -65,7 +63,6 @@ describe('npm run demo', () => {
     await demo.listening;
     intro = await vi.waitUntil(
       () => /^[^]*?\/docs-json'.*\n/.exec(demo.logs())?.[0],
-      { timeout: 10_000 },
     );
   });
   afterAll(async () => {
@@ -80,7 +77,7 @@ describe('npm run demo', () => {
         const found = [...demo.logs().matchAll(pattern)];
         return found.length >= count && found.map(([, group]) => group ?? '');
       },
-      { timeout: 20_000, interval: 50 },
+      { interval: 50 },
     );
 
   it('has its first token within seconds', async () => {
@@ -187,16 +184,14 @@ describe('Ctrl-C in a terminal', () => {
       { command: ['npm', 'run', 'demo'], cwd: folder, inGroup: true },
     );
     await demo.listening;
-    await vi.waitUntil(() => demo.logs().includes('"token refreshed"'), {
-      timeout: 20_000,
-    });
+    await vi.waitUntil(() => demo.logs().includes('"token refreshed"'));
     expect(readdirSync(temporary)).toHaveLength(1);
 
     const before = performance.now();
     // A terminal sends it to all of the group: npm, its shell and Node.
     await demo.stop('SIGINT');
 
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(performance.now() - before).toBeLessThan(15_000);
     expect(demo.logs().match(/^Demo stopped.*$/gm)).toEqual([
       'Demo stopped; its temporary files are removed.',
     ]);

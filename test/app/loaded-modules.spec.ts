@@ -2,8 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** What takes long to load and is not needed to serve a stored token. */
 const LATE = ['axios', '@nestjs/axios', '@nestjs/swagger'];
 

@@ -6,8 +6,6 @@ import { PROJECT } from '../support/build.js';
 import { linkAllBut } from '../support/packed-package.js';
 import { spawnApp } from '../support/run-app.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
 
 /** The built app where a user has installed all but one package. */
@@ -40,12 +38,11 @@ describe('a database whose driver is not installed', () => {
         cwd: folder,
         script: join(folder, 'dist/main.js'),
         nodeOptions: ['--preserve-symlinks', '--preserve-symlinks-main'],
-        startTimeoutMs: 15_000,
       },
     );
     expect(await app.exit).toEqual({ code: 1, signal: null });
     expect(app.stderr()).toBe(
-      `DATABASE_URL: ${address} cannot be opened (DriverPackageNotInstalledError). Install the driver: npm install mysql2, or better-sqlite3 for SQLite.\n`,
+      `DATABASE_URL: cannot open ${address} (DriverPackageNotInstalledError). Install the driver: npm install mysql2, or better-sqlite3 for SQLite.\n`,
     );
     expect(app.logs()).toBe('');
   });

@@ -15,8 +15,6 @@ import { spawnApp } from '../support/run-app.js';
 /** What the page says to write in place of UTC_TIMESTAMP(3). */
 const SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const SQLITE = 'sqlite:data/wechat-token.sqlite';
 const PORT = '3000';
 

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 import { PROJECT } from '../support/build.js';
+import { CommandHost } from '../support/command-host.js';
 import { everyDatabase } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 import { spawnApp } from '../support/run-app.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const SCRIPT = join(PROJECT, 'dist/reseal.js');
 const newKey = (id: string) => ({ id, key: randomBytes(32) });
@@ -21,15 +20,19 @@ const newer = newKey('2026-07');
 const setting = (...keys: readonly (typeof older)[]) =>
   keys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(',');
 
+let host: CommandHost;
+beforeAll(() => {
+  host = new CommandHost('dist/reseal.js');
+});
+afterAll(() => host.end());
+
 /** The built command, with these settings and no others, run to its end. */
 async function reseal(env: Readonly<Record<string, string>>) {
-  const command = spawnApp(env, { script: SCRIPT });
-  const { code } = await command.exit;
-  const told = { code, stdout: command.logs(), stderr: command.stderr() };
+  const result = await host.run(env);
   for (const { key } of [older, newer])
-    expect(told.stdout + told.stderr).not.toContain(key.toString('base64'));
-  expect(told.stderr).not.toMatch(/^\s+at /m);
-  return told;
+    expect(result.stdout + result.stderr).not.toContain(key.toString('base64'));
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+  return result;
 }
 
 describe('npm run reseal', () => {

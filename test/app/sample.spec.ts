@@ -18,8 +18,6 @@ const SAMPLE = join(PROJECT, 'samples/minimal-app');
 const OWN = readManifest(PROJECT);
 const OWN_NAME = OWN.name;
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** Somebody else's NestJS app: on its own, with the packed package and what its package.json names, no more. */
 describe('samples/minimal-app', () => {
   let folder: string;

@@ -1,6 +1,27 @@
+import { createApp } from '../../src/app.js';
+import { openDatabase } from '../../src/config/database.js';
+import { loadSettings } from '../../src/config/settings.js';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 
 const WRONG_KEY = 'wrong-key-0123456789';
+
+/** The app in this process, with these settings besides the usual ones. */
+async function start(others: Readonly<Record<string, string>> = {}) {
+  const sandbox = await AppSandbox.create();
+  const settings = loadSettings(
+    sandbox.settings({ LOG_LEVEL: 'fatal', ...others }),
+  );
+  const dataSource = await openDatabase(settings.database, settings.migrate);
+  const app = await createApp(settings, dataSource);
+  await app.listen(0, settings.host);
+  return {
+    url: await app.getUrl(),
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** The response to a client behind the proxy with a wrong key. */
 async function statusFor(url: string, client: string): Promise<number> {
@@ -23,8 +44,8 @@ describe('wrong keys behind a proxy', () => {
   it.each(['127.0.0.1', 'loopback', '10.0.0.0/8,127.0.0.0/8', '1'])(
     'are counted for each client with TRUST_PROXY=%s',
     async (TRUST_PROXY) => {
-      await using sandbox = await AppSandbox.create();
-      const { url } = await sandbox.run({ TRUST_PROXY });
+      await using app = await start({ TRUST_PROXY });
+      const { url } = app;
       await exhaust(url, '203.0.113.7');
       expect(await statusFor(url, '203.0.113.8')).toBe(401);
       // What a client claims himself stands in front of what the proxy adds.
@@ -34,8 +55,8 @@ describe('wrong keys behind a proxy', () => {
   );
 
   it('are counted for all together without it, whatever the header says', async () => {
-    await using sandbox = await AppSandbox.create();
-    const { url } = await sandbox.run();
+    await using app = await start();
+    const { url } = app;
     await exhaust(url, '203.0.113.7');
     expect(await statusFor(url, '203.0.113.8')).toBe(429);
   });

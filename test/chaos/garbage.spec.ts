@@ -51,7 +51,7 @@ describe('whatever the platform may answer in place of a token', () => {
       ...GARBAGE.map(([, fault]) => fault),
     ];
     const sweep = new AccountSweep(run, database.url, appIds);
-    await vi.waitUntil(() => sweep.isRenewed(), { timeout: 15_000 });
+    await vi.waitUntil(() => sweep.isRenewed());
     await run.settles();
 
     /** Each account gets one, and another one than in the round before; until all have recovered. */

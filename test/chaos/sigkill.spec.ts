@@ -53,7 +53,7 @@ describe('SIGKILL every second, of random replicas and of those that are just re
       const victim = run.random.pick(run.up);
       if (victim) await run.kill(victim);
     }
-    await vi.waitUntil(() => holders.killed > 0, { timeout: 20_000 });
+    await vi.waitUntil(() => holders.killed > 0);
     await holders.stop();
     await run.settles();
 

@@ -26,12 +26,12 @@ describe('SIGSTOP in the middle of a renewal until others have renewed, then SIG
         holder.resume(); // stopped too late, with the answer written
         continue;
       }
-      await vi.waitUntil(() => run.isRenewed(), { timeout: 10_000 });
+      await vi.waitUntil(() => run.isRenewed());
       const renewed = await run.row.place();
       const lostLeases = () => holder.logs().split(LEASE_LOST).length - 1;
       const before = lostLeases();
       holder.resume();
-      await vi.waitUntil(() => lostLeases() > before, { timeout: 5000 });
+      await vi.waitUntil(() => lostLeases() > before);
       expect(await run.row.place()).toBeGreaterThanOrEqual(renewed);
       lost += 1;
     } while (run.tally.now < until || lost === 0);

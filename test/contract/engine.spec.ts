@@ -147,7 +147,6 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
       expect(elapsed).toBeLessThan(LIFETIMES * 7200);
       expect(wechat.calls.total).toBe(LIFETIMES + 1);
     },
-    30_000,
   );
 
   it('R9: of 15 forced renewals at once on 3 replicas one reaches the platform', async () => {

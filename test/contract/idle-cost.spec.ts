@@ -1,4 +1,7 @@
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { Clock } from '../../src/wechat-token/common/clock.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
+import { byDepth } from '../support/depth.js';
 import {
   shops,
   storeTokens,
@@ -8,9 +11,7 @@ import { isSqlite } from '../support/sql.js';
 import { type TestReplica, World } from '../support/world.js';
 
 /** All tokens in the table, the one of the replica's own account among them. */
-const SIZES = [1, 1000, 1_000_000];
-/** Most of it is the INSERT of the million. */
-const TIMEOUT_MS = 240_000;
+const SIZES = [1, 1000, byDepth({ short: 100_000, full: 1_000_000 })];
 
 /** One replica of one account, whose token is valid and was written a minute ago, as all others were. */
 async function idleReplica(world: World): Promise<TestReplica> {
@@ -25,7 +26,17 @@ async function idleReplica(world: World): Promise<TestReplica> {
   // The first poll, and the hourly purge of old events.
   await replica.poller.poll();
   await replica.rounds.tick();
+  holdTime(replica);
   return replica;
+}
+
+/** Stops the replica's own timers and its clock: what is counted does not depend on how busy the machine is. */
+function holdTime({ module }: TestReplica): void {
+  const scheduler = module.get(SchedulerRegistry, { strict: false });
+  for (const name of scheduler.getIntervals())
+    clearInterval(scheduler.getInterval(name) as NodeJS.Timeout);
+  const clock = module.get(Clock);
+  vi.spyOn(clock, 'now').mockReturnValue(clock.now());
 }
 
 /** Ten seconds: a poll each second, a cron tick each five. */
@@ -39,36 +50,32 @@ async function tenSeconds({ poller, rounds }: TestReplica): Promise<void> {
 describe.each(databaseServers())(
   'R13, R14 an idle replica, on $kind $version',
   (server) => {
-    it(
-      'costs ten statements in ten seconds, which read as little in a million rows as in one',
-      async () => {
-        const costs = [];
-        for (const size of SIZES) {
-          const fresh = await createDatabase(server);
-          await using world = await World.create({ databaseUrl: fresh.url });
-          await fill(world, size - 1);
-          const replica = await idleReplica(world);
-          const statements = watchStatements(replica);
-          const untouched = await cost(replica, () => tenSeconds(replica));
-          // The planner may think otherwise once it has counted.
-          await world.sql('ANALYZE TABLE system_var');
-          const counted = await cost(replica, () => tenSeconds(replica));
+    it('costs ten statements in ten seconds, which read as little in a million rows as in one', async () => {
+      const costs = [];
+      for (const size of SIZES) {
+        const fresh = await createDatabase(server);
+        await using world = await World.create({ databaseUrl: fresh.url });
+        await fill(world, size - 1);
+        const replica = await idleReplica(world);
+        const statements = watchStatements(replica);
+        const untouched = await cost(replica, () => tenSeconds(replica));
+        // The planner may think otherwise once it has counted.
+        await world.sql('ANALYZE TABLE system_var');
+        const counted = await cost(replica, () => tenSeconds(replica));
 
-          expect(statements.total()).toBe(20);
-          expect(statements.count('poll')).toBe(20);
-          costs.push(untouched, counted);
-          await fresh.drop();
-        }
+        expect(statements.total()).toBe(20);
+        expect(statements.count('poll')).toBe(20);
+        costs.push(untouched, counted);
+        await fresh.drop();
+      }
 
-        const [first] = costs;
-        // All of them on the connection whose counters were read.
-        expect(first?.selects).toBe(10);
-        for (const each of costs) expect(each).toEqual(first);
-        expect(first?.reads).toBeGreaterThan(0);
-        expect(first?.reads).toBeLessThanOrEqual(100);
-      },
-      TIMEOUT_MS,
-    );
+      const [first] = costs;
+      // All of them on the connection whose counters were read.
+      expect(first?.selects).toBe(10);
+      for (const each of costs) expect(each).toEqual(first);
+      expect(first?.reads).toBeGreaterThan(0);
+      expect(first?.reads).toBeLessThanOrEqual(100);
+    });
 
     it('a scan of every row would be noticed', async () => {
       const fresh = await createDatabase(server);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openDatabase } from '../../src/config/database.js';
 import { FakeWechat } from '../../src/testing/index.js';
 import { wechatTokenMigrations } from '../../src/wechat-token/index.js';
@@ -5,25 +6,40 @@ import { appEnv, fetchToken } from '../support/app-env.js';
 import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import { parsed } from '../support/open-store.js';
+import { byDepth } from '../support/depth.js';
 import { type AppProcess, runApp } from '../support/run-app.js';
 
 const REPLICAS = 20;
+/** With one replica each, or a few, which share what they have loaded. */
+const PROCESSES = byDepth({ short: 4, full: REPLICAS });
+const SCRIPT = join(import.meta.dirname, 'support/several-apps.mjs');
 /** Twenty processes load Nest and TypeORM on whatever cores there are. */
 const START_MS = 240_000;
 
 describe.each(everyDatabase())(
-  'R12 twenty processes start at once on an empty database, $title',
+  'R12 twenty replicas start at once on an empty database, $title',
   (database) => {
     let fresh: FreshDatabase;
     let wechat: FakeWechat;
     let apps: AppProcess[] = [];
-    const start = () =>
-      runApp(appEnv(wechat, fresh.url), { startTimeoutMs: START_MS });
+    let urls: string[] = [];
+    const start = (replicas: number) =>
+      runApp(appEnv(wechat, fresh.url), {
+        command: [process.execPath, SCRIPT, String(replicas)],
+        startTimeoutMs: START_MS,
+      });
 
     beforeAll(async () => {
       fresh = await database.create();
       wechat = await FakeWechat.start();
-      apps = await Promise.all(Array.from({ length: REPLICAS }, start));
+      apps = await Promise.all(
+        Array.from({ length: PROCESSES }, () => start(REPLICAS / PROCESSES)),
+      );
+      urls = apps.flatMap((app) =>
+        [...app.logs().matchAll(/^listens on (\S+)$/gm)].map(
+          ([, url = '']) => url,
+        ),
+      );
     }, START_MS);
     afterAll(async () => {
       await Promise.all(apps.map((app) => app.stop('SIGKILL')));
@@ -32,15 +48,20 @@ describe.each(everyDatabase())(
     });
 
     it('all of them start, each at an address of its own, without errors', () => {
-      expect(new Set(apps.map(({ url }) => url)).size).toBe(REPLICAS);
-      // The cron library says on stderr when a busy machine made a tick late.
-      const stderr = apps.flatMap((app) => app.stderr().split('\n'));
-      expect(
-        stderr.filter((line) => line && !line.startsWith('[Cron]')),
-      ).toEqual([]);
-      expect(apps.map((app) => app.logs()).join('')).not.toMatch(
-        /"level":"(?:warn|error|fatal)"/,
+      expect(new Set(urls).size).toBe(REPLICAS);
+      const lines = apps.flatMap((app) =>
+        `${app.logs()}\n${app.stderr()}`.split('\n'),
       );
+      const complaints = lines.filter(
+        (line) =>
+          line &&
+          !/^listens on |"level":"log"/.test(line) &&
+          // The cron library says on stderr when a busy machine made a tick late.
+          !line.startsWith('[Cron]') &&
+          // Nest says so of several apps in one process.
+          !line.includes('"DataSourceNameRegistry"'),
+      );
+      expect(complaints).toEqual([]);
     });
 
     it('the migrations were run once', async () => {
@@ -55,7 +76,7 @@ describe.each(everyDatabase())(
     });
 
     it('all of them serve the same token, which cost one upstream call', async () => {
-      const got = await Promise.all(apps.map(({ url }) => fetchToken(url)));
+      const got = await Promise.all(urls.map((url) => fetchToken(url)));
       expect(new Set(got.map((answer) => answer.access_token))).toEqual(
         new Set(wechat.issuedTokens),
       );
@@ -65,7 +86,7 @@ describe.each(everyDatabase())(
 
     it('a restart with a valid token makes no upstream call', async () => {
       expect(await apps[0]?.stop()).toEqual({ code: 0, signal: null });
-      const restarted = await start();
+      const restarted = await runApp(appEnv(wechat, fresh.url));
       apps.push(restarted);
       const { access_token } = await fetchToken(restarted.url);
       expect(access_token).toBe(wechat.issuedTokens[0]);

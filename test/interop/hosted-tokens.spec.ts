@@ -1,19 +1,15 @@
 import WechatAPI from 'co-wechat-api';
 import { OfficialAccount } from 'node-easywechat';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
-import { API_KEY, AppSandbox } from '../support/app-sandbox.js';
-import type { AppProcess } from '../support/run-app.js';
+import { API_KEY } from '../support/app-sandbox.js';
 import { hostedPythonClient } from './python-client.js';
 import type { SdkClient } from './sdk-clients.js';
+import { type OwnAccount, SharedApp } from './shared-app.js';
 import { routeTokensTo, type WechatRouter } from './wechat-router.js';
-
-vi.setConfig({ testTimeout: 60_000 });
-
-const { appId } = DEFAULT_FAKE_ACCOUNT;
 
 interface Host {
   /** Where the SDK finds WeChat: the router. */
   readonly url: string;
+  readonly appId: string;
   /** What it has in place of the AppSecret. */
   readonly secret: string;
   /** For its own cache. */
@@ -21,7 +17,7 @@ interface Host {
 }
 type SetUp = (host: Host) => Promise<SdkClient> | SdkClient;
 
-const coWechatApi: SetUp = ({ url, secret }) => {
+const coWechatApi: SetUp = ({ url, appId, secret }) => {
   const api = new WechatAPI(appId, secret);
   api.prefix = `${url}/cgi-bin/`;
   return { call: async () => void (await api.getMenu()) };
@@ -29,7 +25,7 @@ const coWechatApi: SetUp = ({ url, secret }) => {
 
 const nodeEasywechat =
   (use_stable_access_token: boolean): SetUp =>
-  ({ url, secret, folder }) => {
+  ({ url, appId, secret, folder }) => {
     const app = new OfficialAccount({
       app_id: appId,
       secret,
@@ -51,6 +47,17 @@ const nodeEasywechat =
     };
   };
 
+let shared: SharedApp;
+let router: WechatRouter;
+beforeAll(async () => {
+  shared = await SharedApp.start();
+  router = await routeTokensTo(shared.app.url, shared.wechat.baseUrl);
+});
+afterAll(async () => {
+  await router[Symbol.asyncDispose]();
+  await shared[Symbol.asyncDispose]();
+});
+
 /** SDKs as they are: their host is set, and their secret is an API key. */
 describe.each<[string, SetUp]>([
   ['co-wechat-api', coWechatApi],
@@ -58,29 +65,21 @@ describe.each<[string, SetUp]>([
   ['node-easywechat in stable mode', nodeEasywechat(true)],
   ['wechatpy', hostedPythonClient],
 ])('%s with our app as its host', (name, setUp) => {
-  let sandbox: AppSandbox;
-  let app: AppProcess;
-  let router: WechatRouter;
+  let own: OwnAccount;
   let clients: (SdkClient & Partial<AsyncDisposable>)[];
 
-  beforeEach(async () => {
-    sandbox = await AppSandbox.create();
-    app = await sandbox.run();
-    router = await routeTokensTo(app.url, sandbox.wechat.baseUrl);
+  beforeEach(() => {
+    own = shared.nextAccount();
     clients = [];
   });
   afterEach(async () => {
     for (const client of clients) await client[Symbol.asyncDispose]?.();
-    await router[Symbol.asyncDispose]();
-    await sandbox[Symbol.asyncDispose]();
   });
 
   async function client(secret = API_KEY): Promise<SdkClient> {
-    const made = await setUp({
-      url: router.url,
-      secret,
-      folder: sandbox.folder,
-    });
+    const { folder } = shared.sandbox;
+    const { appId } = own;
+    const made = await setUp({ url: router.url, appId, secret, folder });
     clients.push(made);
     return made;
   }
@@ -90,42 +89,37 @@ describe.each<[string, SetUp]>([
     for (let call = 0; call < 5; call += 1) await sdk.call();
     // Another process of the same program, with an empty cache.
     await (await client()).call();
-    const { wechat } = sandbox;
-    expect(wechat.calls.business).toBe(6);
-    expect(wechat.refused).toBe(0);
-    expect(wechat.issued()).toBe(1);
-    expect(wechat.calls.classic).toBe(0);
+    expect(own).toMatchObject({ business: 6, refused: 0, issued: 1 });
+    expect(shared.wechat.calls.classic).toBe(0);
   });
 
   it("reports a wrong key in WeChat's words", async () => {
     const sdk = await client('wrong-key-0123456789');
     await expect(sdk.call()).rejects.toThrow(/invalid appsecret/);
-    expect(sandbox.wechat.calls.business).toBe(0);
+    expect(own.business).toBe(0);
   });
 
   const asksAgain = !name.startsWith('node-easywechat');
   it(`${asksAgain ? 'asks again' : 'does not ask again until its copy ends'} when its copy of the token is dead`, async () => {
     const sdk = await client();
     await sdk.call();
-    const { wechat } = sandbox;
-    await renewedForAnother(app, wechat);
+    await renewedForAnother(shared, own);
     if (asksAgain) await sdk.call();
     else await expect(sdk.call()).rejects.toThrow('40001');
-    expect(wechat.refused).toBe(1);
-    expect(wechat.issued()).toBe(2);
-    expect(wechat.calls.classic).toBe(0);
+    expect(own).toMatchObject({ refused: 1, issued: 2 });
+    expect(shared.wechat.calls.classic).toBe(0);
   });
 });
 
 /** WeChat ends the token; another program reports that, and so the app has a new one. */
 async function renewedForAnother(
-  app: AppProcess,
-  wechat: AppSandbox['wechat'],
+  { app, wechat }: SharedApp,
+  { appId, tokenName }: OwnAccount,
 ): Promise<void> {
   const value = wechat.currentToken(appId);
-  wechat.dropSilently();
+  wechat.dropSilently(appId);
   const response = await fetch(
-    `${app.url}/wechat-tokens/access_token/rejected`,
+    `${app.url}/wechat-tokens/${tokenName}/rejected`,
     {
       method: 'POST',
       headers: {

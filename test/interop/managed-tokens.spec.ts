@@ -1,117 +1,110 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
-import type { AppProcess } from '../support/run-app.js';
 import { pythonClient } from './python-client.js';
-import { NODE_SDKS, type SdkClient } from './sdk-clients.js';
-
-vi.setConfig({ testTimeout: 60_000 });
+import {
+  NODE_SDKS,
+  type SdkClient,
+  type TokenServerAccess,
+} from './sdk-clients.js';
+import { type OwnAccount, SharedApp } from './shared-app.js';
 
 const OPERATOR_KEY = 'operator-key-0123456789';
-const { appId } = DEFAULT_FAKE_ACCOUNT;
 
 const keys = apiKeys(
   { id: 'sdk', key: API_KEY },
   { id: 'operator', key: OPERATOR_KEY, scopes: ['tokens:refresh'] },
 );
 
-/** What an operator does after a leak: the current token ends at once. */
-async function forceRefresh(app: AppProcess): Promise<void> {
-  const response = await fetch(
-    `${app.url}/admin/wechat-tokens/access_token/refresh`,
-    {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${OPERATOR_KEY}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ force: true, reason: 'leaked' }),
-    },
-  );
-  expect(response.status).toBe(200);
-}
-
 const CLIENTS = [...NODE_SDKS, ['wechatpy', pythonClient] as const];
 
-describe.each(CLIENTS)('%s on our token', (_name, setUp) => {
-  let sandbox: AppSandbox;
-  let app: AppProcess;
-  let client: SdkClient & Partial<AsyncDisposable>;
+describe('on our token', () => {
+  let shared: SharedApp;
+  let own: OwnAccount;
+  let access: TokenServerAccess;
+  beforeAll(async () => (shared = await SharedApp.start({ API_KEYS: keys })));
+  afterAll(() => shared[Symbol.asyncDispose]());
+  beforeEach(() => {
+    own = shared.nextAccount();
+    access = { server: shared.app.url, key: API_KEY, name: own.tokenName };
+  });
 
-  beforeEach(async () => {
-    sandbox = await AppSandbox.create();
-    app = await sandbox.run({ API_KEYS: keys });
-    client = await setUp(
-      { server: app.url, key: API_KEY },
-      sandbox.wechat.baseUrl,
+  /** What an operator does after a leak: the current token ends at once. */
+  async function forceRefresh(): Promise<void> {
+    const response = await fetch(
+      `${shared.app.url}/admin/wechat-tokens/${own.tokenName}/refresh`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${OPERATOR_KEY}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ force: true, reason: 'leaked' }),
+      },
     );
-  });
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]?.();
-    await sandbox[Symbol.asyncDispose]();
-  });
+    expect(response.status).toBe(200);
+  }
 
-  it('calls WeChat, which issues nothing for it', async () => {
-    for (let call = 0; call < 10; call += 1) await client.call();
-    const { wechat } = sandbox;
-    expect(wechat.calls.business).toBe(10);
-    expect(wechat.refused).toBe(0);
-    expect(wechat.issued()).toBe(1);
-    expect(wechat.calls.classic).toBe(0);
-  });
+  describe.each(CLIENTS)('%s', (_name, setUp) => {
+    let client: SdkClient & Partial<AsyncDisposable>;
+    beforeEach(async () => {
+      client = await setUp(access, shared.wechat.baseUrl);
+    });
+    afterEach(() => client[Symbol.asyncDispose]?.());
 
-  it('goes on after a forced renewal without noticing it', async () => {
-    await client.call();
-    await forceRefresh(app);
-    await client.call();
-    expect(sandbox.wechat.refused).toBe(0);
-    expect(sandbox.wechat.issued()).toBe(2);
-  });
+    it('calls WeChat, which issues nothing for it', async () => {
+      for (let call = 0; call < 10; call += 1) await client.call();
+      expect(own).toMatchObject({ business: 10, refused: 0, issued: 1 });
+      expect(shared.wechat.calls.classic).toBe(0);
+    });
 
-  it.each(['drop', 'dropSilently'] as const)(
-    'reports a token that WeChat refuses, and its call succeeds all the same (%s)',
-    async (drop) => {
+    it('goes on after a forced renewal without noticing it', async () => {
       await client.call();
-      sandbox.wechat[drop](appId);
+      await forceRefresh();
       await client.call();
-      expect(sandbox.wechat.refused).toBe(1);
-      expect(sandbox.wechat.issued()).toBe(2);
-      await client.call();
-      expect(sandbox.wechat.refused).toBe(1);
-    },
-  );
+      expect(own).toMatchObject({ refused: 0, issued: 2 });
+    });
 
-  it('fails, and does not try for ever, when WeChat refuses every token', async () => {
-    await client.call();
-    sandbox.wechat.rejectAllTokens(appId, true);
-    await expect(client.call()).rejects.toThrow(/40001|not latest/);
-    expect(sandbox.wechat.refused).toBe(2);
-    expect(sandbox.wechat.issued()).toBeLessThanOrEqual(2);
-  });
-});
-
-it('twenty callers of two SDKs whose token is refused cause one renewal', async () => {
-  await using sandbox = await AppSandbox.create();
-  const app = await sandbox.run({ API_KEYS: keys });
-  const access = { server: app.url, key: API_KEY };
-  const clients = await Promise.all(
-    NODE_SDKS.map(([, setUp]) => setUp(access, sandbox.wechat.baseUrl)),
-  );
-  const callAll = () =>
-    Promise.all(
-      Array.from({ length: 10 }, () =>
-        clients.map((client) => client.call()),
-      ).flat(),
+    it.each(['drop', 'dropSilently'] as const)(
+      'reports a token that WeChat refuses, and its call succeeds all the same (%s)',
+      async (drop) => {
+        await client.call();
+        shared.wechat[drop](own.appId);
+        await client.call();
+        expect(own).toMatchObject({ refused: 1, issued: 2 });
+        await client.call();
+        expect(own.refused).toBe(1);
+      },
     );
-  await callAll();
-  sandbox.wechat.dropSilently(appId);
-  await callAll();
-  expect(sandbox.wechat.refused).toBeGreaterThan(1);
-  expect(sandbox.wechat.issued()).toBe(2);
+
+    it('fails, and does not try for ever, when WeChat refuses every token', async () => {
+      await client.call();
+      shared.wechat.rejectAllTokens(own.appId, true);
+      await expect(client.call()).rejects.toThrow(/40001|not latest/);
+      expect(own.refused).toBe(2);
+      expect(own.issued).toBeLessThanOrEqual(2);
+    });
+  });
+
+  it('twenty callers of two SDKs whose token is refused cause one renewal', async () => {
+    const clients = await Promise.all(
+      NODE_SDKS.map(([, setUp]) => setUp(access, shared.wechat.baseUrl)),
+    );
+    const callAll = () =>
+      Promise.all(
+        Array.from({ length: 10 }, () =>
+          clients.map((client) => client.call()),
+        ).flat(),
+      );
+    await callAll();
+    shared.wechat.dropSilently(own.appId);
+    await callAll();
+    expect(own.refused).toBeGreaterThan(1);
+    expect(own.issued).toBe(2);
+  });
 });
 
 it('all of them go on through rotation after rotation', async () => {
-  await using sandbox = await AppSandbox.create({ lifeSeconds: 6 });
+  await using sandbox = await AppSandbox.create({ lifeSeconds: 4 });
   const { wechat } = sandbox;
   const app = await sandbox.run({
     API_KEYS: keys,

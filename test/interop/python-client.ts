@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { PYTHON } from '../support/tools.js';
 import { recipe } from './recipe.js';
 import type { SdkClient, TokenServerAccess } from './sdk-clients.js';
@@ -15,12 +14,12 @@ type PythonClient = SdkClient & AsyncDisposable;
 
 /** The recipe for wechatpy, on the server's tokens. */
 export function pythonClient(
-  { server, key }: TokenServerAccess,
+  { server, key, name = 'access_token' }: TokenServerAccess,
   wechatUrl: string,
 ): Promise<PythonClient> {
   return caller(
     ['managed-tokens', 'wechatpy'],
-    `ManagedWeChatClient("wx_any", ManagedTokens("${server}", "${key}"))`,
+    `ManagedWeChatClient("wx_any", ManagedTokens("${server}", "${key}", "${name}"))`,
     wechatUrl,
   );
 }
@@ -28,12 +27,12 @@ export function pythonClient(
 /** The recipe for wechatpy with the app as the host of the token endpoint. */
 export function hostedPythonClient(host: {
   url: string;
+  appId: string;
   secret: string;
 }): Promise<PythonClient> {
-  const { appId } = DEFAULT_FAKE_ACCOUNT;
   return caller(
     ['hosted-wechatpy'],
-    `HostedWeChatClient("${appId}", "${host.secret}", token_server="${host.url}")`,
+    `HostedWeChatClient("${host.appId}", "${host.secret}", token_server="${host.url}")`,
     host.url,
   );
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { byDepth } from '../support/depth.js';
 import { Model } from './support/model.js';
 import {
   boundedBy,
@@ -23,14 +24,10 @@ describe('R4 three replicas', () => {
   });
   afterAll(() => model[Symbol.asyncDispose]());
 
-  it(
-    'every interleaving in which a lease lapses',
-    { timeout: 60_000 },
-    async () => {
-      const bounds = boundedBy({ ticks: 2 });
-      await model.explore('classic, three', { ...THREE, bounds });
-    },
-  );
+  it('every interleaving in which a lease lapses', async () => {
+    const bounds = boundedBy({ ticks: 2 });
+    await model.explore('classic, three', { ...THREE, bounds });
+  });
 
   it.each<[string, Scenario]>([
     ['that wait for an expired token', THREE],
@@ -54,7 +51,7 @@ describe('R4 three replicas', () => {
         await run.finish();
         for (const note of new Set(run.notes)) model.count(note);
       }),
-      { seed: 20261123, numRuns: 1000 },
+      { seed: 20261123, numRuns: byDepth({ short: 200, full: 1000 }) },
     );
   });
 

@@ -138,7 +138,7 @@ describe('R12 stop', () => {
     await close();
 
     expect(await waiting).toSatisfy(isTokenUnavailableError);
-    expect(performance.now() - start).toBeLessThan(2500);
+    expect(performance.now() - start).toBeLessThan(7000);
     expect(await world.row()).toMatchObject({ leaseOwner: 'another' });
   });
 });
@@ -159,7 +159,7 @@ describe('R12 stop, when the accounts cannot be had', () => {
 
     await close();
 
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     answer(undefined);
-  }, 8000);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -52,13 +53,37 @@ import { unusedConnections } from './unused-connections.js';
 /** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
 class MovableClock extends MonotonicClock {
   private offset = 0;
+  private readonly sleepers = new Set<{ until: number; wake: () => void }>();
 
   override now(): number {
     return super.now() + this.offset;
   }
 
+  /** Ends when that time has passed, or when {@link wake} finds that it has been moved past. */
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const end = new AbortController();
+    const abort = () => end.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    const sleeper = { until: this.now() + ms, wake: () => end.abort() };
+    this.sleepers.add(sleeper);
+    try {
+      await super.sleep(ms, end.signal);
+    } catch (error) {
+      if (signal?.aborted || !end.signal.aborted) throw error;
+    } finally {
+      this.sleepers.delete(sleeper);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
   advance(ms: number): void {
     this.offset += ms;
+  }
+
+  wake(): void {
+    for (const { until, wake } of this.sleepers)
+      if (until <= this.now()) wake();
   }
 }
 
@@ -233,6 +258,24 @@ export class World implements AsyncDisposable {
     await passTime(await this.dataSource(), seconds * 1000);
     this.clock.advance(seconds * 1000);
     this.wechat.advance(seconds);
+  }
+
+  /** As {@link advance}, and timers of the engine that would have fired meanwhile do so now: a wait is over, or timed out. */
+  async skip(seconds: number): Promise<void> {
+    await this.advance(seconds);
+    this.clock.wake();
+  }
+
+  /** A second passes every few milliseconds until that work ends, which mostly waits for time to pass. */
+  async hasten(work: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const end = () => void (isOver = true);
+    work.then(end, end);
+    while (!isOver) {
+      await this.skip(1);
+      await setTimeout(20);
+    }
+    await work;
   }
 
   /** The rows, by a connection that belongs to no replica. */

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { DEFAULT_FAKE_ACCOUNT } from '../../../src/testing/index.js';
+import { Clock } from '../../../src/wechat-token/common/clock.js';
 import type { AdminView, Problem } from '../../../src/wechat-token/index.js';
 import { bearer, KEYS, PLATFORMS, posted, SHOP } from '../../support/http.js';
 import { World } from '../../support/world.js';
@@ -68,7 +70,7 @@ async function start(adapter: AbstractHttpAdapter) {
   return { world, app, ask, open, [Symbol.asyncDispose]: end };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 5000 });
+const until = (check: () => void) => vi.waitFor(check);
 
 describe.concurrent.each(PLATFORMS)(
   'GET …/stream on %s',
@@ -135,19 +137,28 @@ describe.concurrent.each(PLATFORMS)(
 
     it('costs one statement a second', async () => {
       await using here = await start(adapter());
-      const { app, open } = here;
+      const { world, app, open } = here;
       const stream = await open();
       await until(() => expect(stream.views).toHaveLength(2));
+      const clock = app.module.get(Clock);
       const statements = vi.spyOn(app.dataSource, 'createQueryRunner');
-      await new Promise((resolve) => setTimeout(resolve, 3200));
-      expect(statements.mock.calls.length).toBeGreaterThanOrEqual(2);
-      expect(statements.mock.calls.length).toBeLessThanOrEqual(4);
+      const startedAt = clock.now();
+      for (let second = 1; second <= 3; second++) {
+        await world.skip(1);
+        await until(() =>
+          expect(statements.mock.calls.length).toBeGreaterThanOrEqual(second),
+        );
+      }
+      const seconds = (clock.now() - startedAt) / 1000;
+      expect(statements.mock.calls.length).toBeLessThanOrEqual(seconds + 1);
 
       await stream.leave();
-      await new Promise((resolve) => setTimeout(resolve, 1200));
-      statements.mockClear();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      expect(statements).not.toHaveBeenCalled();
+      await vi.waitFor(async () => {
+        statements.mockClear();
+        await world.skip(3);
+        await setTimeout(200);
+        expect(statements).not.toHaveBeenCalled();
+      });
     });
 
     it('sends a comment when nothing happens for 15 s', async () => {
@@ -169,7 +180,7 @@ describe.concurrent.each(PLATFORMS)(
       const stream = await open();
       await until(() => expect(stream.views).toHaveLength(2));
       await world.sql('ALTER TABLE system_var RENAME TO gone');
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await setTimeout(1500);
       await world.sql('ALTER TABLE gone RENAME TO system_var');
       await world.sql(
         `UPDATE system_var SET version = 1 WHERE name = '${NAME}'`,

@@ -1,0 +1,50 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PROJECT } from './build.js';
+
+const HOST = join(import.meta.dirname, 'command-host.mjs');
+/** For a process that has nothing left to do. */
+const END_MS = 20_000;
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the build many times in one process: to start a process for each takes a second of the machine's time. */
+export class CommandHost {
+  private readonly child: ChildProcess;
+
+  /** @param script Such as `dist/main.js`. It must end by itself: it is one that cannot start, or has a task that ends. */
+  constructor(script: string) {
+    this.child = fork(HOST, [pathToFileURL(join(PROJECT, script)).href], {
+      cwd: PROJECT,
+      execArgv: [],
+    });
+  }
+
+  /** Its environment is PATH, `PORT=0` and what is given, nothing else. */
+  async run(env: Readonly<Record<string, string>>): Promise<CommandResult> {
+    const answer = once(this.child, 'message');
+    this.child.send({ PATH: process.env['PATH'], PORT: '0', ...env });
+    const [result] = await Promise.race([answer, this.ended()]);
+    return result as CommandResult;
+  }
+
+  /** @throws Error when one of the runs has left something open that keeps the process alive. */
+  async end(): Promise<void> {
+    this.child.disconnect();
+    const limit = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
+    const [code, signal] = await once(this.child, 'exit');
+    clearTimeout(limit);
+    if (code !== 0) throw new Error(`The process ended with ${code ?? signal}`);
+  }
+
+  private async ended(): Promise<never> {
+    const [code, signal] = await once(this.child, 'exit');
+    throw new Error(`The process ended with ${code ?? signal}`);
+  }
+}
