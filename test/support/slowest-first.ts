@@ -15,6 +15,7 @@ const SLOWEST = [
   'test/app/typeorm-cli.spec.ts',
   'test/app/demo.spec.ts',
   'test/app/api-keys-file.spec.ts',
+  'test/chaos/clocks.spec.ts',
   'test/chaos/black-hole-database.spec.ts',
   'test/chaos/sigkill.spec.ts',
   'test/chaos/garbage.spec.ts',
