@@ -59,7 +59,7 @@ export class AccessTokenProvider {
     options?: AccessTokenOptions,
   ): Promise<string> {
     // The event loop's time is exact enough for a token that is not due (docs/adr/0009).
-    const fresh = this.byAccount.fresh(account, this.clock.turn());
+    const fresh = this.byAccount.freshPromise(account, this.clock.turn());
     if (fresh) return fresh;
     const usable = this.usable(account);
     return usable ? usable.promise : valueOf(this.obtain(account, options));

@@ -1,61 +1,55 @@
 import type { CachedToken } from './cached-token.js';
 
+const FRESH_FOR_MS = 60_000;
+
 /**
- * The tokens of one kind, by account. What a read needs is kept in dense columns beside the tokens: with many accounts, a read
- * waits for memory no more often than a lookup in a map of promises (docs/adr/0009).
+ * The tokens of one kind, by account. The promises of tokens that were read, and are not due within a minute, have a map of their
+ * own: with many accounts read at random, a read waits for memory no more often than a lookup in that map (docs/adr/0009).
  */
 export class TokensOfKind {
-  private readonly places = new Map<string, number>();
-  private readonly accounts: string[] = [];
-  private readonly tokens: CachedToken[] = [];
-  private readonly promises: Promise<string>[] = [];
-  private readonly refreshAt: number[] = [];
+  private readonly tokens = new Map<string, CachedToken>();
+  /** None of their tokens is due before `freshUntil`. */
+  private readonly fresh = new Map<string, Promise<string>>();
+  private freshUntil = -Infinity;
 
   get size(): number {
-    return this.places.size;
+    return this.tokens.size;
   }
 
-  /** R1: a token that is not due at `now`, resolved already; undefined for every other one. */
-  fresh(account: string, now: number): Promise<string> | undefined {
-    const place = this.places.get(account);
-    if (place === undefined || !(now < (this.refreshAt[place] ?? 0)))
-      return undefined;
-    return this.promises[place];
+  /** R1: the promise of a token that is not due at `now`; undefined for every other token. */
+  freshPromise(account: string, now: number): Promise<string> | undefined {
+    if (now >= this.freshUntil) {
+      this.fresh.clear();
+      this.freshUntil = now + FRESH_FOR_MS;
+    }
+    return this.fresh.get(account) ?? this.addFresh(account, now);
   }
 
   get(account: string): CachedToken | undefined {
-    const place = this.places.get(account);
-    return place === undefined ? undefined : this.tokens[place];
+    return this.tokens.get(account);
   }
 
   set(account: string, token: CachedToken): void {
-    this.put(account, this.places.get(account) ?? this.size, token);
+    this.tokens.set(account, token);
+    this.fresh.delete(account);
+  }
+
+  delete(account: string): void {
+    this.tokens.delete(account);
+    this.fresh.delete(account);
   }
 
   /** Drops the tokens of all accounts that do not meet the condition. */
   keep(condition: (account: string) => boolean): void {
-    for (const account of this.accounts.toReversed())
+    for (const account of this.tokens.keys())
       if (!condition(account)) this.delete(account);
   }
 
-  delete(account: string): void {
-    const place = this.places.get(account);
-    if (place === undefined) return;
-    const lastAccount = this.accounts.pop();
-    const lastToken = this.tokens.pop();
-    void this.promises.pop();
-    this.refreshAt.pop();
-    this.places.delete(account);
-    // The last token takes the empty place.
-    if (lastAccount !== undefined && lastToken && lastAccount !== account)
-      this.put(lastAccount, place, lastToken);
-  }
-
-  private put(account: string, place: number, token: CachedToken): void {
-    this.places.set(account, place);
-    this.accounts[place] = account;
-    this.tokens[place] = token;
-    this.promises[place] = token.promise;
-    this.refreshAt[place] = token.refreshAt;
+  private addFresh(account: string, now: number): Promise<string> | undefined {
+    const token = this.tokens.get(account);
+    if (!token || now >= token.refreshAt) return undefined;
+    const { promise, refreshAt } = token;
+    if (refreshAt >= this.freshUntil) this.fresh.set(account, promise);
+    return promise;
   }
 }
