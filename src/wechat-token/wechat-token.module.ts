@@ -91,7 +91,7 @@ function withExtras(
   definition: DynamicModule,
   { isGlobal, dataSource, routePrefix }: WechatTokenModuleExtras,
 ): DynamicModule {
-  const session: Provider = {
+  const sqlRunner: Provider = {
     provide: SqlRunner,
     useFactory: (source: DataSource, clock: Clock) =>
       new SqlRunner(source, clock),
@@ -112,7 +112,7 @@ function withExtras(
       TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
       ...prefix,
     ],
-    providers: [...(definition.providers ?? []), session],
+    providers: [...(definition.providers ?? []), sqlRunner],
   };
 }
 
@@ -170,7 +170,6 @@ const store: Provider[] = [
   DueTokens,
   TokenEvents,
   SystemVarStore,
-  TokenCache,
 ];
 
 const renewal: Provider[] = [
@@ -224,6 +223,7 @@ const http: Provider[] = [
     ...fromOptions,
     ...store,
     ...upstream,
+    TokenCache,
     ReportLimit,
     TokenJournal,
     ...renewal,

@@ -18,7 +18,7 @@ const SETTINGS = {
   WECHAT_LEASE_SECONDS: '7',
 };
 const SWEEP_MS = 300;
-const MOST_MEGABYTES = 400;
+const MAX_MEGABYTES = 400;
 /** From the platform's answer to the row, and from there, within WECHAT_SYNC_INTERVAL_MS, to every replica; on a busy machine. */
 const NEWS_SECONDS = 3;
 
@@ -81,7 +81,7 @@ describe('whatever the platform may answer in place of a token', () => {
     const peaks = run.replicas.map(peakMegabytes);
     const { upstreamCalls } = await run.finish();
 
-    expect(Math.max(...peaks)).toBeLessThan(MOST_MEGABYTES);
+    expect(Math.max(...peaks)).toBeLessThan(MAX_MEGABYTES);
     expect(run.tally.of(['refusal', 'failed call'])).toEqual([]);
     // Classic: the platform issued a token that never arrived, and the next one ended what others still held.
     if (mode === 'stable') expect(run.tally.of(['bad token'])).toEqual([]);

@@ -8,11 +8,11 @@ import { isSqlite } from '../support/sql.js';
 
 const PRIMARY = { sqlite: 'sqlite_autoindex_system_var_1', mysql: 'PRIMARY' };
 
-const FIRST = '1000-01-01 00:00:00.000';
+const START = '1000-01-01 00:00:00.000';
 
 const name = 'access_token:7';
 const names = ['access_token:7', 'access_token:8'];
-const page = { since: FIRST, name: '', limit: 100 };
+const page = { since: START, name: '', limit: 100 };
 const events = { type: 'forced', windowMs: 86_400_000 };
 const unconfirmedMs = 300_000;
 const lease = { owner: 'me', durationMs: 30_000 };

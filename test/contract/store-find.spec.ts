@@ -6,7 +6,7 @@ import { openStore, type StoreUnderTest } from '../support/open-store.js';
 
 const CONFIRM_MS = 300_000;
 const MINUTE_MS = 60_000;
-const FIRST = { name: '', since: '1000-01-01 00:00:00.000' };
+const START = { name: '', since: '1000-01-01 00:00:00.000' };
 const FAILURE = { class: 'transient', message: 'no', credentialId: 'c0ffee00' };
 
 describe.each(everyDatabase())('what is found on $title', (database) => {
@@ -20,8 +20,8 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
   const due = async () => {
     const { dueTokens } = db;
     const found = [
-      ...(await dueTokens.due(FIRST, 100)),
-      ...(await dueTokens.unconfirmed(CONFIRM_MS, FIRST, 100)),
+      ...(await dueTokens.due(START, 100)),
+      ...(await dueTokens.unconfirmed(CONFIRM_MS, START, 100)),
     ];
     return found.map(({ name }) => name);
   };
@@ -98,7 +98,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
         const pages: DueToken[][] = [];
         let page: DueToken[] = [];
         do {
-          const after = page.at(-1) ?? FIRST;
+          const after = page.at(-1) ?? START;
           page = await (kind === 'due'
             ? db.dueTokens.due(after, 10)
             : db.dueTokens.unconfirmed(CONFIRM_MS, after, 10));
