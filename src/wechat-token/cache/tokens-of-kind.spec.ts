@@ -31,7 +31,7 @@ describe('R1 the tokens of one kind', () => {
     const tokens = new TokensOfKind();
     const shop = token('of the shop', 1_000_000);
     tokens.set('shop', shop);
-    tokens.freshPromise('shop', 0);
+    void tokens.freshPromise('shop', 0);
     const lookup = vi.spyOn(tokens['tokens'], 'get');
 
     for (const now of [0, 1, 59_999])
