@@ -7,9 +7,15 @@ vi.setConfig({ testTimeout: chaosTestTimeout() });
 /** There are two fleets, so together it is one a second: about as many processes as two cores can start. */
 const EVERY_MS = 2000;
 
+/** A caller's timeout, 10 s, is longer than three leases: a holder that was killed may be followed by one more. */
+const SETTINGS = {
+  WECHAT_REQUEST_TIMEOUT_MS: '1400',
+  WECHAT_LEASE_SECONDS: '3',
+};
+
 /**
  * Every other token that the platform issues is lost with the process that asked for it, by SIGKILL while the answer is on its
- * way. The next one is let through: a caller's timeout is as long as three expired leases.
+ * way. The next one is let through.
  */
 class HolderKiller {
   killed = 0;
@@ -44,6 +50,7 @@ describe('SIGKILL every second, of random replicas and of those that are just re
       mode,
       database: await chaosDatabase(),
       wechat: { lifeSeconds: 8 },
+      settings: SETTINGS,
     });
     run.wechat.inject(mode, { delayMs: 500 }, { times: Infinity });
     const holders = new HolderKiller(run);
