@@ -12,7 +12,12 @@ import type { TokenName } from '../common/token-name.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import { decide, type Decision, type RenewalIntent } from './policy.js';
+import {
+  decide,
+  type Decision,
+  type RenewalIntent,
+  type TokenState,
+} from './policy.js';
 import { type RefreshOutcome, served } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { TokenStates } from './token-states.js';
@@ -121,10 +126,10 @@ export class Renewer {
     request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
     const { target } = request;
-    const decision = this.decide(row, request);
+    const { decision, state } = this.decide(row, request);
     if (decision !== 'renew') {
       await this.leases.release(lease);
-      return this.settle(decision, row, request);
+      return this.settle(decision, row, state, request);
     }
     request.hasTried = true;
     await target.source.ready();
@@ -141,8 +146,8 @@ export class Renewer {
   ): Promise<RefreshOutcome | undefined> {
     const { target } = request;
     const row = await this.states.read(target);
-    const decision = this.decide(row, request);
-    if (decision !== 'renew') return this.settle(decision, row, request);
+    const { decision, state } = this.decide(row, request);
+    if (decision !== 'renew') return this.settle(decision, row, state, request);
     // A process that was suspended meanwhile has not tried yet.
     if (request.hasTried) this.throwIfLate(request);
     await target.source.ready();
@@ -153,23 +158,27 @@ export class Renewer {
     return lease && this.renewLeased({ row, lease }, inputs, request);
   }
 
-  private decide(row: TokenRow, request: RenewalRequest): Decision {
+  private decide(
+    row: TokenRow,
+    request: RenewalRequest,
+  ): { decision: Decision; state: TokenState } {
     request.giveUpAt ??= this.clock.now() + this.leaseWaitLimit;
     const state = this.states.of(row, request.target);
     // After new inputs the cool-down of the refusal is for those who come later.
     const coolingFor = request.hasNewInputs ? 0 : state.coolingFor;
-    return decide({ ...state, coolingFor }, request.intent);
+    const decision = decide({ ...state, coolingFor }, request.intent);
+    return { decision, state };
   }
 
   /** A decision without a renewal; undefined when the row is to be read again. @throws TokenUnavailableError */
   private async settle(
     decision: Exclude<Decision, 'renew'>,
     row: TokenRow,
+    state: TokenState,
     request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
     const { target, intent } = request;
-    if (decision === 'serve')
-      return served(row, this.states.of(row, target), intent);
+    if (decision === 'serve') return served(row, state, intent);
     if (decision === 'cooling-down') throw this.states.coolingDown(row, target);
     this.throwIfLate(request);
     await this.clock

@@ -4,6 +4,7 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../../src/testing/index.js';
 import { Clock } from '../../../src/wechat-token/common/clock.js';
 import type { AdminView, Problem } from '../../../src/wechat-token/index.js';
 import { bearer, KEYS, PLATFORMS, posted, SHOP } from '../../support/http.js';
+import { TokenStore } from '../../../src/wechat-token/store/token-store.js';
 import { World } from '../../support/world.js';
 
 const NAME = 'access_token';
@@ -176,11 +177,13 @@ describe.concurrent.each(PLATFORMS)(
 
     it('survives a database outage', async () => {
       await using here = await start(adapter());
-      const { world, open } = here;
+      const { world, app, open } = here;
       const stream = await open();
       await until(() => expect(stream.views).toHaveLength(2));
       await world.sql('ALTER TABLE system_var RENAME TO gone');
-      await setTimeout(1500);
+      const polls = vi.spyOn(app.module.get(TokenStore), 'page');
+      await until(() => expect(polls).toHaveBeenCalled());
+      await expect(polls.mock.results[0]?.value).rejects.toThrow();
       await world.sql('ALTER TABLE gone RENAME TO system_var');
       await world.sql(
         `UPDATE system_var SET version = 1 WHERE name = '${NAME}'`,

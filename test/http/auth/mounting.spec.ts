@@ -10,7 +10,11 @@ import {
   type Provider,
   UnauthorizedException,
 } from '@nestjs/common';
-import { type AbstractHttpAdapter, APP_FILTER } from '@nestjs/core';
+import {
+  type AbstractHttpAdapter,
+  APP_FILTER,
+  HttpAdapterHost,
+} from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { of } from 'rxjs';
@@ -290,6 +294,19 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         expect(other.status).toBe(400);
       },
     );
+
+    it('is 47001 too with a filter that the app has made by hand', async () => {
+      const byHand = {
+        provide: APP_FILTER,
+        useFactory: (host: HttpAdapterHost) => new ProblemFilter(host),
+        inject: [HttpAdapterHost],
+      };
+      const http = { apiKeys: [KEYS.all] };
+      await start(WechatTokenModule.forRoot(options(http)), [byHand]);
+      const shaped = await send('/cgi-bin/stable_token');
+      expect(shaped.status).toBe(200);
+      expect(await shaped.json()).toMatchObject({ errcode: 47001 });
+    });
 
     it('is 400 if those routes are not mounted', async () => {
       await startWith({ apiKeys: [KEYS.all], wechatShaped: false });

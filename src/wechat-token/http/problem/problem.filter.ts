@@ -55,7 +55,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (!WECHAT_SHAPED_PATH.test(url.split('?')[0] ?? '')) return false;
     try {
       const guard = this.moduleRef?.get(MountGuard, { strict: false });
-      // A filter that the app has made by hand cannot find out: it was made for this module's routes.
+      // Without a ModuleRef, in a filter that the app has created itself, the routes count as mounted.
       return guard?.isMounted('wechatShaped') ?? true;
     } catch {
       // The app does not import the module.
