@@ -32,6 +32,7 @@ import { DueLeases } from './schedule/due-leases.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
 import { Rounds } from './schedule/rounds.js';
 import { AccountScan } from './schedule/account-scan.js';
+import { QueueRepair } from './schedule/queue-repair.js';
 import { Budgets } from './renewal/budgets.js';
 import { DirectRenewal } from './renewal/direct-renewal.js';
 import { DueRound } from './schedule/due-round.js';
@@ -41,9 +42,9 @@ import { RenewalTargets } from './renewal/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
 import { Renewer } from './renewal/renewer.js';
 import { TokenWaiter } from './access/token-waiter.js';
+import { ChangedTokens } from './schedule/changed-tokens.js';
 import { ChangePoller } from './schedule/change-poller.js';
 import { TokenStates } from './renewal/token-states.js';
-import { Slots } from './renewal/slots.js';
 import { PendingWrites } from './renewal/pending-writes.js';
 import { Replica } from './common/replica.js';
 import { wechatTokenEntities } from './store/entities.js';
@@ -54,7 +55,8 @@ import { DatabaseClock } from './store/database-clock.js';
 import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
 import { TokenCache } from './cache/token-cache.js';
-import { DueTokens } from './store/due-tokens.js';
+import { ChangeFeed } from './store/change-feed.js';
+import { RenewalQueue } from './store/renewal-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
 import { HttpClient } from './upstream/http-client.js';
@@ -167,7 +169,8 @@ const store: Provider[] = [
   DatabaseClock,
   RowMapper,
   TokenStore,
-  DueTokens,
+  RenewalQueue,
+  ChangeFeed,
   TokenEvents,
   SystemVarStore,
 ];
@@ -180,7 +183,6 @@ const renewal: Provider[] = [
   PendingWrites,
   TokenStates,
   Answers,
-  Slots,
   LeasedRenewal,
   DirectRenewal,
   Renewer,
@@ -192,8 +194,10 @@ const access: Provider[] = [TokenWaiter, AccessTokenProvider, WechatApiClient];
 const schedule: Provider[] = [
   DueLeases,
   DueRound,
+  ChangedTokens,
   ChangePoller,
   Rounds,
+  QueueRepair,
   AccountScan,
   AccountCheck,
   RenewalSchedule,

@@ -119,7 +119,7 @@ describe('R13, R14 an idle replica, on sqlite', () => {
 /** One INSERT … SELECT; the rows come in order of name, so that a million of them take seconds. */
 async function fill(world: World, count: number): Promise<void> {
   const columns = `name, value, version, source, credential_id,
-    issued_at, refresh_at, expires_at, updated_at, failure_count`;
+    issued_at, refresh_at, next_at, expires_at, updated_at, failure_count`;
   const now = 'UTC_TIMESTAMP(3)';
   const minuteAgo = `${now} - INTERVAL 1 MINUTE`;
   // Both servers let a WITH RECURSIVE go a thousand deep.
@@ -128,7 +128,8 @@ async function fill(world: World, count: number): Promise<void> {
     WITH RECURSIVE up AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM up WHERE n < 999)
     SELECT CONCAT('access_token:', LPAD(i, 6, '0')), 'a token', 1,
       IF(i % 2, 'classic', 'stable'), 'c0ffee00', ${minuteAgo},
-      ${now} + INTERVAL (3600000 + i) * 1000 MICROSECOND, ${now} + INTERVAL 2 HOUR, ${minuteAgo}, 0
+      ${now} + INTERVAL (3600000 + i) * 1000 MICROSECOND, ${now} + INTERVAL (3600000 + i) * 1000 MICROSECOND,
+      ${now} + INTERVAL 2 HOUR, ${minuteAgo}, 0
     FROM (SELECT 1000 * a.n + b.n AS i FROM up a JOIN up b) numbers
     WHERE i < ? ORDER BY i`,
     [count],

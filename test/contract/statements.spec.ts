@@ -14,20 +14,20 @@ const name = 'access_token:7';
 const names = ['access_token:7', 'access_token:8'];
 const page = { since: START, name: '', limit: 100 };
 const events = { type: 'forced', windowMs: 86_400_000 };
-const unconfirmedMs = 300_000;
 const lease = { owner: 'me', durationMs: 30_000 };
 const renewal = {
   version: 1,
   value: 'v',
   source: 'stable',
   credentialId: 'c0ffee00',
+  appId: 'wx0123456789abcdef',
   issuedMs: -30_000,
   refreshMs: 6_000_000,
   expiresMs: 7_000_000,
+  nextMs: 270_000,
 };
-const REFRESH_AT = 'IDX_system_var_refresh_at';
-const UPDATED_AT = 'IDX_system_var_updated_at';
-const SOURCE = 'IDX_system_var_source_updated_at';
+const NEXT_AT = 'IDX_system_var_next_at';
+const UPDATED_AT = 'IDX_system_var_updated_at_name';
 const EVENTS = 'IDX_token_event_name_type_at';
 
 /** How a statement reads a table. */
@@ -50,25 +50,40 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   },
   readAll: { statement: (s) => s.readAll({ names }), access: [PRIMARY] },
   poll: {
-    statement: (s) => s.poll({ sinceMs: 1000, lateMs: 11_000, unconfirmedMs }),
-    access: [UPDATED_AT, UPDATED_AT, REFRESH_AT, SOURCE],
+    statement: (s) => s.poll({ sinceMs: 1000, limit: 100 }),
+    access: [UPDATED_AT, NEXT_AT],
   },
-  due: { statement: (s) => s.due(page), access: [REFRESH_AT] },
-  unconfirmed: {
-    statement: (s) => s.unconfirmed({ unconfirmedMs, ...page }),
-    access: [SOURCE],
+  changedAfter: {
+    statement: (s) => s.changedAfter(page),
+    access: [UPDATED_AT],
   },
-  unschedule: { statement: (s) => s.unschedule({ names }), access: [PRIMARY] },
-  lockDue: {
-    statement: (s) => s.lockDue({ names, unconfirmedMs }),
+  versions: { statement: (s) => s.versions({ names }), access: [PRIMARY] },
+  due: { statement: (s) => s.due(page), access: [NEXT_AT] },
+  unconfirmed: { statement: (s) => s.unconfirmed(page), access: [NEXT_AT] },
+  unplaced: {
+    statement: (s) => s.unplaced({ limit: 100 }),
+    access: [NEXT_AT],
+  },
+  place: {
+    statement: (s) => {
+      const places = names.map((each) => {
+        return { name: each, version: 1, nextMs: 0 };
+      });
+      return s.place({ places });
+    },
     access: [PRIMARY],
   },
+  lockDue: { statement: (s) => s.lockDue({ names }), access: [PRIMARY] },
   claimAll: {
-    statement: (s) => s.claimAll({ names, ...lease }),
+    statement: (s) => {
+      const claims = names.map((each) => ({ name: each, version: 2 }));
+      return s.claimAll({ claims, ...lease });
+    },
     access: [PRIMARY],
   },
   claim: {
-    statement: (s) => s.claim({ name, version: 1, ...lease }),
+    statement: (s) =>
+      s.claim({ name, version: 1, claimedVersion: 2, ...lease }),
     access: [PRIMARY],
   },
   storeRenewed: {
@@ -81,11 +96,17 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   lock: { statement: (s) => s.lock({ names }), access: [PRIMARY] },
   storeFailure: {
     statement: (s) =>
-      s.storeFailure({ name, version: 1, waitMs: 1000, error: {} }),
+      s.storeFailure({
+        name,
+        version: 1,
+        waitMs: 1000,
+        nextMs: 1000,
+        error: {},
+      }),
     access: [PRIMARY],
   },
   release: {
-    statement: (s) => s.release({ name, version: 1 }),
+    statement: (s) => s.release({ name, version: 1, nextMs: 0 }),
     access: [PRIMARY],
   },
   storedValues: {
@@ -182,8 +203,8 @@ async function fill(db: StoreUnderTest): Promise<void> {
       VALUES ${many(2000, (i) => `'site:${i}', 'v', ${old}`)}`,
   );
   await db.sql(
-    `INSERT INTO system_var (name, value, source, version, updated_at, refresh_at, expires_at)
-      VALUES ${many(50, (i) => `'access_token:${i}', 'v', '${i < 3 ? 'stable' : 'classic'}', 1, ${i < 3 ? old : later}, ${i < 3 ? old : later}, ${later}`)}`,
+    `INSERT INTO system_var (name, value, source, version, updated_at, refresh_at, expires_at, next_at)
+      VALUES ${many(50, (i) => `'access_token:${i}', 'v', 'stable', 1, ${i < 3 ? old : later}, ${i < 3 ? old : later}, ${later}, ${i < 3 ? old : later}`)}`,
   );
   await db.sql(
     `INSERT INTO token_event (name, at, type)
@@ -197,7 +218,7 @@ function explainSqlite(plan: readonly object[]): Access[] {
   return plan.flatMap((step) => {
     const detail = 'detail' in step ? String(step.detail) : '';
     const [, how, table, index] =
-      /^(SEARCH|SCAN) (system_var|token_event)(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?/.exec(
+      /^(SEARCH|SCAN) (system_var|token_event)(?: EXISTS)?(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?/.exec(
         detail,
       ) ?? [];
     if (!table) return [];

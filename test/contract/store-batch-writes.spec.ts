@@ -26,7 +26,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('of 50 of which some have lost their lease: exactly those are refused, their rows untouched', async () => {
     const names = named(50);
     await makeRows(db, names);
-    const { claimed } = await claim(db.dueTokens, names);
+    const { claimed } = await claim(db.queue, names);
     const lost = names.filter((_, i) => i % 7 === 3);
     const gone = names.filter((_, i) => i % 7 === 5);
     await db.elapse(LEASE_MS + 1);
@@ -73,7 +73,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('each has its own life, counted from its own claim', async () => {
     const names = named(10);
     await makeRows(db, names);
-    const { claimed } = await claim(db.dueTokens, names);
+    const { claimed } = await claim(db.queue, names);
     const claimedAt = await Promise.all(
       names.map(async (n) => (await db.instant(n, 'lease_until')) - LEASE_MS),
     );
@@ -101,7 +101,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('the same tokens again, among new ones, keep their value and the instant of their issue', async () => {
     const names = named(20);
     await makeRows(db, names);
-    const first = await claim(db.dueTokens, names);
+    const first = await claim(db.queue, names);
     for (const { lease } of first.claimed)
       await db.store.storeRenewed(lease, renewed(`old ${lease.name}`));
     await db.elapse(CONFIRM_MS);
@@ -109,7 +109,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
       names.map((name) => db.instant(name, 'issued_at')),
     );
     const isSame = (name: string) => names.indexOf(name) % 2 === 0;
-    const { claimed } = await claim(db.dueTokens, names);
+    const { claimed } = await claim(db.queue, names);
 
     await Promise.all(
       claimed.map(({ lease }) =>
@@ -133,7 +133,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('100 of the longest tokens, with whatever is in them, come as they were', async () => {
     const names = named(101);
     await makeRows(db, names);
-    const { claimed } = await claim(db.dueTokens, names);
+    const { claimed } = await claim(db.queue, names);
     const odd = `"'\\\n\t\0{}[]$?:%;--/*汉字 😀`;
     const valueOf = (name: string) =>
       (name + odd).padEnd(8192, 'x').slice(0, 8192);
@@ -152,8 +152,8 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('cost one statement for one alone, and one transaction for the 99 others', async () => {
     const names = named(100);
     await makeRows(db, names);
-    const { sql, store, dueTokens } = anotherStore(db.dataSource);
-    const { claimed } = await claim(dueTokens, names);
+    const { sql, store, queue } = anotherStore(db.dataSource);
+    const { claimed } = await claim(queue, names);
     const change = vi.spyOn(sql, 'change');
     const changeLocked = vi.spyOn(sql, 'changeLocked');
     const rows = vi.spyOn(sql, 'rows');

@@ -45,7 +45,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
 
     it('begins its version at the clock, so that a row inserted again is newer than the deleted one', async () => {
       const row = await db.newRow(NAME);
-      expect(row.version).toBe(await db.instant(NAME, 'updated_at'));
+      expect(row.version).toBe(await db.instant(NAME, 'next_at'));
       expect(Math.abs(row.version - row.databaseNow)).toBeLessThan(5000);
     });
 
@@ -78,23 +78,49 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       const won = leases.flatMap((lease, i) => (lease ? [i] : []));
       expect(won).toHaveLength(1);
       expect(await db.row(NAME)).toMatchObject({
-        version: row.version + 1,
+        version: leases[won[0] ?? 0]?.version,
         leaseOwner: `replica-${won[0]}`,
       });
     });
 
-    it('writes the lease on the row: owner, end by the database’s clock, next version', async () => {
+    it('writes the lease on the row: owner, end by the database’s clock, version, place in the queue', async () => {
       const row = await db.newRow(NAME);
       const lease = await db.store.claim(row, 'replica-1', 30_000);
-      expect(lease).toMatchObject({
-        name: NAME,
-        version: row.version + 1,
-        durationMs: 30_000,
-      });
+      expect(lease).toMatchObject({ name: NAME, durationMs: 30_000 });
       const claimed = await db.row(NAME);
+      expect(claimed.version).toBe(lease?.version);
       expect(claimed.leaseOwner).toBe('replica-1');
+      expect(claimed.nextInMs).toBe(claimed.leaseInMs);
       expect(claimed.leaseInMs).toBeLessThanOrEqual(30_000);
       expect(claimed.leaseInMs).toBeGreaterThan(25_000);
+    });
+
+    it('gives the row a version that it never had, though a failover has put an older row in its place', async () => {
+      const before = await db.newRow(NAME);
+      const lost = await db.lease(NAME);
+      await db.sql(
+        'UPDATE system_var SET version = ?, lease_owner = NULL, lease_until = NULL',
+        [before.version],
+      );
+
+      // A failover takes longer than a millisecond.
+      const restored = await vi.waitFor(async () => {
+        const row = await db.row(NAME);
+        expect(row.databaseNow).toBeGreaterThan(lost.version + 1);
+        return row;
+      });
+      const next = await db.store.claim(restored, 'second', 30_000);
+
+      expect(next?.version).toBeGreaterThan(lost.version);
+      expect(next?.version).toBeGreaterThanOrEqual(restored.databaseNow);
+      expect(await db.store.storeRenewed(lost, renewed('late'))).toBe(false);
+    });
+
+    it('goes on counting where a version is ahead of the clock', async () => {
+      const { databaseNow } = await db.newRow(NAME);
+      const ahead = databaseNow + 10_000_000;
+      await db.sql('UPDATE system_var SET version = ?', [ahead]);
+      expect((await db.lease(NAME)).version).toBe(ahead + 1);
     });
 
     it('refuses a claim on a row that has changed since it was read', async () => {
@@ -121,7 +147,7 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       await db.elapse(30_001);
       const lapsed = await db.row(NAME);
       const next = await db.store.claim(lapsed, 'second', 30_000);
-      expect(next).toMatchObject({ version: dead.version + 1 });
+      expect(next?.version).toBeGreaterThan(dead.version);
 
       expect(await db.store.storeRenewed(dead, renewed('late'))).toBe(false);
       expect(await db.row(NAME)).toMatchObject({
@@ -146,9 +172,20 @@ describe.each(everyDatabase())('the lease of a row on $title', (database) => {
       expect(await db.plainRow(NAME)).toEqual({
         ...before,
         version: expect.anything(),
+        next_at: expect.anything(),
       });
-      expect((await db.row(NAME)).version).toBe(lease.version + 1);
-      expect((await db.lease(NAME)).version).toBe(lease.version + 2);
+      const { version, nextInMs } = await db.row(NAME);
+      expect(version).toBe(lease.version + 1);
+      expect(nextInMs).toBeLessThanOrEqual(0);
+      expect((await db.lease(NAME)).version).toBeGreaterThan(version);
+    });
+
+    it('says when a refresher looks at the row again', async () => {
+      await db.newRow(NAME);
+      await db.store.release(await db.lease(NAME), 60_000);
+      const { nextInMs } = await db.row(NAME);
+      expect(nextInMs).toBeLessThanOrEqual(60_000);
+      expect(nextInMs).toBeGreaterThan(55_000);
     });
 
     it('does nothing when another replica holds the lease', async () => {

@@ -38,7 +38,7 @@ describe.each(everyDatabase())('what a row can hold on $title', (database) => {
 
   it('a version beyond 2^31, which goes on counting', async () => {
     await db.putToken('access_token', 'tok-1');
-    const version = 2 ** 40;
+    const version = 2 ** 50;
     await db.sql('UPDATE system_var SET version = ?', [version]);
     const lease = await db.lease('access_token');
     expect(lease.version).toBe(version + 1);

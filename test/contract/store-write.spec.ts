@@ -162,8 +162,21 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
         version: expect.anything(),
         failure_count: 1,
         next_attempt_at: expect.anything(),
+        next_at: expect.anything(),
         last_error: expect.any(String),
       });
+      expect(await db.instant(NAME, 'next_at')).toBe(
+        await db.instant(NAME, 'next_attempt_at'),
+      );
+    });
+
+    it('that concerns one replica alone leaves the row to others, a little later', async () => {
+      const lease = await db.lease(NAME);
+      await db.store.storeFailure(lease, FAILURE, 0, 30_000);
+      const row = await db.row(NAME);
+      expect(row.nextAttemptInMs).toBeLessThanOrEqual(0);
+      expect(row.nextInMs).toBeLessThanOrEqual(30_000);
+      expect(row.nextInMs).toBeGreaterThan(25_000);
     });
 
     it('is counted, and says when any replica may try again', async () => {

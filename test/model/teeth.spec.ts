@@ -50,7 +50,7 @@ describe('the model catches', () => {
     [
       'a claim that does not see that the row has changed',
       { sabotage: without('claim', UNFENCED) },
-      'T1 is stored, T2 is current',
+      'T1 has overwritten the newer T2',
     ],
     [
       'a claim that sees only whether the row has changed',

@@ -2,6 +2,7 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { isUnknownTokenError } from '../../src/wechat-token/index.js';
 import type { TokenUpdate } from '../../src/wechat-token/store/token-row.js';
+import { renewed } from '../support/open-store.js';
 import { World } from '../support/world.js';
 
 const NAME = 'access_token';
@@ -19,12 +20,8 @@ async function claimByTheDead(world: World) {
 }
 
 const token = (value: string): TokenUpdate => ({
-  value,
-  unchanged: false,
-  source: 'stable',
+  ...renewed(value),
   credentialId: toAccount(DEFAULT_FAKE_ACCOUNT).credentialId,
-  refreshAfterMs: 6_900_000,
-  expiresAfterMs: 7_200_000,
 });
 
 describe('R4 one renewal', () => {

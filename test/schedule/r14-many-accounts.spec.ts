@@ -64,9 +64,11 @@ describe('R14 300 accounts that are due at once', () => {
 
     for (const { appId } of accounts)
       expect(world.wechat.callsFor(appId).total).toBe(1);
-    expect(statements.count('due')).toBe(1);
-    expect(statements.count('unconfirmed')).toBe(3);
-    expect(statements.claims()).toBe(3);
+    // What became due comes first, once a second.
+    expect(statements.count('due')).toBeGreaterThanOrEqual(1);
+    // As many at a time as are called at a time.
+    expect(statements.count('unconfirmed')).toBe(26);
+    expect(statements.claims()).toBe(25);
   });
 
   it('use five connections to the platform, where five are called at a time', async () => {
@@ -102,7 +104,9 @@ describe('R14 what delays no other token', () => {
     const replica = await started(world, accounts);
     await world.advance(DUE_SECONDS);
     const untouched = () =>
-      world.sql("SELECT * FROM system_var WHERE name LIKE '%unknown%'");
+      world.sql(
+        "SELECT name, value, version FROM system_var WHERE name LIKE '%unknown%'",
+      );
     const before = await untouched();
     const statements = watchStatements(replica);
 
@@ -177,7 +181,7 @@ describe('R14 a round that takes long', () => {
     const nothing = () => undefined;
     const { rounds } = await started(world, accounts, {
       logger: { log: see, warn: nothing, error: nothing },
-      refresh: { concurrency: 1, batchSize: 10 },
+      refresh: { concurrency: 1 },
     });
     await world.advance(DUE_SECONDS);
     const moves: Promise<void>[] = [];

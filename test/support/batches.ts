@@ -5,7 +5,7 @@ import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
-import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
+import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { StoreUnderTest } from './open-store.js';
 
@@ -26,13 +26,12 @@ export function makeRows(
 }
 
 export async function claim(
-  dueTokens: DueTokens,
+  queue: RenewalQueue,
   names: readonly string[],
   owner = 'me',
 ) {
-  const { rows: claimed, unreadable } = await dueTokens.claimDue(
+  const { rows: claimed, unreadable } = await queue.claim(
     names,
-    CONFIRM_MS,
     owner,
     LEASE_MS,
   );
@@ -48,7 +47,7 @@ export function anotherStore(dataSource: DataSource) {
   return {
     sql,
     store: new TokenStore(sql, sealing, mapper, clock),
-    dueTokens: new DueTokens(sql, mapper, clock),
+    queue: new RenewalQueue(sql, mapper, clock),
   };
 }
 

@@ -3,7 +3,7 @@ import type { WechatAccount } from '../../src/wechat-token/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { parseTokenName } from '../../src/wechat-token/common/token-name.js';
-import { CONFIRM_MS, LEASE_MS } from './batches.js';
+import { LEASE_MS } from './batches.js';
 import { renewed } from './open-store.js';
 import { type StatementName, statementNames } from './statement-names.js';
 import type { ReplicaOptions, TestReplica, World } from './world.js';
@@ -43,19 +43,17 @@ export async function storeTokens(
   await store.insertMissing(names.map((name) => ({ name, remark: '' })));
   for (let at = 0; at < names.length; at += BATCH) {
     const some = names.slice(at, at + BATCH);
-    const { rows: claimed } = await queue.claimDue(
-      some,
-      CONFIRM_MS,
-      'before',
-      LEASE_MS,
-    );
+    const { rows: claimed } = await queue.claim(some, 'before', LEASE_MS);
     await Promise.all(
       claimed.map(({ row, lease }) => {
         const account = byName.get(row.name);
         if (!account) throw new Error(`no account of ${row.name}`);
         const { credentialId, mode } = toAccount(account);
         const token = { ...renewed(`old of ${row.name}`), credentialId };
-        return store.storeRenewed(lease, { ...token, source: mode });
+        const nextAfterMs =
+          mode === 'stable' ? token.nextAfterMs : token.refreshAfterMs;
+        const update = { ...token, source: mode, nextAfterMs };
+        return store.storeRenewed(lease, update);
       }),
     );
   }
@@ -92,9 +90,8 @@ export function watchStatements({ module }: TestReplica) {
       ).length,
     claims: () =>
       changeLocked.mock.calls.filter(([{ sql, values }]) => {
-        const names = values.slice(1).map(String);
-        const lockDue = { names, unconfirmedMs: CONFIRM_MS };
-        return sql === runner.statements.lockDue(lockDue).sql;
+        const names = values.map(String);
+        return sql === runner.statements.lockDue({ names }).sql;
       }).length,
     total: () =>
       rows.mock.calls.length +

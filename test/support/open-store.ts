@@ -14,9 +14,11 @@ import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js
 import type {
   Lease,
   TokenRow,
+  TokenUpdate,
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
+import { ChangeFeed } from '../../src/wechat-token/store/change-feed.js';
+import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
 import { type InstantColumn, instantText, passTime } from './sql.js';
@@ -29,7 +31,8 @@ export interface PlainRow {
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
-  readonly dueTokens: DueTokens;
+  readonly queue: RenewalQueue;
+  readonly feed: ChangeFeed;
   readonly events: TokenEvents;
   readonly variables: SystemVarStore;
 
@@ -41,7 +44,8 @@ export class StoreUnderTest implements AsyncDisposable {
   ) {
     const stores = this.withKeys(keys);
     this.store = stores.store;
-    this.dueTokens = stores.dueTokens;
+    this.queue = stores.queue;
+    this.feed = stores.feed;
     this.events = stores.events;
     this.variables = stores.variables;
   }
@@ -54,7 +58,8 @@ export class StoreUnderTest implements AsyncDisposable {
     const mapper = new RowMapper(sealing, new DatabaseClock());
     return {
       store: new TokenStore(sql, sealing, mapper, clock),
-      dueTokens: new DueTokens(sql, mapper, clock),
+      queue: new RenewalQueue(sql, mapper, clock),
+      feed: new ChangeFeed(sql),
       events: new TokenEvents(sql),
       variables: new SystemVarStore(sql, sealing),
     };
@@ -107,10 +112,8 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** The names that a new replica would read whose last poll was `sinceMs` ago. */
   async changedWithin(sinceMs: number): Promise<string[]> {
-    const lateMs = sinceMs + 10_000;
-    const range = { sinceMs, lateMs, unconfirmedMs: LIFE_MS };
-    const { changed, changedLate } = await this.store.poll(range, () => true);
-    return [...changed.map(({ name }) => name), ...changedLate].toSorted();
+    const { changes } = await this.feed.poll(sinceMs, 100);
+    return changes.map(({ name }) => name).toSorted();
   }
 
   /** Takes the lease, which must be free. */
@@ -124,7 +127,7 @@ export class StoreUnderTest implements AsyncDisposable {
   async putToken(
     name: string,
     value: string,
-    life: { expiresAfterMs?: number; refreshAfterMs?: number } = {},
+    life: Partial<TokenUpdate> = {},
   ): Promise<void> {
     await this.store.insertMissing([{ name: name, remark: '' }]);
     const stored = await this.store.storeRenewed(await this.lease(name), {
@@ -143,14 +146,17 @@ export const LIFE_MS = 7_200_000;
 export const DUE_MS = 6_900_000;
 
 /** What a renewal brings. */
-export function renewed(value: string) {
+export function renewed(value: string): TokenUpdate {
   return {
     value,
     unchanged: false,
+    sameEnd: false,
     source: 'stable',
     credentialId: 'c0ffee00',
+    appId: 'wx0123456789abcdef',
     refreshAfterMs: DUE_MS,
     expiresAfterMs: LIFE_MS,
+    nextAfterMs: 300_000,
   };
 }
 

@@ -6,7 +6,8 @@ export type InstantColumn =
   | 'expires_at'
   | 'updated_at'
   | 'lease_until'
-  | 'next_attempt_at';
+  | 'next_attempt_at'
+  | 'next_at';
 
 export const INSTANTS: Readonly<Record<string, readonly string[]>> = {
   system_var: [
@@ -16,6 +17,7 @@ export const INSTANTS: Readonly<Record<string, readonly string[]>> = {
     'updated_at',
     'lease_until',
     'next_attempt_at',
+    'next_at',
   ] satisfies InstantColumn[],
   token_event: ['at'],
 };

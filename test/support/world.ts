@@ -40,7 +40,7 @@ import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
-import { DueTokens } from '../../src/wechat-token/store/due-tokens.js';
+import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
 import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
@@ -96,7 +96,7 @@ export interface TestReplica {
   readonly refresher: TokenRefresher;
   readonly variables: SystemVarStore;
   readonly store: TokenStore;
-  readonly queue: DueTokens;
+  readonly queue: RenewalQueue;
   readonly events: TokenEvents;
   readonly journal: TokenJournal;
   readonly poller: ChangePoller;
@@ -225,7 +225,7 @@ export class World implements AsyncDisposable {
       refresher: module.get(TokenRefresher),
       variables: module.get(SystemVarStore),
       store: module.get(TokenStore),
-      queue: module.get(DueTokens),
+      queue: module.get(RenewalQueue),
       events: module.get(TokenEvents),
       journal: module.get(TokenJournal),
       poller: module.get(ChangePoller),
@@ -286,10 +286,10 @@ export class World implements AsyncDisposable {
     return new TokenStore(session, sealing, reader, this.clock);
   }
 
-  async queue(): Promise<DueTokens> {
+  async queue(): Promise<RenewalQueue> {
     const session = new SqlRunner(await this.dataSource(), this.clock);
     const reader = new RowMapper(new Sealing([]), new DatabaseClock());
-    return new DueTokens(session, reader, this.clock);
+    return new RenewalQueue(session, reader, this.clock);
   }
 
   async row(name = 'access_token'): Promise<TokenRow> {

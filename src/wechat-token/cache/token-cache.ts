@@ -15,6 +15,8 @@ import { TokensOfKind } from './tokens-of-kind.js';
 export class TokenCache {
   private readonly kinds = new Map<TokenKind, TokensOfKind>();
   private readonly listeners = new Map<TokenName, () => void>();
+  /** Tokens that this process needs and does not hold yet. */
+  private readonly expected = new Set<TokenName>();
 
   /** All tokens of one kind by account: a read need not build the token's name (R1). */
   ofKind(kind: TokenKind): TokensOfKind {
@@ -71,6 +73,28 @@ export class TokenCache {
     this.listeners.delete(name);
   }
 
+  /** This process needs the token of that name: it wants to know when it is stored. */
+  expect(name: TokenName): void {
+    if (!this.get(name)) this.expected.add(name);
+  }
+
+  /** Whether this process holds the token of that name, or expects it. */
+  keeps(name: TokenName): boolean {
+    return this.expected.has(name) || this.get(name) !== undefined;
+  }
+
+  /** The names of all tokens that this process holds or expects. */
+  *names(): Generator<TokenName> {
+    yield* this.expected;
+    for (const [kind, tokens] of this.kinds)
+      for (const account of tokens.accounts()) yield tokenName(kind, account);
+  }
+
+  /** The credentials that the account of a held token had when the token was cached. */
+  credentialIdOf(name: TokenName): string | undefined {
+    return this.get(name)?.credentialId;
+  }
+
   /** For a token that is not stored: higher than every version known so far. */
   nextVersion(name: TokenName): number {
     return (this.get(name)?.version ?? 0) + 1;
@@ -92,6 +116,8 @@ export class TokenCache {
   forgetAllBut(names: ReadonlySet<TokenName>): void {
     for (const [kind, tokens] of this.kinds)
       tokens.keep((account) => names.has(tokenName(kind, account)));
+    for (const name of this.expected)
+      if (!names.has(name)) this.expected.delete(name);
   }
 
   /** The token cannot be renewed before `at`: reads until then start no renewal. */
@@ -110,6 +136,7 @@ export class TokenCache {
   private set(name: TokenName, token: CachedToken): void {
     const { kind, account } = parseTokenName(name);
     this.ofKind(kind).set(account, token);
+    this.expected.delete(name);
   }
 
   private delete(name: TokenName): void {

@@ -34,6 +34,10 @@ export class TokensOfKind {
     this.fresh.delete(account);
   }
 
+  accounts(): IterableIterator<string> {
+    return this.tokens.keys();
+  }
+
   delete(account: string): void {
     this.tokens.delete(account);
     this.fresh.delete(account);

@@ -128,6 +128,11 @@ export class TokenJournal {
     this.logger.log('renewal progress', { done, seconds });
   }
 
+  /** R7: this replica is behind. The tokens are valid as far as anyone knows. */
+  confirmationsLeftOut(count: number): void {
+    if (count > 0) this.logger.warn('confirmations left out', { count });
+  }
+
   problem(message: string, error: unknown): void {
     this.logger.error(message, { reason: reasonOf(error) });
   }

@@ -49,8 +49,8 @@ export class Answers {
   ): Promise<RefreshOutcome | undefined> {
     const { target, actor, sentAt, version, leased, detail } = call;
     const { name, source } = target;
-    const { marginSeconds } = this.settings.refresh;
-    const update = toUpdate(issued, target, marginSeconds, leased?.row);
+    const { refresh } = this.settings;
+    const update = toUpdate(issued, sentAt, target, refresh, leased?.row);
     const mark = fingerprint(update.value);
     const latencyMs = this.clock.now() - sentAt;
     const event = { name, actor, fingerprint: mark, latencyMs, detail };
@@ -103,7 +103,8 @@ export class Answers {
     const { name, account } = target;
     const { message, errcode } = error;
     const before =
-      leased?.row.failureCount ?? this.coolDowns.failures(name, account);
+      leased?.row.failureCount ??
+      this.coolDowns.failures(name, account.credentialId);
     const databaseNow = leased?.row.databaseNow;
     const wait = backOff(error, before, databaseNow, Math.random());
     const now = this.clock.now();
@@ -113,7 +114,7 @@ export class Answers {
       return undefined;
     }
     if (scope === 'this replica')
-      this.coolDowns.set(name, account, now + wait, message);
+      this.coolDowns.set(name, account.credentialId, now + wait, message);
     this.cache.delayRenewal(name, now + wait);
     const failures = before + 1;
     this.journal.failed(event, { class: error.class, errcode, failures });

@@ -50,7 +50,7 @@ export class DirectRenewal {
     if (rejected === undefined ? isFresh : cached && cached.value !== rejected)
       return;
     if (rejected !== undefined) this.spendReplacement(name, rejected);
-    const cooling = this.coolDowns.active(name, account);
+    const cooling = this.coolDowns.active(name, account.credentialId);
     if (cooling) throw coolingDown(name, cooling.wait, cooling.reason);
     const version = this.cache.nextVersion(name);
     const actor = this.replica.id;
@@ -82,7 +82,8 @@ export class DirectRenewal {
   }: RenewalTarget): TokenUnavailableError {
     const wait = FORCE_BUDGET.spacing;
     const message = messages.stillRejected(name);
-    this.coolDowns.set(name, account, this.clock.now() + wait, message);
+    const until = this.clock.now() + wait;
+    this.coolDowns.set(name, account.credentialId, until, message);
     return new TokenUnavailableError(message, wait / 1000);
   }
 }

@@ -15,10 +15,13 @@ import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers, type IssueCall } from './answers.js';
 import { Budgets } from './budgets.js';
-import { FORCE_BUDGET, type RenewalIntent } from './policy.js';
+import {
+  ANOTHER_REPLICA_MS,
+  FORCE_BUDGET,
+  type RenewalIntent,
+} from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
-import { Slots } from './slots.js';
 import { refusalBehind } from './token-unavailable.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
@@ -30,6 +33,7 @@ export interface Renewal {
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
   readonly inputs: ReadonlyMap<TokenName, string>;
+  readonly onAnswer: (() => void) | undefined;
 }
 
 class LeaseTooShort extends Error {}
@@ -41,7 +45,6 @@ export class LeasedRenewal {
     private readonly store: TokenStore,
     private readonly budgets: Budgets,
     private readonly answers: Answers,
-    private readonly slots: Slots,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -65,7 +68,7 @@ export class LeasedRenewal {
       if (error instanceof LeaseTooShort) return undefined;
       throw error;
     } finally {
-      this.slots.release(target.name);
+      renewal.onAnswer?.();
     }
     return this.answers.keep(call, issued);
   }
@@ -140,9 +143,10 @@ export class LeasedRenewal {
       credentialId,
     };
     const write = (wait: number) =>
-      this.store
-        .storeFailure(lease, lastError, bindsOthers ? wait : 0)
-        .catch(() => true);
+      (bindsOthers
+        ? this.store.storeFailure(lease, lastError, wait)
+        : this.store.storeFailure(lease, lastError, 0, ANOTHER_REPLICA_MS)
+      ).catch(() => true);
     const isLocal = !bindsOthers || error.class === 'credentials';
     const scope = isLocal ? 'this replica' : 'all replicas';
     return this.answers.fail(call, error, scope, write);

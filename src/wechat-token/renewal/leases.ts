@@ -49,9 +49,9 @@ export class Leases {
     return lease;
   }
 
-  /** Gives a lease back. One that cannot be given back expires by itself. */
-  async release(lease: Lease): Promise<void> {
-    await this.store.release(lease).catch(() => undefined);
+  /** Gives a lease back; a refresher looks at the row again after `nextMs`. One that cannot be given back expires by itself. */
+  async release(lease: Lease, nextMs = 0): Promise<void> {
+    await this.store.release(lease, nextMs).catch(() => undefined);
   }
 
   /** Gives back all leases that were not used. */

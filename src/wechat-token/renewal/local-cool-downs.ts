@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Account } from '../accounts/account.js';
 import { Clock } from '../common/clock.js';
 import type { TokenName } from '../common/token-name.js';
 
@@ -23,33 +22,37 @@ export class LocalCoolDowns {
   constructor(private readonly clock: Clock) {}
 
   /** @param until On this process's clock. */
-  set(name: TokenName, account: Account, until: number, reason: string): void {
-    const { credentialId } = account;
-    const failures = this.failures(name, account) + 1;
+  set(
+    name: TokenName,
+    credentialId: string,
+    until: number,
+    reason: string,
+  ): void {
+    const failures = this.failures(name, credentialId) + 1;
     this.byName.set(name, { credentialId, until, reason, failures });
   }
 
   /** The cool-down for these credentials, if it lasts: how many milliseconds more, and why. */
   active(
     name: TokenName,
-    account: Account,
+    credentialId: string,
   ): { wait: number; reason: string } | undefined {
-    const found = this.get(name, account);
+    const found = this.get(name, credentialId);
     const wait = (found?.until ?? -Infinity) - this.clock.now();
     return found && wait > 0 ? { wait, reason: found.reason } : undefined;
   }
 
   /** How many failures in a row these credentials have had. */
-  failures(name: TokenName, account: Account): number {
-    return this.get(name, account)?.failures ?? 0;
+  failures(name: TokenName, credentialId: string): number {
+    return this.get(name, credentialId)?.failures ?? 0;
   }
 
   clear(name: TokenName): void {
     this.byName.delete(name);
   }
 
-  private get(name: TokenName, account: Account): CoolDown | undefined {
+  private get(name: TokenName, credentialId: string): CoolDown | undefined {
     const found = this.byName.get(name);
-    return found?.credentialId === account.credentialId ? found : undefined;
+    return found?.credentialId === credentialId ? found : undefined;
   }
 }

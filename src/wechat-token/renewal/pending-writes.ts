@@ -124,8 +124,10 @@ export class PendingWrites {
     return this.store.storeRenewed(lease, {
       ...token,
       unchanged: isUnchanged(token, row),
+      sameEnd: false,
       refreshAfterMs,
       expiresAfterMs: Math.round(token.expiresAfterMs - age),
+      nextAfterMs: Math.min(token.nextAfterMs, refreshAfterMs),
     });
   }
 }

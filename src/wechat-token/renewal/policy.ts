@@ -55,6 +55,52 @@ export function unchangedDelay(
     : Math.max(SECOND, remaining / 4);
 }
 
+/** R8: a refusal that concerns one replica alone: so soon another one looks at the row. */
+export const ANOTHER_REPLICA_MS = 30 * SECOND;
+/** R7: a confirmation that says nothing new about the end of a token's life: the platform rounds it to seconds. */
+const SAME_END_MS = 2 * SECOND;
+
+/** Whether two instants, in milliseconds, are the same end of a token's life. */
+export function isSameEnd(end: number, other: number): boolean {
+  return Math.abs(end - other) < SAME_END_MS;
+}
+
+interface Schedule {
+  readonly refreshInMs: number;
+  /** Infinity where tokens are not confirmed. */
+  readonly confirmInMs: number;
+  readonly coolingFor: number;
+}
+
+/** R14: when a refresher should look at a row again that it leaves as it is. */
+export function nextLook(row: Schedule): number {
+  const wanted = Math.min(row.refreshInMs, row.confirmInMs);
+  return Math.max(0, wanted, row.coolingFor);
+}
+
+/**
+ * R14: when a refresher should look again at the row of an account that it does not know: ever more rarely the longer nobody has
+ * renewed the token or tried to, at last once a day, and not at all such rows at once.
+ */
+export function unknownAccountDelay(
+  { expiresInMs, nextAttemptInMs }: Neglect,
+  random: number,
+): number {
+  const neglectedFor = -Math.max(expiresInMs, nextAttemptInMs);
+  const delay = Math.min(DAY, neglectedFor / 8);
+  return Math.max(MINUTE, delay * (0.75 + 0.25 * random));
+}
+
+interface Neglect {
+  readonly expiresInMs: number;
+  readonly nextAttemptInMs: number;
+}
+
+/** R7: when a confirmation that was left out comes next: spread, so that not all come at once again. */
+export function leftOutDelay(confirmMs: number, random: number): number {
+  return confirmMs * (0.5 + 0.5 * random);
+}
+
 interface Failure {
   readonly class: string;
   readonly minWaitMs: number;

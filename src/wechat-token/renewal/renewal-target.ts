@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
+import { Clock } from '../common/clock.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
   UnknownTokenError,
 } from '../common/errors.js';
+import { inParallel } from '../common/in-parallel.js';
 import { messages } from '../common/messages.js';
 import {
   parseTokenName,
@@ -28,6 +30,17 @@ export function remarkOf({ source, account }: RenewalTarget): string {
   return `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
 }
 
+/** What became of many lookups. */
+export interface FoundTargets {
+  /** Undefined for a token of an unknown account or kind. */
+  readonly found: ReadonlyMap<TokenName, RenewalTarget | undefined>;
+  readonly late: readonly TokenName[];
+}
+
+/** Accounts that are looked up at a time: the app's own database answers. */
+const LOOKUPS = 10;
+const LOOKUP_WAIT_MS = 250;
+
 /** Finds the account and the source behind a name. */
 @Injectable()
 export class RenewalTargets {
@@ -35,6 +48,7 @@ export class RenewalTargets {
     private readonly accounts: Accounts,
     private readonly sources: TokenSources,
     private readonly journal: TokenJournal,
+    private readonly clock: Clock,
   ) {}
 
   /** Whether accounts may be added or removed while the app runs. */
@@ -66,21 +80,28 @@ export class RenewalTargets {
   }
 
   /**
-   * {@link find} for each name. An account whose lookup fails is logged and omitted, and delays no other (R14).
+   * {@link find} for each name, a few at a time. An account whose lookup fails is logged and omitted. One lookup that takes long
+   * delays no other (R14): the names that were not looked up in time are `late`.
    */
-  async findAll(
-    names: readonly TokenName[],
-  ): Promise<Map<TokenName, RenewalTarget | undefined>> {
+  async findAll(names: readonly TokenName[]): Promise<FoundTargets> {
     const found = new Map<TokenName, RenewalTarget | undefined>();
-    await Promise.all(
-      names.map((name) =>
-        this.find(name).then(
-          (target) => found.set(name, target),
-          (error: unknown) => this.journal.notRenewed(name, error),
-        ),
-      ),
-    );
-    return found;
+    const late = new Set(names);
+    let isOver = false;
+    const all = inParallel(names, LOOKUPS, async (name) => {
+      if (isOver) return;
+      try {
+        const target = await this.find(name);
+        if (!isOver) found.set(name, target);
+      } catch (error) {
+        this.journal.notRenewed(name, error);
+      }
+      if (!isOver) late.delete(name);
+    });
+    const end = new AbortController();
+    await Promise.race([all, this.clock.sleep(LOOKUP_WAIT_MS, end.signal)]);
+    isOver = true;
+    end.abort();
+    return { found, late: [...late] };
   }
 
   /**

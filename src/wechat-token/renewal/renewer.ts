@@ -29,6 +29,7 @@ interface RenewalRequest {
   readonly intent: RenewalIntent;
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
+  readonly onAnswer: (() => void) | undefined;
   /** When to stop waiting for another replica; set once the row was read. */
   giveUpAt?: number;
   hasTried: boolean;
@@ -55,14 +56,18 @@ export class Renewer {
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  /** @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError */
+  /**
+   * @param onAnswer Called when the platform has answered, before the answer is written.
+   * @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError
+   */
   renew(
     name: TokenName,
     intent: RenewalIntent,
     actor = this.leases.owner,
+    onAnswer?: () => void,
   ): Promise<RefreshOutcome> {
     return this.flights.run(this.flightKey(name, intent), () =>
-      this.run(name, intent, actor),
+      this.run(name, intent, actor, onAnswer),
     );
   }
 
@@ -100,6 +105,7 @@ export class Renewer {
     name: TokenName,
     intent: RenewalIntent,
     actor: string,
+    onAnswer: (() => void) | undefined,
   ): Promise<RefreshOutcome> {
     const target =
       this.leases.get(name)?.target ?? (await this.targets.get(name));
@@ -107,6 +113,7 @@ export class Renewer {
       target,
       intent,
       actor,
+      onAnswer,
       hasTried: false,
       hasNewInputs: false,
     };
@@ -128,7 +135,7 @@ export class Renewer {
     const { target } = request;
     const { decision, state } = this.decide(row, request);
     if (decision !== 'renew') {
-      await this.leases.release(lease);
+      await this.leases.release(lease, this.states.nextLook(row, target));
       return this.settle(decision, row, state, request);
     }
     request.hasTried = true;
@@ -192,8 +199,8 @@ export class Renewer {
     inputs: ReadonlyMap<TokenName, string>,
     request: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
-    const { target, intent, actor } = request;
-    const renewal = { target, row, lease, intent, actor, inputs };
+    const { target, intent, actor, onAnswer } = request;
+    const renewal = { target, row, lease, intent, actor, inputs, onAnswer };
     try {
       return await this.leased.run(renewal);
     } catch (error) {

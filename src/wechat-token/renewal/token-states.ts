@@ -11,7 +11,14 @@ import { isToken, lifeOf, type TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { LocalCoolDowns } from './local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
-import { FOREVER, servableFor, type TokenState } from './policy.js';
+import type { TokenSource } from '../upstream/token-source.js';
+import {
+  ANOTHER_REPLICA_MS,
+  FOREVER,
+  nextLook,
+  servableFor,
+  type TokenState,
+} from './policy.js';
 import { remarkOf, type RenewalTarget } from './renewal-target.js';
 import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 
@@ -37,29 +44,33 @@ export class TokenStates {
     for (;;) {
       const row = await this.store.read(name);
       if (row) {
-        this.adopt(row, target);
+        this.adopt(row, target.account.credentialId);
         return row;
       }
       await this.store.insertMissing([{ name, remark: remarkOf(target) }]);
     }
   }
 
-  /** Caches the token of a row, if it was issued for these credentials and no newer one waits to be written. */
-  adopt(row: TokenRow, target: RenewalTarget): void {
-    const { value } = row;
-    if (value === null || !isToken(row) || !this.isOurs(row, target)) return;
+  /**
+   * Caches the token of a row, if it was issued for the account's credentials and no newer one waits to be written. Without a
+   * token to cache, this replica expects one from now on.
+   */
+  adopt(row: TokenRow, credentialId: string): void {
+    const { name, value } = row;
+    if (value === null || !isToken(row) || !this.isOurs(row, credentialId))
+      return this.cache.expect(name);
     if (this.pending.outdates(row)) return;
     // A token that others renew is read again soon; one that this replica renews, when it is due and no cool-down lasts.
     const othersRenew = this.settings.role === 'reader' || row.leaseInMs > 0;
     const refreshInMs = Math.max(
       row.refreshInMs,
-      this.coolDown(row, target).wait,
+      this.coolDown(row, credentialId).wait,
       othersRenew ? RETRY_MS : 0,
     );
-    this.cache.adopt(target.name, {
+    this.cache.adopt(name, {
       value,
       version: row.version,
-      credentialId: target.account.credentialId,
+      credentialId,
       askedAt: row.readAt,
       knownAt: this.clock.now(),
       refreshAt: row.readAt + refreshInMs,
@@ -68,28 +79,49 @@ export class TokenStates {
     });
   }
 
-  of(row: TokenRow, target: RenewalTarget): TokenState {
-    const { confirmMs } = this.settings.refresh;
-    const { rotatesOnEveryCall } = target.source;
-    const unconfirmed =
-      confirmMs > 0 &&
-      !rotatesOnEveryCall &&
-      row.updatedInMs !== -Infinity &&
-      -row.updatedInMs >= confirmMs;
+  /** As {@link adopt}, without the account; false when its credentials may have changed, and only the account itself tells. */
+  adoptKnown(row: TokenRow): boolean {
+    const credentialId = this.cache.credentialIdOf(row.name);
+    if (credentialId === undefined || !this.isOurs(row, credentialId))
+      return false;
+    this.adopt(row, credentialId);
+    return true;
+  }
+
+  of(row: TokenRow, { account, source }: RenewalTarget): TokenState {
+    const { credentialId } = account;
+    const { rotatesOnEveryCall } = source;
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
       usable:
         row.value !== null &&
-        this.isOurs(row, target) &&
+        this.isOurs(row, credentialId) &&
         servableFor(row.expiresInMs, lifeOf(row)) > 0,
       due: row.refreshInMs <= 0,
-      unconfirmed,
+      unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
       rotatesOnEveryCall,
       leasedFor: row.leaseInMs,
-      coolingFor: this.coolDown(row, target).wait,
+      coolingFor: this.coolDown(row, credentialId).wait,
       mayCallPlatform: this.settings.role === 'refresher',
     };
+  }
+
+  /** R14: when a refresher should look again at a row that this one leaves as it is, milliseconds from now. */
+  nextLook(row: TokenRow, target: RenewalTarget): number {
+    const { account, source } = target;
+    const { confirmMs } = this.settings.refresh;
+    const confirmInMs = this.confirmInMs(row, source);
+    const { usable, coolingFor } = this.of(row, target);
+    const next = nextLook({
+      refreshInMs: usable ? row.refreshInMs : 0,
+      // The token was confirmed since it was last changed.
+      confirmInMs: confirmInMs > 0 ? confirmInMs : confirmMs,
+      coolingFor,
+    });
+    const concernsOthers =
+      row.credentialId !== null && row.credentialId !== account.credentialId;
+    return concernsOthers ? Math.min(next, ANOTHER_REPLICA_MS) : next;
   }
 
   /** The cached token, if it may be handed out now. */
@@ -125,32 +157,40 @@ export class TokenStates {
   /** Whether the cron may renew the token: not while this replica's own cool-down lasts (R8), or a token waits to be written (R6). */
   mayRenew({ name, account }: RenewalTarget): boolean {
     return (
-      !this.coolDowns.active(name, account) &&
+      !this.coolDowns.active(name, account.credentialId) &&
       this.pending.get(name) === undefined
     );
   }
 
   /** For callers, while the cool-down lasts and there is nothing to serve. */
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
-    const { wait, reason } = this.coolDown(row, target);
-    return coolingDown(target.name, wait, reason);
+    const { name, account } = target;
+    const { wait, reason } = this.coolDown(row, account.credentialId);
+    return coolingDown(name, wait, reason);
   }
 
   /** A token that was issued for another appid or secret is not handed out; a reader has no secret to compare. */
-  private isOurs(row: TokenRow, { account }: RenewalTarget): boolean {
-    return (
-      this.settings.role === 'reader' ||
-      row.credentialId === account.credentialId
-    );
+  private isOurs(row: TokenRow, credentialId: string): boolean {
+    return this.settings.role === 'reader' || row.credentialId === credentialId;
+  }
+
+  /** R7: when the token was last changed so long ago that it is to be confirmed; Infinity where tokens are not confirmed. */
+  private confirmInMs(row: TokenRow, source: TokenSource): number {
+    const { confirmMs } = this.settings.refresh;
+    const isConfirmed =
+      confirmMs > 0 &&
+      !source.rotatesOnEveryCall &&
+      row.updatedInMs !== -Infinity;
+    return isConfirmed ? row.updatedInMs + confirmMs : Infinity;
   }
 
   /** R8: the cool-down that binds this replica: the shared one or its own, whichever lasts longer. */
   private coolDown(
     row: TokenRow,
-    { name, account }: RenewalTarget,
+    credentialId: string,
   ): { wait: number; reason: string } {
-    const wait = sharedWait(row, account.credentialId);
-    const local = this.coolDowns.active(name, account);
+    const wait = sharedWait(row, credentialId);
+    const local = this.coolDowns.active(row.name, credentialId);
     return local && local.wait > wait
       ? local
       : { wait, reason: row.lastError?.message ?? '' };

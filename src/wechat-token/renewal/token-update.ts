@@ -1,14 +1,16 @@
 import type { TokenToCache } from '../cache/cached-token.js';
+import type { WechatTokenSettings } from '../common/settings.js';
 import { lifeOf, type TokenRow, type TokenUpdate } from '../store/token-row.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import * as policy from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 
-/** R7: an issued token as it is written. `row` is the row that it replaces, where that is known. */
+/** R7: a token that the platform was asked for at `sentAt`, as it is written. `row` is the row that it replaces, where that is known. */
 export function toUpdate(
   issued: IssuedToken,
+  sentAt: number,
   { account, source }: RenewalTarget,
-  marginSeconds: number | undefined,
+  { marginSeconds, confirmMs }: WechatTokenSettings['refresh'],
   row?: TokenRow,
 ): TokenUpdate {
   const { rotatesOnEveryCall } = source;
@@ -16,16 +18,26 @@ export function toUpdate(
   const random = Math.random();
   const left = issued.lifeMs;
   const unchanged = row !== undefined && isUnchanged(issued, row);
-  const refreshAfterMs = unchanged
-    ? policy.unchangedDelay(left, lifeOf(row), options, random)
-    : policy.refreshDelay(left, options, random);
+  const refreshAfterMs = Math.round(
+    unchanged
+      ? policy.unchangedDelay(left, lifeOf(row), options, random)
+      : policy.refreshDelay(left, options, random),
+  );
+  const isConfirmed = confirmMs > 0 && !rotatesOnEveryCall;
   return {
     value: issued.value,
     unchanged,
+    sameEnd:
+      unchanged &&
+      policy.isSameEnd(sentAt + left, row.readAt + row.expiresInMs),
     source: source.id,
     credentialId: account.credentialId,
-    refreshAfterMs: Math.round(refreshAfterMs),
+    appId: account.appId,
+    refreshAfterMs,
     expiresAfterMs: left,
+    nextAfterMs: isConfirmed
+      ? Math.min(refreshAfterMs, confirmMs)
+      : refreshAfterMs,
   };
 }
 

@@ -1,18 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { TokenCache } from '../cache/token-cache.js';
-import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { decide } from '../renewal/policy.js';
 import {
-  remarkOf,
   type RenewalTarget,
   RenewalTargets,
 } from '../renewal/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
-import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
+import { type FoundRow, QueueRepair } from './queue-repair.js';
 
 /** Tokens that one statement reads. */
 const BATCH = 500;
@@ -25,15 +22,15 @@ export class AccountScan {
     private readonly store: TokenStore,
     private readonly cache: TokenCache,
     private readonly states: TokenStates,
+    private readonly queue: QueueRepair,
     private readonly journal: TokenJournal,
-    private readonly settings: WechatTokenSettings,
   ) {}
 
   /**
-   * Caches stored tokens, inserts missing rows, and drops the tokens of removed accounts. A token that is cached already costs
-   * no statement.
+   * Caches stored tokens, inserts missing rows, repairs the queue, and drops the tokens of removed accounts. A token that is cached
+   * already costs no statement.
    * @param isStopping Ends the scan early.
-   * @returns The tokens that want a renewal though their rows are not due, such as those of changed credentials.
+   * @returns The tokens that want a renewal though the queue has them later, such as those of changed credentials.
    * @throws StoreError, AccountSourceError
    */
   async run(isStopping: () => boolean = () => false): Promise<TokenName[]> {
@@ -55,6 +52,7 @@ export class AccountScan {
     await visitBatch();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
     if (isComplete) this.cache.forgetAllBut(found);
+    await this.queue.placeAll();
     return changed;
   }
 
@@ -74,31 +72,16 @@ export class AccountScan {
       this.journal.notRenewed(name, error);
       missing.delete(name);
     }
-    const changed: TokenName[] = [];
+    const found: FoundRow[] = [];
     for (const row of rows) {
       const target = missing.get(row.name);
       if (!target) continue;
-      this.states.adopt(row, target);
-      if (this.isMissedByRounds(row, target)) changed.push(row.name);
+      this.states.adopt(row, target.account.credentialId);
+      found.push({ row, target });
       missing.delete(row.name);
     }
-    await this.insert([...missing.values()]);
-    return changed;
-  }
-
-  private async insert(missing: readonly RenewalTarget[]): Promise<void> {
-    if (missing.length === 0 || this.settings.role === 'reader') return;
-    const rows = missing.map((target) => {
-      return { name: target.name, remark: remarkOf(target) };
-    });
-    await this.store.insertMissing(rows);
-  }
-
-  /** This replica may renew the token, and a round would not find it by the row's instants. */
-  private isMissedByRounds(row: TokenRow, target: RenewalTarget): boolean {
-    const isDue = row.refreshInMs <= 0 && row.refreshInMs !== -Infinity;
-    const isFound = isDue && row.nextAttemptInMs <= 0;
-    const state = this.states.of(row, target);
-    return !isFound && decide(state, { kind: 'due' }) === 'renew';
+    for (const name of missing.keys()) this.cache.expect(name);
+    await this.queue.insert([...missing.values()]);
+    return this.queue.repair(found);
   }
 }

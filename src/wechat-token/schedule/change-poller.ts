@@ -1,13 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
-import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { FOREVER } from '../renewal/policy.js';
-import { RenewalTargets } from '../renewal/renewal-target.js';
-import { TokenStates } from '../renewal/token-states.js';
-import type { TokenRow } from '../store/token-row.js';
-import { TokenStore } from '../store/token-store.js';
+import { type Change, ChangeFeed } from '../store/change-feed.js';
+import { ChangedTokens } from './changed-tokens.js';
 
 /** A commit that becomes visible this long after its `updated_at` is still seen by every replica. */
 const LATE_COMMIT_MS = 10_000;
@@ -15,28 +13,32 @@ const LATE_COMMIT_MS = 10_000;
 const LATE_POLL_EVERY_MS = 5000;
 /** A poll overlaps the previous one: a commit takes a moment, and so does the way to the server. */
 const OVERLAP_MS = 1000;
+/** After a longer absence this replica asks for its own tokens in place of all that was written. */
+const ABSENCE_MS = 60_000;
+/** Changes that one statement reads. */
+const PAGE = 1000;
+/** Where others write more than that many pages at once, this replica asks for its own tokens as well. */
+const MAX_PAGES = 20;
 
-/** R13: polls for changes: what another replica has written is cached here within a second, for one indexed query a second. */
+/**
+ * R13: polls for changes: what another replica has written is cached here within a second, for one indexed query a second. Each
+ * statement reads a page of names, or the values of tokens that this replica keeps; in between the event loop is free.
+ */
 @Injectable()
 export class ChangePoller {
   private polledAt: number;
   private polledForLateAt: number;
-  /** The versions seen since the last poll for late commits, that poll included. */
-  private seen: ReadonlyMap<TokenName, number> = new Map();
-  /** Tokens whose account lookup failed: changes again at the next poll. */
-  private readonly unresolved = new Set<TokenName>();
   private quietUntil = -Infinity;
   private worksExpected = 0;
   private running: Promise<void> | undefined;
   private failing = false;
 
   constructor(
-    private readonly store: TokenStore,
-    private readonly targets: RenewalTargets,
-    private readonly states: TokenStates,
+    private readonly feed: ChangeFeed,
+    private readonly changed: ChangedTokens,
+    private readonly cache: TokenCache,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
-    private readonly settings: WechatTokenSettings,
   ) {
     this.polledAt = clock.now();
     this.polledForLateAt = this.polledAt - LATE_POLL_EVERY_MS;
@@ -75,39 +77,48 @@ export class ChangePoller {
     const { worksExpected } = this;
     const sinceLateMs = startedAt - this.polledForLateAt;
     const pollsForLate = sinceLateMs >= LATE_POLL_EVERY_MS;
-    const seen = new Map(pollsForLate ? [] : this.seen);
-    const { changed, changedLate, idleMs } = await this.store.poll(
-      {
-        sinceMs: startedAt - this.polledAt + OVERLAP_MS,
-        lateMs: pollsForLate ? sinceLateMs + LATE_COMMIT_MS : 0,
-        unconfirmedMs: this.settings.refresh.confirmMs || FOREVER,
-      },
-      (name, version) => {
-        seen.set(name, version);
-        const isSeen = this.seen.get(name) === version;
-        return !isSeen && !this.states.knows(name, version);
-      },
-    );
-    const missed = [...changedLate, ...this.unresolved];
-    await this.adopt(changed);
-    if (missed.length > 0) {
-      const { rows } = await this.store.readAll(missed);
-      for (const name of missed) this.unresolved.delete(name);
-      await this.adopt(rows);
-    }
-    this.seen = seen;
+    const wasAbsent = startedAt - this.polledAt > ABSENCE_MS;
+    if (wasAbsent) await this.askForKept();
+    const sinceMs = wasAbsent
+      ? LATE_COMMIT_MS
+      : Math.max(
+          startedAt - this.polledAt + OVERLAP_MS,
+          pollsForLate ? sinceLateMs + LATE_COMMIT_MS : 0,
+        );
+    const { changes, idleMs } = await this.feed.poll(sinceMs, PAGE);
+    await this.changed.takeUp(changes);
+    await this.readOn(changes);
     this.polledAt = startedAt;
     if (pollsForLate) this.polledForLateAt = startedAt;
     if (worksExpected === this.worksExpected)
       this.quietUntil = startedAt + idleMs;
   }
 
-  private async adopt(rows: readonly TokenRow[]): Promise<void> {
-    const found = await this.targets.findAll(rows.map(({ name }) => name));
-    for (const row of rows) {
-      const target = found.get(row.name);
-      if (target) this.states.adopt(row, target);
-      if (!found.has(row.name)) this.unresolved.add(row.name);
+  /** Reads the pages after the first one, as far as that is less than to ask for the tokens that this replica keeps. */
+  private async readOn(first: readonly Change[]): Promise<void> {
+    let page = first;
+    for (let pages = 1; page.length === PAGE; pages++) {
+      const last = page.at(-1);
+      if (!last) return;
+      if (pages === MAX_PAGES) return this.askForKept();
+      await setImmediate();
+      page = await this.feed.after(last, PAGE);
+      await this.changed.takeUp(page);
     }
+  }
+
+  /** R13: bounded by the tokens that this replica keeps, however much others have written. */
+  private async askForKept(): Promise<void> {
+    let names: TokenName[] = [];
+    const ask = async () => {
+      await this.changed.takeUp(await this.feed.of(names));
+      names = [];
+      await setImmediate();
+    };
+    for (const name of this.cache.names()) {
+      names.push(name);
+      if (names.length === PAGE) await ask();
+    }
+    if (names.length > 0) await ask();
   }
 }

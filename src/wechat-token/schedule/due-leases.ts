@@ -2,52 +2,83 @@ import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { type HeldLease, Leases } from '../renewal/leases.js';
-import { FOREVER } from '../renewal/policy.js';
+import { Leases } from '../renewal/leases.js';
 import {
+  ANOTHER_REPLICA_MS,
+  leftOutDelay,
+  unknownAccountDelay,
+} from '../renewal/policy.js';
+import {
+  type FoundTargets,
   type RenewalTarget,
   RenewalTargets,
 } from '../renewal/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
-import { type DueToken, DueTokens } from '../store/due-tokens.js';
+import {
+  type NewPlace,
+  QUEUE_START,
+  type QueuedToken,
+  type QueuePlace,
+  RenewalQueue,
+} from '../store/renewal-queue.js';
 
-/** Before every token that is due. */
-const START: DueToken = { name: '', since: '1000-01-01 00:00:00.000' };
+/** Confirmations that one statement leaves out. */
+const LEFT_OUT_PAGE = 500;
 
-type FindPage = (after: DueToken) => Promise<DueToken[]>;
-
-/** R14: finds the tokens to renew, the longest due first, and claims their leases, a batch at a time. */
+/** R14: takes the leases of the tokens in the queue, the longest waiting first, a page at a time. */
 @Injectable()
 export class DueLeases {
-  private readonly unconfirmedMs: number;
-
   constructor(
-    private readonly dueTokens: DueTokens,
+    private readonly queue: RenewalQueue,
     private readonly targets: RenewalTargets,
     private readonly states: TokenStates,
     private readonly leases: Leases,
     private readonly journal: TokenJournal,
     private readonly settings: WechatTokenSettings,
-  ) {
-    this.unconfirmedMs = settings.refresh.confirmMs || FOREVER;
-  }
+  ) {}
 
-  due(): AsyncGenerator<readonly HeldLease[]> {
+  /** The tokens that are due now: leased, but for those whose account takes long to be looked up. */
+  async *due(): AsyncGenerator<TokenName> {
     const { batchSize } = this.settings.refresh;
-    return this.batches((after) => this.dueTokens.due(after, batchSize));
+    let after: QueuePlace | undefined = QUEUE_START;
+    while (after) {
+      const page: QueuedToken[] = await this.queue.due(after, batchSize);
+      yield* await this.claim(page);
+      after = page.length === batchSize ? page.at(-1) : undefined;
+    }
   }
 
-  /** R7: tokens in stable mode that were not confirmed for a while. */
-  unconfirmed(): AsyncGenerator<readonly HeldLease[]> {
-    const { batchSize } = this.settings.refresh;
-    return this.batches((after) =>
-      this.dueTokens.unconfirmed(this.unconfirmedMs, after, batchSize),
-    );
+  /** R7: tokens to confirm, no more than are confirmed at a time: what becomes due meanwhile comes first. */
+  async *unconfirmed(): AsyncGenerator<TokenName[]> {
+    const { concurrency } = this.settings.refresh;
+    let after: QueuePlace | undefined = QUEUE_START;
+    while (after) {
+      const page: QueuedToken[] = await this.queue.unconfirmed(
+        after,
+        concurrency,
+      );
+      yield await this.claim(page);
+      after = page.length === concurrency ? page.at(-1) : undefined;
+    }
   }
 
-  /** Whether the lease of this token was not used by a caller in the meantime. */
-  holds(name: TokenName): boolean {
-    return this.leases.get(name) !== undefined;
+  /** R7: a replica that is behind leaves confirmations out: all tokens that wait for one have it in their next turn. Yields counts. */
+  async *leaveOut(): AsyncGenerator<number> {
+    const { confirmMs } = this.settings.refresh;
+    let after: QueuePlace | undefined = QUEUE_START;
+    while (after) {
+      const page: QueuedToken[] = await this.queue.unconfirmed(
+        after,
+        LEFT_OUT_PAGE,
+      );
+      const places = page.map((token) => {
+        const nextMs = leftOutDelay(confirmMs, Math.random());
+        return placed(token, Math.min(nextMs, token.refreshInMs));
+      });
+      await this.queue.place(places);
+      yield places.length;
+      after = page.length === LEFT_OUT_PAGE ? page.at(-1) : undefined;
+    }
   }
 
   /** Gives back the leases that were not used. */
@@ -55,45 +86,18 @@ export class DueLeases {
     return this.leases.releaseHeld();
   }
 
-  private async *batches(
-    find: FindPage,
-  ): AsyncGenerator<readonly HeldLease[], void> {
-    for await (const page of this.pages(find)) yield await this.claim(page);
-  }
-
-  /** Each page is read while the leases of the page before are taken. */
-  private async *pages(
-    find: FindPage,
-  ): AsyncGenerator<readonly DueToken[], undefined> {
-    let coming: Promise<readonly DueToken[]> | undefined = find(START);
-    while (coming) {
-      const page: readonly DueToken[] = await coming;
-      const isFull = page.length === this.settings.refresh.batchSize;
-      const last = isFull ? page.at(-1) : undefined;
-      coming = last && find(last);
-      try {
-        yield page;
-      } finally {
-        // R12: no statement is in flight when the round has ended.
-        await coming?.catch(() => undefined);
-      }
-    }
-  }
-
-  private async claim(page: readonly DueToken[]): Promise<HeldLease[]> {
-    const found = await this.targets.findAll(page.map(({ name }) => name));
-    await this.unschedule(
-      page.filter(({ name }) => found.has(name) && !found.get(name)),
-    );
+  private async claim(page: readonly QueuedToken[]): Promise<TokenName[]> {
+    if (page.length === 0) return [];
+    const lookup = await this.targets.findAll(page.map(({ name }) => name));
+    await this.queue.place(this.placesOf(page, lookup));
     const targets = new Map<TokenName, RenewalTarget>();
-    for (const [name, target] of found)
+    for (const [name, target] of lookup.found)
       if (target && this.states.mayRenew(target)) targets.set(name, target);
-    if (targets.size === 0) return [];
+    if (targets.size === 0) return [...lookup.late];
     const sources = new Set([...targets.values()].map(({ source }) => source));
     for (const source of sources) await source.ready();
-    const { rows, unreadable } = await this.dueTokens.claimDue(
+    const { rows, unreadable } = await this.queue.claim(
       [...targets.keys()],
-      this.unconfirmedMs,
       this.leases.owner,
       this.settings.refresh.leaseMs,
     );
@@ -104,13 +108,26 @@ export class DueLeases {
       return target ? [{ ...leased, target }] : [];
     });
     this.leases.hold(claimed);
-    return claimed;
+    return [...claimed.map(({ row }) => row.name), ...lookup.late];
   }
 
-  /** Tokens of removed accounts may be many: those that expired long ago are not visited again at every round. */
-  private async unschedule(unknown: readonly DueToken[]): Promise<void> {
-    const expired = unknown.filter(({ isLongExpired }) => isLongExpired);
-    if (expired.length > 0)
-      await this.dueTokens.unschedule(expired.map(({ name }) => name));
+  /** The new places of tokens that this replica cannot renew, once those that can have had time to. */
+  private placesOf(
+    page: readonly QueuedToken[],
+    { found }: FoundTargets,
+  ): NewPlace[] {
+    return page.flatMap((token) => {
+      const isLeft = token.nextInMs <= -ANOTHER_REPLICA_MS;
+      if (!isLeft || !found.has(token.name)) return [];
+      const target = found.get(token.name);
+      if (!target)
+        return [placed(token, unknownAccountDelay(token, Math.random()))];
+      const mayRenew = this.states.mayRenew(target);
+      return mayRenew ? [] : [placed(token, ANOTHER_REPLICA_MS)];
+    });
   }
+}
+
+function placed({ name, version }: QueuedToken, nextMs: number): NewPlace {
+  return { name, version, nextMs };
 }

@@ -4,14 +4,17 @@ import { inParallel } from '../common/in-parallel.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import type { HeldLease } from '../renewal/leases.js';
 import { Renewer } from '../renewal/renewer.js';
-import { Slots } from '../renewal/slots.js';
 import { DueLeases } from './due-leases.js';
+import { Slots } from './slots.js';
 
 /** Renewals whose answers are being written, at most: what one statement takes, and what is collected for the next. */
 const MAX_WRITES = 200;
 const PROGRESS_EVERY_MS = 10_000;
+/** While tokens are confirmed, this often those come first that became due meanwhile. */
+const DUE_EVERY_MS = 1000;
+/** A round that confirms tokens for longer is behind. */
+const CONFIRM_FOR_MS = 10_000;
 
 export interface RoundOptions {
   /** Also confirm tokens that are not due, and were not confirmed for a while (R7). */
@@ -21,18 +24,21 @@ export interface RoundOptions {
 /** R14: one round of renewals. A token that takes long keeps one worker busy and no other token waiting. */
 @Injectable()
 export class DueRound {
-  /** Some of them call WeChat, the others wait for their answers to be written. */
+  /** For the calls to the platform, of which `concurrency` are made at a time. */
+  private readonly slots: Slots;
+  /** Some of them call the platform, the others wait for their answers to be written. */
   private readonly workers: number;
 
   constructor(
     private readonly leases: DueLeases,
     private readonly renewer: Renewer,
-    private readonly slots: Slots,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
     settings: WechatTokenSettings,
   ) {
-    this.workers = settings.refresh.concurrency + MAX_WRITES;
+    const { concurrency } = settings.refresh;
+    this.slots = new Slots(concurrency);
+    this.workers = concurrency + MAX_WRITES;
   }
 
   /** @throws StoreError */
@@ -44,9 +50,10 @@ export class DueRound {
       loggedAt = this.clock.now();
       this.journal.progress(done, loggedAt - startedAt);
     };
+    const names = this.withSlots(this.names(confirm));
     try {
-      await inParallel(this.leased(confirm), this.workers, async (name) => {
-        await this.renew(name);
+      await inParallel(names, this.workers, async ({ name, release }) => {
+        await this.renew(name, release);
         done++;
         if (this.clock.now() - loggedAt >= PROGRESS_EVERY_MS) logProgress();
       });
@@ -56,46 +63,60 @@ export class DueRound {
     if (loggedAt > startedAt) logProgress();
   }
 
-  private async renew(name: TokenName): Promise<void> {
-    await this.slots.acquire(name);
+  /** @param release Called as soon as the platform has answered: a slow write holds no slot. */
+  private async renew(name: TokenName, release: () => void): Promise<void> {
     try {
-      // A caller who could not wait for the slot may have used the lease.
-      if (this.renewer.isStopping || !this.leases.holds(name)) return;
-      await this.renewer.renew(name, { kind: 'due-or-unconfirmed' });
+      const intent = { kind: 'due-or-unconfirmed' } as const;
+      await this.renewer.renew(name, intent, undefined, release);
     } catch (error) {
       this.journal.notRenewed(name, error);
     } finally {
-      this.slots.release(name);
+      release();
     }
   }
 
-  private async *leased(confirm: boolean): AsyncGenerator<TokenName> {
-    yield* this.names(this.leases.due());
-    if (confirm) yield* this.names(this.leases.unconfirmed());
-  }
-
-  /** The next batch of leases is taken before the workers run out of the current one. */
-  private async *names(
-    batches: AsyncGenerator<readonly HeldLease[]>,
-  ): AsyncGenerator<TokenName> {
-    const next = async () => (await batches.next()).value;
-    try {
-      let batch = await next();
-      while (batch) {
-        const lead = Math.max(0, batch.length - this.workers);
-        let coming: ReturnType<typeof next> | undefined;
-        for (const [index, { row }] of batch.entries()) {
-          if (this.renewer.isStopping) break;
-          if (index === lead) coming = next();
-          coming?.catch(() => undefined);
-          yield row.name;
-        }
-        if (this.renewer.isStopping && !coming) return;
-        // Also when it is not wanted any more: its leases are given back with the rest.
-        batch = await (coming ?? next());
+  /** A token leaves the queue only when there is a slot for it: until then another replica may take it. */
+  private async *withSlots(
+    names: AsyncGenerator<TokenName>,
+  ): AsyncGenerator<{ name: TokenName; release: () => void }> {
+    for (;;) {
+      const release = await this.slots.acquire();
+      try {
+        const next = this.renewer.isStopping
+          ? await names.return(undefined)
+          : await names.next();
+        if (next.done) return release();
+        yield { name: next.value, release };
+      } catch (error) {
+        release();
+        throw error;
       }
-    } finally {
-      await batches.return(undefined);
     }
+  }
+
+  /** What is due comes first, and again and again between confirmations. */
+  private async *names(confirm: boolean): AsyncGenerator<TokenName> {
+    yield* this.leases.due();
+    if (!confirm) return;
+    const startedAt = this.clock.now();
+    let askedAt = startedAt;
+    const becameDue = () => {
+      const now = this.clock.now();
+      if (now - askedAt < DUE_EVERY_MS) return [];
+      askedAt = now;
+      return this.leases.due();
+    };
+    for await (const names of this.leases.unconfirmed()) {
+      yield* names;
+      yield* becameDue();
+      if (this.clock.now() - startedAt >= CONFIRM_FOR_MS) break;
+    }
+    if (this.clock.now() - startedAt < CONFIRM_FOR_MS) return;
+    let leftOut = 0;
+    for await (const count of this.leases.leaveOut()) {
+      leftOut += count;
+      yield* becameDue();
+    }
+    this.journal.confirmationsLeftOut(leftOut);
   }
 }

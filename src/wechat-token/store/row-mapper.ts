@@ -52,6 +52,7 @@ export class RowMapper {
       leaseInMs: instantOf(raw.leaseInMs),
       failureCount: Number(raw.failureCount),
       nextAttemptInMs: instantOf(raw.nextAttemptInMs),
+      nextInMs: instantOf(raw.nextInMs),
       databaseNow: Number(raw.databaseNow),
       lastError: parseLastError(raw.lastError),
       readAt,

@@ -7,16 +7,13 @@ export type Statements = ReturnType<typeof statementsFor>;
 
 /** A poll finds what becomes due within this time. */
 export const POLL_AHEAD_MS = 1500;
-/** A token that expired this long ago belongs to an account that was removed. */
-const LONG_EXPIRED_MS = 24 * 3600 * 1000;
-/** The columns of a row besides its name and version. */
-const DETAILS = 13;
 
 /** The statements' parameters: `:name` in a statement is the field `name`. */
 interface ParameterTypes {
   readonly name: TokenName;
   readonly names: readonly TokenName[];
   readonly version: number;
+  readonly claimedVersion: number;
   readonly value: string;
   readonly oldValue: string;
   readonly remark: string | null;
@@ -29,28 +26,45 @@ interface ParameterTypes {
   readonly type: string;
   readonly durationMs: number;
   readonly keptMs: number;
-  readonly lateMs: number;
   readonly sinceMs: number;
-  readonly unconfirmedMs: number;
+  readonly nextMs: number;
   readonly waitMs: number;
   readonly windowMs: number;
   readonly error: object;
   readonly missing: readonly { name: TokenName; remark: string }[];
+  readonly claims: readonly ClaimedRow[];
+  readonly places: readonly PlacedRow[];
   readonly renewals: readonly RenewedRow[];
   readonly events: readonly EventRow[];
+}
+
+/** A row that was locked, and the version that its lease gives it. */
+interface ClaimedRow {
+  readonly name: TokenName;
+  readonly version: number;
+}
+
+/** A row as it was read, and its new place in the queue: milliseconds from now. */
+interface PlacedRow {
+  readonly name: TokenName;
+  readonly version: number;
+  readonly nextMs: number;
 }
 
 /** What a renewal writes; the times are milliseconds from the end of its lease. */
 interface RenewedRow {
   readonly name: TokenName;
   readonly version: number;
-  /** Null when WeChat returned the stored token again: only the times are written. */
+  /** Null when WeChat returned the stored token again. */
   readonly value: string | null;
   readonly source: string;
   readonly credentialId: string;
+  readonly appId: string;
   readonly issuedMs: number;
   readonly refreshMs: number;
-  readonly expiresMs: number;
+  /** Null when the end of its life is the stored one as well: then nothing that is served has changed. */
+  readonly expiresMs: number | null;
+  readonly nextMs: number;
 }
 
 interface EventRow {
@@ -77,34 +91,30 @@ export function statementsFor(sql: Dialect) {
   const ago = (ms: string, instant = now) => after(instant, `-${ms}`);
   const isPast = (column: string, instant: string) =>
     `(${column} IS NULL OR ${column} <= ${instant})`;
-  /** Not leased, and not waiting after a failure. */
-  const isFreeAt = (instant: string) =>
-    `${isPast('lease_until', instant)} AND ${isPast('next_attempt_at', instant)}`;
-  const isDueAt = (instant: string) => `refresh_at <= ${instant}`;
-  /** R7: stable, and not confirmed for a while. */
-  const isUnconfirmedAt = (instant: string) =>
-    `source = 'stable' AND updated_at <= ${ago(':unconfirmedMs', instant)}`;
+  const isFreeAt = (instant: string) => isPast('lease_until', instant);
+  const isDue = isPast('refresh_at', now);
   const soon = after(now, String(POLL_AHEAD_MS));
-  const longAgo = ago(String(LONG_EXPIRED_MS));
-  // Not renewed, and no attempt either: a failed attempt sets next_attempt_at.
-  const isLongExpired = `expires_at <= ${longAgo} AND ${isFreeAt(longAgo)}`;
-  const byRefreshAt = `system_var ${sql.byIndex('IDX_system_var_refresh_at')}`;
-  const bySource = `system_var ${sql.byIndex('IDX_system_var_source_updated_at')}`;
+  const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
+  const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
   const row = `name, version, value, source, credential_id AS credentialId,
     ${msUntil('issued_at')} AS issuedInMs, ${msUntil('refresh_at')} AS refreshInMs,
     ${msUntil('expires_at')} AS expiresInMs, ${msUntil('updated_at')} AS updatedInMs,
     lease_owner AS leaseOwner, ${msUntil('lease_until')} AS leaseInMs,
     failure_count AS failureCount, ${msUntil('next_attempt_at')} AS nextAttemptInMs,
-    last_error AS lastError, ${epochMs(now)} AS databaseNow`;
-  const noDetails = Array(DETAILS).fill('NULL').join(', ');
+    ${msUntil('next_at')} AS nextInMs, last_error AS lastError, ${epochMs(now)} AS databaseNow`;
   const byNames = (table: string) =>
     sql.listJoin(sql.nameList(':names'), table, 'name = list_name');
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
   const afterLease = (ms: string) => after('lease_until', ms);
   const endLease =
     'version = version + 1, lease_owner = NULL, lease_until = NULL';
+  /** A page in the order of an instant and the name, after the row with these two. */
   const pageBy = (instant: string) =>
     `${instant} >= :since AND (${instant} > :since OR name > :name) ORDER BY ${instant}, name LIMIT :limit`;
+  const change = `name, version, ${sql.asText('updated_at')} AS since`;
+  const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS nextInMs,
+    ${msUntil('refresh_at')} AS refreshInMs, ${msUntil('expires_at')} AS expiresInMs,
+    ${msUntil('next_attempt_at')} AS nextAttemptInMs`;
 
   return {
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),
@@ -117,60 +127,74 @@ export function statementsFor(sql: Dialect) {
       WHERE name > :after AND name < :before AND expires_at IS NOT NULL ORDER BY name LIMIT :limit`),
 
     /**
-     * R13: everything that a replica asks once a second. `changed`: recent writes, whole rows. `late`: writes a little older, which
-     * a late commit may have made visible since, versions only. `due`: whether a token is due, or will be before the next poll.
-     * Reads no row that has not changed, whatever the size of the table.
+     * R13: all that a replica asks once a second. `changed`: the first page of recent writes, without their values. `due`: whether
+     * the queue has a token that is due, or will be before the next poll. Reads no row that has not changed, whatever the size of
+     * the table.
      */
-    poll: statement<'sinceMs' | 'lateMs' | 'unconfirmedMs'>(`
-      SELECT 'changed' AS part, ${row} FROM system_var
-        WHERE updated_at > ${ago(':sinceMs')} AND expires_at IS NOT NULL
-      UNION ALL SELECT 'late', name, version, ${noDetails} FROM system_var
-        WHERE updated_at > ${ago(':lateMs')} AND updated_at <= ${ago(':sinceMs')} AND expires_at IS NOT NULL
-      UNION ALL SELECT 'due', NULL, NULL, ${noDetails}
-        WHERE EXISTS (SELECT 1 FROM ${byRefreshAt} WHERE ${isDueAt(soon)} AND ${isFreeAt(soon)})
-        OR EXISTS (SELECT 1 FROM ${bySource} WHERE ${isUnconfirmedAt(soon)} AND ${isFreeAt(soon)})`),
+    poll: statement<'sinceMs' | 'limit'>(`
+      SELECT * FROM (SELECT 'changed' AS part, ${change} FROM ${news}
+        WHERE updated_at > ${ago(':sinceMs')} AND expires_at IS NOT NULL ORDER BY updated_at, name LIMIT :limit) changed
+      UNION ALL SELECT 'due', NULL, NULL, NULL
+        WHERE EXISTS (SELECT 1 FROM ${queue} WHERE next_at <= ${soon} AND ${isFreeAt(soon)})`),
 
-    /** R14: tokens past refresh_at that are free, the oldest first. */
+    /** The next page of recent writes. */
+    changedAfter: statement<'since' | 'name' | 'limit'>(`
+      SELECT ${change} FROM ${news} WHERE expires_at IS NOT NULL AND ${pageBy('updated_at')}`),
+
+    versions: statement<'names'>(
+      `SELECT ${change} FROM ${byNames('system_var')}`,
+    ),
+
+    /** R14: a page of the queue: tokens past refresh_at that are not leased, the longest waiting first. */
     due: statement<'since' | 'name' | 'limit'>(`
-      SELECT name, ${sql.asText('refresh_at')} AS since, ${isLongExpired} AS isLongExpired FROM ${byRefreshAt}
-      WHERE ${isDueAt(now)} AND ${isFreeAt(now)} AND ${pageBy('refresh_at')}`),
+      SELECT ${place} FROM ${queue} WHERE next_at <= ${now} AND ${isDue} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
 
-    /** The same for tokens that need a confirmation. */
-    unconfirmed: statement<'unconfirmedMs' | 'since' | 'name' | 'limit'>(`
-      SELECT name, ${sql.asText('updated_at')} AS since FROM ${bySource}
-      WHERE ${isUnconfirmedAt(now)} AND ${isFreeAt(now)} AND ${pageBy('updated_at')}`),
+    /** R7: the same for tokens that are in the queue to be confirmed. */
+    unconfirmed: statement<'since' | 'name' | 'limit'>(`
+      SELECT ${place} FROM ${queue} WHERE next_at <= ${now} AND refresh_at > ${now} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
 
-    /** Long-expired tokens are not due any more. The next renewal by name sets both columns again. */
-    unschedule: statement<'names'>(
+    /** Tokens without a place in the queue, such as rows that version 0.1 has inserted. */
+    unplaced: statement<'limit'>(`
+      SELECT ${place} FROM ${queue} WHERE next_at IS NULL AND expires_at IS NOT NULL LIMIT :limit`),
+
+    /** Moves rows in the queue that are as they were read and not leased. The version stays: a claim of the row is still valid. */
+    place: statement<'places'>(
       sql.updateFromList(
-        sql.nameList(':names'),
-        `name = list_name AND ${isLongExpired}`,
-        'refresh_at = NULL, source = NULL, version = version + 1',
+        sql.listOf(':places', {
+          name: 'name',
+          version: 'integer',
+          nextMs: 'integer',
+        }),
+        `name = list_name AND version = list_version AND ${isFreeAt(now)}`,
+        `next_at = ${after(now, 'list_nextMs')}`,
       ),
     ),
 
     /** The version starts at the clock: a row that was deleted and inserted again is newer than the deleted one. */
     insertMissing: statement<'missing'>(`
-      INSERT INTO system_var (name, remark, version, refresh_at, expires_at, updated_at, failure_count)
+      INSERT INTO system_var (name, remark, version, refresh_at, expires_at, next_at, failure_count)
       SELECT list_name, list_remark, ${epochMs(now)}, ${now}, ${now}, ${now}, 0
       FROM ${sql.listOf(':missing', { name: 'name', remark: 'varchar' })} ${sql.unlessPresent}`),
 
-    claim: statement<'name' | 'version' | 'owner' | 'durationMs'>(`
+    /** Should the holder die, the queue has the row again when its lease has expired. */
+    claim: statement<
+      'name' | 'version' | 'claimedVersion' | 'owner' | 'durationMs'
+    >(`
       UPDATE system_var
-      SET version = version + 1, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}
-      WHERE name = :name AND version = :version AND ${isPast('lease_until', now)}`),
+      SET version = :claimedVersion, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}, next_at = ${after(now, ':durationMs')}
+      WHERE name = :name AND version = :version AND ${isFreeAt(now)}`),
 
-    /** Locks those of these rows that are still due or unconfirmed, and free, for {@link claimAll}. */
-    lockDue: statementOnNames<'unconfirmedMs'>(`
+    /** Locks those of these rows that are still in the queue and not leased, for {@link claimAll}. */
+    lockDue: statementOnNames(`
       SELECT ${row} FROM system_var ${sql.byPrimaryKey}
-      WHERE name IN (:...names) AND ${isFreeAt(now)} AND (${isDueAt(now)} OR ${isUnconfirmedAt(now)})
+      WHERE name IN (:...names) AND next_at <= ${now} AND ${isFreeAt(now)}
       ${sql.lockingFreeRows}`),
 
-    claimAll: statement<'names' | 'owner' | 'durationMs'>(
+    claimAll: statement<'claims' | 'owner' | 'durationMs'>(
       sql.updateFromList(
-        sql.nameList(':names'),
+        sql.listOf(':claims', { name: 'name', version: 'integer' }),
         'name = list_name',
-        `version = version + 1, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}`,
+        `version = list_version, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}, next_at = ${after(now, ':durationMs')}`,
       ),
     ),
 
@@ -187,29 +211,35 @@ export function statementsFor(sql: Dialect) {
           value: 'text',
           source: 'varchar',
           credentialId: 'varchar',
+          appId: 'varchar',
           issuedMs: 'integer',
           refreshMs: 'integer',
           expiresMs: 'integer',
+          nextMs: 'integer',
         }),
         'name = list_name AND version = list_version',
         `value = COALESCE(list_value, value),
         issued_at = CASE WHEN list_value IS NULL THEN issued_at ELSE ${afterLease('list_issuedMs')} END,
-        source = list_source, credential_id = list_credentialId,
-        refresh_at = ${afterLease('list_refreshMs')}, expires_at = ${afterLease('list_expiresMs')}, updated_at = ${now},
+        source = list_source, credential_id = list_credentialId, app_id = list_appId,
+        updated_at = CASE WHEN list_expiresMs IS NULL THEN updated_at ELSE ${now} END,
+        expires_at = CASE WHEN list_expiresMs IS NULL THEN expires_at ELSE ${afterLease('list_expiresMs')} END,
+        refresh_at = ${afterLease('list_refreshMs')}, next_at = ${afterLease('list_nextMs')},
         failure_count = 0, next_attempt_at = NULL, last_error = NULL, ${endLease}`,
       ),
     ),
 
     /** R6: the value and its times do not change. */
-    storeFailure: statement<'name' | 'version' | 'error' | 'waitMs'>(`
+    storeFailure: statement<
+      'name' | 'version' | 'error' | 'waitMs' | 'nextMs'
+    >(`
       UPDATE system_var
-      SET failure_count = failure_count + 1, next_attempt_at = ${after(now, ':waitMs')},
+      SET failure_count = failure_count + 1, next_attempt_at = ${after(now, ':waitMs')}, next_at = ${after(now, ':nextMs')},
         last_error = ${sql.jsonWithTime(':error')}, ${endLease}
       WHERE name = :name AND version = :version`),
 
-    release: statement<'name' | 'version'>(
-      `UPDATE system_var SET ${endLease} WHERE name = :name AND version = :version`,
-    ),
+    release: statement<'name' | 'version' | 'nextMs'>(`
+      UPDATE system_var SET next_at = ${after(now, ':nextMs')}, ${endLease}
+      WHERE name = :name AND version = :version`),
 
     recordEvents: statement<'events'>(`
       INSERT INTO token_event (name, at, type, actor, fingerprint, latency, detail)

@@ -11,8 +11,10 @@ const INSTANT = { type: 'datetime', precision: 3, nullable: true } as const;
  * `name`, `value` and `remark` of an existing table to change their lengths.
  */
 @Entity('system_var', { synchronize: false })
+@Index('IDX_system_var_next_at', ['nextAt', 'name'])
+@Index('IDX_system_var_updated_at_name', ['updatedAt', 'name'])
+// Version 0.1 names these two in its statements; a later release drops them.
 @Index('IDX_system_var_refresh_at', ['refreshAt'])
-@Index('IDX_system_var_updated_at', ['updatedAt'])
 @Index('IDX_system_var_source_updated_at', ['source', 'updatedAt'])
 export class SystemVar {
   /** `access_token`, `access_token:shop`, or the name of a variable of the app. Case-sensitive. */
@@ -38,7 +40,7 @@ export class SystemVar {
   @Column({ name: 'issued_at', ...INSTANT })
   issuedAt: Date | null;
 
-  /** From this instant the token is due: renewed in the background while it is still served (R2). Null: long expired, not due. */
+  /** From this instant the token is due: renewed in the background while it is still served (R2). */
   @Column({ name: 'refresh_at', ...INSTANT })
   refreshAt: Date | null;
 
@@ -46,9 +48,16 @@ export class SystemVar {
   @Column({ name: 'expires_at', ...INSTANT })
   expiresAt: Date | null;
 
-  /** When the value or its times were last written or confirmed; replicas poll for changes by this column (R13). */
+  /** When the value or the end of its life was last changed; replicas poll for changes by this column (R13). */
   @Column({ name: 'updated_at', ...INSTANT })
   updatedAt: Date | null;
+
+  /**
+   * When some refresher should look at the row again, to renew the token or to confirm it; null for plain variables only. Whether
+   * WeChat is called is decided by the other columns.
+   */
+  @Column({ name: 'next_at', ...INSTANT })
+  nextAt: Date | null;
 
   /** The replica that is renewing this token. */
   @Column({ name: 'lease_owner', type: 'varchar', length: 64, nullable: true })
@@ -72,4 +81,8 @@ export class SystemVar {
   /** The first 8 hexadecimal digits of a hash of the credentials that the value was issued for. */
   @Column({ name: 'credential_id', type: 'varchar', length: 8, nullable: true })
   credentialId: string | null;
+
+  /** The appid of the account that the value was issued for. */
+  @Column({ name: 'app_id', type: 'varchar', length: 64, nullable: true })
+  appId: string | null;
 }

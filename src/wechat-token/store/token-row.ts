@@ -25,6 +25,8 @@ export interface TokenRow {
   readonly leaseInMs: number;
   readonly failureCount: number;
   readonly nextAttemptInMs: number;
+  /** When some refresher should look at the row again: its place in the queue. */
+  readonly nextInMs: number;
   readonly lastError: (LastError & { readonly at: string }) | null;
   /** The database's clock in milliseconds since 1970-01-01 UTC; for calendar decisions only. */
   readonly databaseNow: number;
@@ -62,22 +64,31 @@ export interface LeasedRow {
   readonly lease: Lease;
 }
 
-/** The lease of a claim that was sent `durationMs` before `until`. */
+/**
+ * The lease of a claim that was sent `durationMs` before `until`. Its version is never one that was used before, not even when a
+ * failover has lost commits: it is no lower than the database's clock.
+ */
 export function leaseOn(
   row: TokenRow,
   durationMs: number,
   until: number,
 ): Lease {
-  return { name: row.name, version: row.version + 1, durationMs, until };
+  const version = Math.max(row.version + 1, row.databaseNow);
+  return { name: row.name, version, durationMs, until };
 }
 
 /** A renewed token, ready to be written. The times are milliseconds from the claim of the lease. */
 export interface TokenUpdate {
   readonly value: string;
-  /** WeChat returned the stored token again: only its times are written. */
+  /** WeChat returned the stored token again. */
   readonly unchanged: boolean;
+  /** The stored end of its life is right as well: the write is no news for other replicas. */
+  readonly sameEnd: boolean;
   readonly source: string;
   readonly credentialId: string;
+  readonly appId: string;
   readonly refreshAfterMs: number;
   readonly expiresAfterMs: number;
+  /** When a refresher looks at the row again: to renew the token, or to confirm it. */
+  readonly nextAfterMs: number;
 }

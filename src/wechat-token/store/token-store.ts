@@ -8,7 +8,6 @@ import { type RawRow, type ReadRows, RowMapper } from './row-mapper.js';
 import { Sealing } from './sealing.js';
 import type { SqlStatement } from './sql-statement.js';
 import { SqlRunner } from './sql-runner.js';
-import { POLL_AHEAD_MS } from './statements.js';
 import {
   type LastError,
   type Lease,
@@ -17,29 +16,8 @@ import {
   type TokenRow,
 } from './token-row.js';
 
-interface PollRange {
-  readonly sinceMs: number;
-  readonly lateMs: number;
-  readonly unconfirmedMs: number;
-}
-
-/** The result of one poll. */
-export interface Changes {
-  /** Written within the last `sinceMs`, and new to this process. */
-  readonly changed: readonly TokenRow[];
-  /** Written before that, within the last `lateMs`, and new to this process: only their names were read. */
-  readonly changedLate: readonly TokenName[];
-  /** No token becomes due or unconfirmed for this long. */
-  readonly idleMs: number;
-}
-
 /** A renewed token, and the lease of the renewal. */
 type Renewed = readonly [Lease, TokenUpdate];
-
-type PolledRow =
-  | (RawRow & { readonly part: 'changed' })
-  | (Pick<RawRow, 'name' | 'version'> & { readonly part: 'late' })
-  | { readonly part: 'due' };
 
 /** The tokens' rows. Every method is one short statement, or one short transaction, on the database's clock (R3). */
 @Injectable()
@@ -84,36 +62,6 @@ export class TokenStore {
     return this.displayRows(this.sql.statements.page(page));
   }
 
-  /**
-   * R13: reads the rows that were written within the last `sinceMs` milliseconds, and the names of those written before that within
-   * the last `lateMs`, which a late commit may have made visible since; both as far as they are `isNew`. Stable tokens need a
-   * confirmation after `unconfirmedMs`.
-   */
-  async poll(
-    range: PollRange,
-    isNew: (name: TokenName, version: number) => boolean,
-  ): Promise<Changes> {
-    const readAt = this.clock.now();
-    const polled = await this.sql.rows<PolledRow>(
-      this.sql.statements.poll({
-        sinceMs: Math.ceil(range.sinceMs),
-        lateMs: Math.ceil(Math.max(range.sinceMs, range.lateMs)),
-        unconfirmedMs: range.unconfirmedMs,
-      }),
-    );
-    const changed: RawRow[] = [];
-    const changedLate: TokenName[] = [];
-    let idleMs = POLL_AHEAD_MS;
-    for (const row of polled) {
-      if (row.part === 'due') idleMs = 0;
-      else if (isNew(row.name, Number(row.version)))
-        if (row.part === 'changed') changed.push(row);
-        else changedLate.push(row.name);
-    }
-    const { rows } = this.mapper.toRows(changed, readAt);
-    return { changed: rows, changedLate, idleMs };
-  }
-
   /** Inserts the rows of tokens that were never issued: due, expired, without a value. Existing rows stay as they are. */
   async insertMissing(
     tokens: readonly { readonly name: TokenName; readonly remark: string }[],
@@ -136,11 +84,12 @@ export class TokenStore {
     durationMs: number,
   ): Promise<Lease | undefined> {
     const until = this.clock.now() + durationMs;
+    const lease = leaseOn(row, durationMs, until);
     const { name, version } = row;
-    const claimed = await this.sql.change(
-      this.sql.statements.claim({ name, version, owner, durationMs }),
-    );
-    return claimed === 0 ? undefined : leaseOn(row, durationMs, until);
+    const { version: claimedVersion } = lease;
+    const claim = { name, version, claimedVersion, owner, durationMs };
+    const claimed = await this.sql.change(this.sql.statements.claim(claim));
+    return claimed === 0 ? undefined : lease;
   }
 
   /** Writes a renewed token and ends the lease, in one statement with concurrent renewals. False, and no write, when the lease was lost. */
@@ -148,21 +97,28 @@ export class TokenStore {
     return this.renewals.add([lease, token]);
   }
 
-  /** R6, R8: leaves the token as it is, stores the error and when the next attempt is allowed, and ends the lease. */
+  /**
+   * R6, R8: leaves the token as it is, stores the error, and ends the lease.
+   * @param waitMs No replica calls the platform for this token before.
+   * @param nextMs When a refresher looks at the row again.
+   */
   async storeFailure(
     { name, version }: Lease,
     error: LastError,
     waitMs: number,
+    nextMs: number = waitMs,
   ): Promise<boolean> {
-    const failure = { name, version, error, waitMs: Math.ceil(waitMs) };
+    const wait = { waitMs: Math.ceil(waitMs), nextMs: Math.ceil(nextMs) };
     const { storeFailure } = this.sql.statements;
-    return (await this.sql.change(storeFailure(failure))) > 0;
+    const failure = storeFailure({ name, version, error, ...wait });
+    return (await this.sql.change(failure)) > 0;
   }
 
-  /** Ends the lease and leaves the row otherwise as it was. */
-  async release({ name, version }: Lease): Promise<boolean> {
+  /** Ends the lease and leaves the token as it was; a refresher looks at the row again after `nextMs` milliseconds. */
+  async release({ name, version }: Lease, nextMs = 0): Promise<boolean> {
     const { release } = this.sql.statements;
-    return (await this.sql.change(release({ name, version }))) > 0;
+    const released = release({ name, version, nextMs: Math.ceil(nextMs) });
+    return (await this.sql.change(released)) > 0;
   }
 
   private async displayRows(statement: SqlStatement): Promise<TokenRow[]> {
@@ -210,9 +166,11 @@ export class TokenStore {
       value: token.unchanged ? null : this.sealing.seal(name, token.value),
       source: token.source,
       credentialId: token.credentialId,
+      appId: token.appId,
       issuedMs: -durationMs,
       refreshMs: token.refreshAfterMs - durationMs,
-      expiresMs: token.expiresAfterMs - durationMs,
+      expiresMs: token.sameEnd ? null : token.expiresAfterMs - durationMs,
+      nextMs: token.nextAfterMs - durationMs,
     }));
     return this.sql.statements.storeRenewed({ renewals: rows });
   }

@@ -35,14 +35,16 @@ const LIVES: Readonly<Record<StoredToken, { refresh: number; end: number }>> = {
   expired: { refresh: -4000, end: -1000 },
 };
 
+const START = 1_000_000;
+
 const { credentialId } = toAccount(ACCOUNT);
 const READ = statementsFor(sqliteDialect).read({ name: NAME }).sql;
 const LOOK = `SELECT value, version, lease_owner AS leaseOwner, ${sqliteDialect.msUntil('lease_until')} AS leaseInMs
   FROM system_var WHERE name = ?`;
 const LATER = `strftime('%Y-%m-%d %H:%M:%f', 'now', ? || ' seconds')`;
 const INSERT = `INSERT INTO system_var
-    (name, value, version, source, credential_id, failure_count, issued_at, refresh_at, expires_at, updated_at)
-  VALUES (?, ?, 0, ?, ?, 0, ${LATER}, ${LATER}, ${LATER}, ${LATER})`;
+    (name, value, version, source, credential_id, failure_count, issued_at, refresh_at, expires_at, updated_at, next_at)
+  VALUES (?, ?, 0, ?, ?, 0, ${LATER}, ${LATER}, ${LATER}, ${LATER}, ${LATER})`;
 
 /**
  * One SQLite in memory for all runs, made by the migrations; each run begins with a new row. Statements go straight to the driver
@@ -50,6 +52,8 @@ const INSERT = `INSERT INTO system_var
  */
 export class ModelDatabase implements AsyncDisposable {
   private readonly prepared = new Map<string, Statement>();
+  /** The database's clock as the engine sees it, epoch milliseconds. */
+  private now = START;
 
   private constructor(private readonly dataSource: DataSource) {}
 
@@ -58,15 +62,17 @@ export class ModelDatabase implements AsyncDisposable {
     return new ModelDatabase(await openDatabase(memory, true));
   }
 
-  /** The rows of a query, or what a statement has changed. */
+  /** The rows of a query, or what a statement has changed. Versions are made from the model's time: the same in every run. */
   execute(
     sql: string,
     values: readonly SqlValue[],
   ): unknown[] | { changes: number } {
     const statement = this.prepare(sql);
-    return statement.reader
-      ? statement.all(...values)
-      : statement.run(...values);
+    if (!statement.reader) return statement.run(...values);
+    const rows = statement.all(...values) as object[];
+    return rows.map((row) =>
+      'databaseNow' in row ? { ...row, databaseNow: this.now } : row,
+    );
   }
 
   reset(stored: StoredToken, mode: string): void {
@@ -77,7 +83,8 @@ export class ModelDatabase implements AsyncDisposable {
         : [tokenOf(0), mode, credentialId, ISSUED];
     this.execute('DELETE FROM token_event', []);
     this.execute('DELETE FROM system_var', []);
-    this.execute(INSERT, [NAME, ...token, refresh, end, ISSUED]);
+    this.execute(INSERT, [NAME, ...token, refresh, end, ISSUED, ISSUED]);
+    this.now = START;
   }
 
   row(): ModelRow {
@@ -91,6 +98,7 @@ export class ModelDatabase implements AsyncDisposable {
 
   /** To move all instants back is to let time pass: the store knows only how far from now they are. */
   passTime(ms: number): void {
+    this.now += ms;
     for (const [table, columns] of Object.entries(INSTANTS)) {
       const back = columns.map(
         (column) =>

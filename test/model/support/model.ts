@@ -10,10 +10,13 @@ export class Model implements AsyncDisposable {
 
   private constructor(private readonly database: ModelDatabase) {}
 
-  /** The jitter is fixed, so that the same choices make the same run; nothing is logged. */
+  /**
+   * The jitter is fixed, so that the same choices make the same run, and no instant is near one where the model rounds; nothing is
+   * logged.
+   */
   static async open(): Promise<Model> {
     Logger.overrideLogger(false);
-    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    vi.spyOn(Math, 'random').mockReturnValue(0.6);
     return new Model(await ModelDatabase.open());
   }
 

@@ -150,6 +150,7 @@ function emptyRow(name: TokenName): TokenRow {
     leaseInMs: -Infinity,
     failureCount: 0,
     nextAttemptInMs: -Infinity,
+    nextInMs: -Infinity,
     lastError: null,
     databaseNow: 0,
     readAt: 0,

@@ -1,6 +1,8 @@
 import { CreateWechatTokenTables1790000000000 } from './1790000000000-create-wechat-token-tables.js';
+import { AddRenewalQueue1791000000000 } from './1791000000000-add-renewal-queue.js';
 
 /** For the app's DataSource: `{ migrations: [...wechatTokenMigrations] }`. */
 export const wechatTokenMigrations = [
   CreateWechatTokenTables1790000000000,
+  AddRenewalQueue1791000000000,
 ] as const;

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { TokenCache } from '../cache/token-cache.js';
+import type { TokenName } from '../common/token-name.js';
+import { TokenJournal } from '../observe/token-journal.js';
+import { RenewalTargets } from '../renewal/renewal-target.js';
+import { TokenStates } from '../renewal/token-states.js';
+import type { Change } from '../store/change-feed.js';
+import type { TokenRow } from '../store/token-row.js';
+import { TokenStore } from '../store/token-store.js';
+
+/** Accounts that are looked up at a time. */
+const LOOKUPS = 10;
+
+/** R13: caches the tokens of changed rows that this replica keeps, and reads no value of the others. */
+@Injectable()
+export class ChangedTokens {
+  /** Rows whose account has to be looked up: other credentials than before, or the first token of an account. */
+  private readonly unresolved = new Map<TokenName, TokenRow>();
+  /** Tokens whose account lookup failed: read again with the next changes. */
+  private readonly failed = new Set<TokenName>();
+  private lookups = 0;
+
+  constructor(
+    private readonly store: TokenStore,
+    private readonly cache: TokenCache,
+    private readonly states: TokenStates,
+    private readonly targets: RenewalTargets,
+    private readonly journal: TokenJournal,
+  ) {}
+
+  /** @throws StoreError */
+  async takeUp(changes: readonly Change[]): Promise<void> {
+    const names = new Set(this.failed);
+    for (const { name, version } of changes)
+      if (this.cache.keeps(name) && !this.cache.knows(name, version))
+        names.add(name);
+    if (names.size === 0) return;
+    const { rows } = await this.store.readAll([...names]);
+    for (const name of names) this.failed.delete(name);
+    for (const row of rows)
+      if (!this.states.adoptKnown(row)) this.unresolved.set(row.name, row);
+    this.lookUp();
+  }
+
+  /** In the background and a few at a time: one lookup that takes long delays no other. */
+  private lookUp(): void {
+    for (const [name, row] of this.unresolved) {
+      if (this.lookups === LOOKUPS) return;
+      this.unresolved.delete(name);
+      this.lookups++;
+      void this.resolve(row).finally(() => {
+        this.lookups--;
+        this.lookUp();
+      });
+    }
+  }
+
+  private async resolve(row: TokenRow): Promise<void> {
+    try {
+      const target = await this.targets.find(row.name);
+      if (target) this.states.adopt(row, target.account.credentialId);
+    } catch (error) {
+      this.journal.notRenewed(row.name, error);
+      this.failed.add(row.name);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { TokenName } from '../common/token-name.js';
+import type { RawNumber } from './row-mapper.js';
+import { SqlRunner } from './sql-runner.js';
+import type { SqlStatement } from './sql-statement.js';
+import { POLL_AHEAD_MS } from './statements.js';
+
+/** A row that was written. */
+export interface Change {
+  readonly name: TokenName;
+  readonly version: number;
+  /** Its `updated_at`, as the database writes it: with the name a place in the order of changes. */
+  readonly since: string;
+}
+
+/** The result of one poll. */
+export interface Poll {
+  readonly changes: readonly Change[];
+  /** No token in the queue becomes due for this long, milliseconds. */
+  readonly idleMs: number;
+}
+
+type RawChange = Omit<Change, 'version'> & {
+  readonly version: RawNumber<number>;
+};
+type PolledRow =
+  (RawChange & { readonly part: 'changed' }) | { readonly part: 'due' };
+
+/** R13: which rows were written, in the order of `updated_at` and in pages, without their values. */
+@Injectable()
+export class ChangeFeed {
+  constructor(private readonly sql: SqlRunner) {}
+
+  /** Reads the first page of what was written within the last `sinceMs` milliseconds, and whether the queue has work. */
+  async poll(sinceMs: number, limit: number): Promise<Poll> {
+    const { poll } = this.sql.statements;
+    const polled = await this.sql.rows<PolledRow>(
+      poll({ sinceMs: Math.ceil(sinceMs), limit }),
+    );
+    const changed = polled.filter((row) => row.part === 'changed');
+    const isIdle = changed.length === polled.length;
+    return {
+      changes: changed.map(toChange),
+      idleMs: isIdle ? POLL_AHEAD_MS : 0,
+    };
+  }
+
+  /** Reads the next page, after that change. */
+  after({ name, since }: Change, limit: number): Promise<Change[]> {
+    const { changedAfter } = this.sql.statements;
+    return this.changes(changedAfter({ name, since, limit }));
+  }
+
+  /** Reads the state of these rows, whenever they were written; missing names are omitted. */
+  of(names: readonly TokenName[]): Promise<Change[]> {
+    return this.changes(this.sql.statements.versions({ names }));
+  }
+
+  private async changes(statement: SqlStatement): Promise<Change[]> {
+    return (await this.sql.rows<RawChange>(statement)).map(toChange);
+  }
+}
+
+function toChange({ name, version, since }: RawChange): Change {
+  return { name, version: Number(version), since };
+}

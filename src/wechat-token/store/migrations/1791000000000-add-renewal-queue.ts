@@ -1,0 +1,92 @@
+import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
+import { dialectOf, type Dialect } from '../dialect.js';
+
+const TABLE = 'system_var';
+const NEXT_AT = 'IDX_system_var_next_at';
+const NEWS = 'IDX_system_var_updated_at_name';
+const OLD_NEWS = 'IDX_system_var_updated_at';
+/** Rows that one statement fills: no replica waits long for a lock. */
+const BATCH = 2000;
+/** The default of `confirmSeconds`. */
+const CONFIRM_MS = 300_000;
+
+/**
+ * The queue: `next_at`, in which version 0.1 does not write, and `app_id`. The indexes that version 0.1 names in its statements
+ * stay, so that its replicas go on while others run this version.
+ */
+export class AddRenewalQueue1791000000000 implements MigrationInterface {
+  name = 'AddRenewalQueue1791000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await addColumns(runner);
+    await fill(runner);
+    await addIndex(runner, NEXT_AT, ['next_at', 'name']);
+    await addIndex(runner, NEWS, ['updated_at', 'name']);
+    await dropIndex(runner, OLD_NEWS);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await addIndex(runner, OLD_NEWS, ['updated_at']);
+    for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, name);
+    await runner.dropColumns(TABLE, ['next_at', 'app_id']);
+  }
+}
+
+/** Not by TypeORM, which copies a table of SQLite for each column. */
+async function addColumns(runner: QueryRunner): Promise<void> {
+  const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
+  const charset = isSqlite ? '' : 'CHARACTER SET utf8mb4 ';
+  const columns = [
+    { name: 'next_at', type: 'datetime(3)' },
+    { name: 'app_id', type: `varchar(64) ${charset}` },
+  ];
+  const table = await runner.getTable(TABLE);
+  for (const { name, type } of columns)
+    if (!table?.findColumnByName(name))
+      await runner.query(
+        `ALTER TABLE ${TABLE} ADD COLUMN ${name} ${type} NULL`,
+      );
+}
+
+/** In order of name: a migration that was interrupted goes on where rows are not filled yet. */
+async function fill(runner: QueryRunner): Promise<void> {
+  const dialect = dialectOf(runner.dataSource.options.type);
+  if (!dialect) return;
+  let after = '';
+  for (;;) {
+    const [last] = await runner.query(
+      `SELECT MAX(name) AS name FROM (SELECT name FROM ${TABLE} WHERE name > ? ORDER BY name LIMIT ${BATCH}) page`,
+      [after],
+    );
+    if (typeof last?.name !== 'string') return;
+    await runner.query(
+      `UPDATE ${TABLE} SET next_at = ${nextAt(dialect)}
+      WHERE name > ? AND name <= ? AND expires_at IS NOT NULL AND next_at IS NULL`,
+      [after, last.name],
+    );
+    after = last.name;
+  }
+}
+
+/** As version 0.1 has it: after a failure the next attempt, else the earlier of refresh and confirmation. */
+function nextAt({ now, after }: Dialect): string {
+  const confirmAt = after('updated_at', String(CONFIRM_MS));
+  return `COALESCE(next_attempt_at,
+    CASE WHEN source = 'stable' AND ${confirmAt} < refresh_at THEN ${confirmAt} END, refresh_at, ${now})`;
+}
+
+async function addIndex(
+  runner: QueryRunner,
+  name: string,
+  columnNames: string[],
+): Promise<void> {
+  const table = await runner.getTable(TABLE);
+  if (!table?.indices.some((index) => index.name === name))
+    await runner.createIndex(TABLE, new TableIndex({ name, columnNames }));
+}
+
+async function dropIndex(runner: QueryRunner, name: string): Promise<void> {
+  const table = await runner.getTable(TABLE);
+  if (table?.indices.some((index) => index.name === name))
+    await runner.dropIndex(TABLE, name);
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import type { TokenName } from '../common/token-name.js';
+import {
+  type RawNumber,
+  type RawRow,
+  type ReadRows,
+  RowMapper,
+} from './row-mapper.js';
+import { SqlRunner } from './sql-runner.js';
+import { type Lease, leaseOn, type LeasedRow } from './token-row.js';
+
+/** A token's row that waits for a refresher. Durations are from now, negative when past, and -Infinity where the column is NULL. */
+export interface QueuedToken {
+  readonly name: TokenName;
+  readonly version: number;
+  /** Its `next_at`, as the database writes it: with the name a place in the queue. */
+  readonly since: string;
+  readonly nextInMs: number;
+  readonly refreshInMs: number;
+  readonly expiresInMs: number;
+  readonly nextAttemptInMs: number;
+}
+
+/** A place in the queue. */
+export type QueuePlace = Pick<QueuedToken, 'name' | 'since'>;
+
+/** The place before every token. */
+export const QUEUE_START: QueuePlace = {
+  name: '',
+  since: '1000-01-01 00:00:00.000',
+};
+
+/** A row as it was read, and when a refresher should look at it again, milliseconds from now. */
+export interface NewPlace {
+  readonly name: TokenName;
+  readonly version: number;
+  readonly nextMs: number;
+}
+
+type RawQueued = {
+  [Column in keyof QueuedToken]: RawNumber<QueuedToken[Column]> | null;
+} & QueuePlace;
+
+/** R14: the tokens in the order in which refreshers look at them, by `next_at`; and their leases, many in one statement. */
+@Injectable()
+export class RenewalQueue {
+  constructor(
+    private readonly sql: SqlRunner,
+    private readonly mapper: RowMapper,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Returns a page of the tokens that are past their `refresh_at` and not leased, the longest waiting first. */
+  due(after: QueuePlace, limit: number): Promise<QueuedToken[]> {
+    const { name, since } = after;
+    return this.queued(this.sql.statements.due({ name, since, limit }));
+  }
+
+  /** The same for tokens that wait to be confirmed only (R7). */
+  unconfirmed(after: QueuePlace, limit: number): Promise<QueuedToken[]> {
+    const { name, since } = after;
+    return this.queued(this.sql.statements.unconfirmed({ name, since, limit }));
+  }
+
+  /** Returns tokens that have no place in the queue, at most `limit`. */
+  unplaced(limit: number): Promise<QueuedToken[]> {
+    return this.queued(this.sql.statements.unplaced({ limit }));
+  }
+
+  /** Gives rows a new place in the queue, as far as they are as they were read, not leased, and not locked. */
+  async place(places: readonly NewPlace[]): Promise<void> {
+    if (places.length === 0) return;
+    const { lock, place } = this.sql.statements;
+    const names = places.map(({ name }) => name);
+    await this.sql.changeLocked<RawQueued>(lock({ names }), (locked) => {
+      const free = new Set(locked.map(({ name }) => name));
+      const rows = places.filter(({ name }) => free.has(name));
+      return rows.length > 0 ? place({ places: rows.map(rounded) }) : undefined;
+    });
+  }
+
+  /**
+   * R4: takes the leases of the tokens that are still in the queue and not leased. Rows that another transaction has locked are
+   * skipped; rows that cannot be decrypted are not leased.
+   */
+  async claim(
+    names: readonly TokenName[],
+    owner: string,
+    durationMs: number,
+  ): Promise<ReadRows<LeasedRow>> {
+    const { lockDue, claimAll } = this.sql.statements;
+    const readAt = this.clock.now();
+    const until = readAt + durationMs;
+    let leased: LeasedRow[] = [];
+    let unreadable: ReadRows['unreadable'] = [];
+    await this.sql.changeLocked<RawRow>(lockDue({ names }), (locked) => {
+      const found = this.mapper.toRows(locked, readAt);
+      ({ unreadable } = found);
+      leased = found.rows.map((row) => {
+        return { row, lease: leaseOn(row, durationMs, until) };
+      });
+      const claims = leased.map(({ lease }) => versionOf(lease));
+      return claims.length > 0
+        ? claimAll({ claims, owner, durationMs })
+        : undefined;
+    });
+    return { rows: leased, unreadable };
+  }
+
+  private async queued(
+    statement: Parameters<SqlRunner['rows']>[0],
+  ): Promise<QueuedToken[]> {
+    const rows = await this.sql.rows<RawQueued>(statement);
+    return rows.map(({ name, since, ...row }) => ({
+      name,
+      since,
+      version: Number(row.version),
+      nextInMs: Number(row.nextInMs ?? -Infinity),
+      refreshInMs: Number(row.refreshInMs ?? -Infinity),
+      expiresInMs: Number(row.expiresInMs ?? -Infinity),
+      nextAttemptInMs: Number(row.nextAttemptInMs ?? -Infinity),
+    }));
+  }
+}
+
+function versionOf({ name, version }: Lease) {
+  return { name, version };
+}
+
+function rounded({ name, version, nextMs }: NewPlace): NewPlace {
+  return { name, version, nextMs: Math.ceil(nextMs) };
+}
