@@ -2,6 +2,7 @@ import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   fireCron,
+  nameOf,
   namesOf,
   open,
   renewedOf,
@@ -30,13 +31,28 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
   });
 
   it('4 replicas that tick at once share what is due: each token is issued once, and served by all', async () => {
-    const fleet = await world.fleet(4, { accounts });
+    const notStored = new Set<unknown>();
+    const nothing = () => undefined;
+    const error = (message: unknown, fields: { name?: string }) => {
+      if (String(message).startsWith('token issued but not stored'))
+        notStored.add(fields.name);
+    };
+    const logger = { log: nothing, warn: nothing, error };
+    const fleet = await world.fleet(4, { accounts, logger });
     for (const { accountCheck } of fleet) await accountCheck.check();
     await world.advance(DUE_SECONDS);
 
     await Promise.all(fleet.map(({ rounds }) => rounds.tick()));
-    // Once, when all of this took 20 s, the first ticks had left out four tokens; why is not known. None is asked for twice.
-    for (const { rounds } of fleet) await rounds.tick();
+    // A server that stands still for longer than a statement may take stores some of them late.
+    for (let ticks = 0; ticks < 3; ticks++) {
+      const renewed = new Set(await renewedOf(world, accounts));
+      const missing = accounts.filter(({ name }) => !renewed.has(name));
+      if (missing.length === 0) break;
+      expect([...notStored]).toEqual(
+        expect.arrayContaining(missing.map(nameOf)),
+      );
+      for (const { rounds } of fleet) await rounds.tick();
+    }
 
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     for (const { appId } of accounts)

@@ -131,6 +131,10 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
     statement: (s) => s.events({ name, beforeId: 1000, limit: 50 }),
     access: [EVENTS],
   },
+  postponeEvent: {
+    statement: (s) => s.postponeEvent({ name, ...events }),
+    access: [EVENTS],
+  },
   countEvents: {
     statement: (s) => s.countEvents({ names, ...events }),
     access: [EVENTS],

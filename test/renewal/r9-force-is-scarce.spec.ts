@@ -70,6 +70,27 @@ describe('R9 force is scarce', () => {
     expect(world.wechat.calls.stableForced).toBe(2);
   });
 
+  it('counts the 30 s from the answer', async () => {
+    await using world = await World.create();
+    const { tokens, refresher, journal } = await world.replica();
+    await tokens.getAccessToken();
+    world.wechat.inject('stable', { delayMs: 300 });
+    const slow = refresher.refresh(NAME, FORCE);
+    await vi.waitFor(() => expect(world.wechat.calls.stableForced).toBe(1));
+    await world.advance(10);
+    await slow;
+    await journal.settled();
+
+    await world.advance(25);
+    await expect(refresher.refresh(NAME, FORCE)).rejects.toMatchObject({
+      code: 'REFRESH_BUDGET',
+      retryAfter: expect.toSatisfy((seconds: number) => seconds <= 5),
+    });
+    await world.advance(6);
+    await refresher.refresh(NAME, FORCE);
+    expect(world.wechat.calls.stableForced).toBe(2);
+  });
+
   it('a refusal leaves the token, its back-off and its lease as they were', async () => {
     await using world = await World.create();
     const { tokens, refresher } = await world.replica();

@@ -222,3 +222,26 @@ describe('R14 a round that takes long', () => {
     expect(told).not.toContain('renewal progress');
   });
 });
+
+describe('R14 old events', () => {
+  it('are deleted a thousand a round, so that no round takes long', async () => {
+    await using world = await World.create();
+    const { rounds } = await world.replica();
+    await rounds.tick();
+    await world.sql(
+      `INSERT INTO token_event (name, at, type)
+        WITH RECURSIVE up AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM up WHERE n < 2500)
+        SELECT 'access_token', '2020-01-01 00:00:00.000', 'refreshed' FROM up`,
+    );
+    await world.advance(3600);
+    const left = [];
+    for (let round = 0; round < 4; round++) {
+      await rounds.tick();
+      const [row] = await world.sql<{ n: number }>(
+        "SELECT COUNT(*) AS n FROM token_event WHERE at < '2021-01-01'",
+      );
+      left.push(row?.n);
+    }
+    expect(left).toEqual([1500, 500, 0, 0]);
+  });
+});

@@ -12,6 +12,8 @@ import { type Report, ReportLimit } from './report-limit.js';
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
 const RETENTION_MS = 30 * 24 * 3600 * 1000;
+/** The database's clock and this process's run apart a little meanwhile. */
+const CLOCK_SLACK_MS = 1000;
 
 /** Writes the history of tokens to the log and to the event table; tokens appear as fingerprint and mask only (R15). */
 @Injectable()
@@ -137,9 +139,15 @@ export class TokenJournal {
     this.logger.error(message, { reason: reasonOf(error) });
   }
 
-  /** Deletes events that are older than 30 days. */
-  async purge(): Promise<void> {
-    while (await this.events.purge(RETENTION_MS));
+  /** Deletes some of the events that are older than 30 days; true while there may be more. */
+  purge(): Promise<boolean> {
+    return this.events.purge(RETENTION_MS);
+  }
+
+  /** R9: a forced renewal that was recorded `agoMs` ago counts from now on, when the platform has answered. */
+  forcedAnswered(name: TokenName, agoMs: number): void {
+    const windowMs = Math.ceil(agoMs) + CLOCK_SLACK_MS;
+    this.write(name, this.events.postpone(name, 'forced', windowMs));
   }
 
   /** R12: resolves when all events recorded so far are written. */
@@ -149,11 +157,14 @@ export class TokenJournal {
 
   /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
   private record(event: NewTokenEvent): void {
-    const written = this.events
-      .record(event)
+    this.write(event.name, this.events.record(event));
+  }
+
+  private write(name: TokenName, work: Promise<void>): void {
+    const written = work
       .catch((error: unknown) => {
         const reason = reasonOf(error);
-        this.logger.warn('event write failed', { name: event.name, reason });
+        this.logger.warn('event write failed', { name, reason });
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

@@ -46,6 +46,11 @@ export class Budgets {
     });
   }
 
+  /** R9: the platform has answered a forced renewal that was spent `agoMs` ago: the next one is possible 30 s from now. */
+  forcedAnswered(name: TokenName, agoMs: number): void {
+    this.journal.forcedAnswered(name, agoMs);
+  }
+
   /** R5. `reported` is the fingerprint of the rejected token. @throws TokenUnavailableError when the platform has rejected one token after the other. */
   async spendRejected(
     row: TokenRow,

@@ -80,8 +80,13 @@ export class LeasedRenewal {
     const ask = (force: boolean) => source.issue({ account, inputs, force });
     const force = async () => {
       this.assertLeaseTime(renewal);
+      const startedAt = this.clock.now();
       await this.budgets.spendForced(row, actor);
-      return ask(true);
+      try {
+        return await ask(true);
+      } finally {
+        this.budgets.forcedAnswered(row.name, this.clock.now() - startedAt);
+      }
     };
     this.assertLeaseTime(renewal);
     if (intent.kind === 'forced') return force();

@@ -57,10 +57,10 @@ export class Rounds {
     }
   }
 
-  /** Old events, once an hour. */
+  /** Old events, once an hour: a part of them in each round until none is left. */
   private async purge(): Promise<void> {
     if (this.clock.now() - this.purgedAt < PURGE_EVERY_MS) return;
-    await this.journal.purge();
-    this.purgedAt = this.clock.now();
+    const hasMore = await this.journal.purge();
+    if (!hasMore) this.purgedAt = this.clock.now();
   }
 }

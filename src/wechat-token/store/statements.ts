@@ -258,6 +258,11 @@ export function statementsFor(sql: Dialect) {
       SELECT ${msUntil('at')} AS atInMs FROM token_event
       WHERE name = :name AND type = :type AND at > ${ago(':windowMs')} ORDER BY at DESC`),
 
+    /** R9: the time until the next forced renewal counts from the answer. */
+    postponeEvent: statement<'name' | 'type' | 'windowMs'>(`
+      UPDATE token_event SET at = ${now}
+      WHERE name = :name AND type = :type AND at > ${ago(':windowMs')}`),
+
     countEvents: statement<'names' | 'type' | 'windowMs'>(`
       SELECT name, COUNT(*) AS count FROM ${byNames('token_event')}
       WHERE type = :type AND at > ${ago(':windowMs')} GROUP BY name`),

@@ -54,6 +54,16 @@ export class TokenEvents {
     return rows.map((row) => -Number(row.atInMs));
   }
 
+  /** Moves the events of one type within the window to the present. */
+  async postpone(
+    name: TokenName,
+    type: TokenEventType,
+    windowMs: number,
+  ): Promise<void> {
+    const { postponeEvent } = this.sql.statements;
+    await this.sql.change(postponeEvent({ name, type, windowMs }));
+  }
+
   /** Counts each token's events of one type within the window; tokens without one are omitted. */
   async count(
     names: readonly TokenName[],
