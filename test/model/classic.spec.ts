@@ -63,6 +63,17 @@ const SCENARIOS: readonly [string, Scenario][] = [
     },
   ],
   [
+    'a failover loses commits',
+    {
+      ...CLASSIC,
+      replicas: [[DUE, DUE], [DUE]],
+      bounds: boundedBy({
+        ticks: byDepth({ short: 0, full: 1 }),
+        failovers: 1,
+      }),
+    },
+  ],
+  [
     'a claim or the end of a lease is lost',
     {
       ...CLASSIC,
@@ -99,6 +110,7 @@ describe('R4 classic mode, every interleaving of two replicas', () => {
     'a crash between the call and the write',
     'a lost answer',
     'a failed write',
+    'commits lost by a failover',
     // The one hole that no lease can close: the process was suspended between its last check of the clock and the call.
     'a call arrived after its lease',
   ])('among them are those with %s', (note) => {

@@ -63,6 +63,14 @@ describe('the model catches', () => {
       'A calls while B may still be calling',
     ],
     [
+      'versions that are counted, when a failover loses commits',
+      {
+        versionsAreCounted: true,
+        bounds: boundedBy({ ticks: 1, failovers: 1 }),
+      },
+      'A writes under the lease of B',
+    ],
+    [
       'a replica whose clock is stopped while its lease expires',
       { clockStands: true },
       'A calls with 10 s of its lease',

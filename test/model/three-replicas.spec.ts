@@ -15,6 +15,7 @@ const EVERYTHING = boundedBy({
   crashes: 2,
   lostAnswers: 1,
   failedWrites: 2,
+  failovers: 1,
 });
 
 describe('R4 three replicas', () => {

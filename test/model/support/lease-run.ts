@@ -60,7 +60,8 @@ export class LeaseRun implements Run {
     database: ModelDatabase,
     scenario: Scenario,
   ): Promise<LeaseRun> {
-    database.reset(scenario.stored, scenario.mode);
+    const { stored, mode, versionsAreCounted } = scenario;
+    database.reset(stored, mode, versionsAreCounted);
     const run = new LeaseRun(database, scenario, database.row());
     for (const [index, replica] of run.replicas.entries())
       void run.perform(replica, scenario.replicas[index] ?? []);
@@ -108,6 +109,7 @@ export class LeaseRun implements Run {
         .map(([token, loss]) => `${token}: ${loss}`)
         .sort(),
       this.faults.left,
+      this.faults.left.failovers > 0 && inShort(this.database.lastRows),
       this.violation,
     ]);
     return createHash('sha1').update(state).digest('base64');
@@ -136,6 +138,7 @@ export class LeaseRun implements Run {
       calls: platform.calls,
       losses: invariants.losses.values(),
       rotated: faults.hasHappened('rotations'),
+      failedOver: faults.hasHappened('failovers'),
       allWell: this.replicas.every((r) => !r.crashed && !r.failed),
       faultless: !faults.anythingHappened && waitedMs === 0,
     };
@@ -229,6 +232,14 @@ export class LeaseRun implements Run {
     choices.push(
       ...this.faults.choice('rotations', 'another system rotates', rotate),
     );
+    for (const lost of this.database.lastRows.keys())
+      choices.push(
+        ...this.faults.choice(
+          'failovers',
+          `a failover loses ${lost + 1} writes`,
+          () => this.failOver(lost + 1),
+        ),
+      );
     return choices;
   }
 
@@ -275,6 +286,12 @@ export class LeaseRun implements Run {
       (this.row.leaseInMs ?? 0) > 0 ||
       steps.some(({ what }) => what === 'claim')
     );
+  }
+
+  private failOver(lostWrites: number): void {
+    this.database.failOver(lostWrites);
+    this.invariants.failedOver(this.database.row());
+    this.changes += 1;
   }
 
   private crash(id: string, at: string): void {

@@ -20,6 +20,8 @@ export interface ModelRow {
   readonly leaseInMs: number | null;
 }
 
+type WholeRow = Readonly<Record<string, SqlValue>>;
+
 interface Statement {
   readonly reader: boolean;
   all(...values: readonly unknown[]): unknown[];
@@ -36,6 +38,10 @@ const LIVES: Readonly<Record<StoredToken, { refresh: number; end: number }>> = {
 };
 
 const START = 1_000_000;
+const FAILOVER_MS = 1000;
+/** Writes that a failover may lose. */
+const MAX_LOST = 2;
+const WHOLE = 'SELECT * FROM system_var WHERE name = ?';
 
 const { credentialId } = toAccount(ACCOUNT);
 const READ = statementsFor(sqliteDialect).read({ name: NAME }).sql;
@@ -52,6 +58,8 @@ const INSERT = `INSERT INTO system_var
  */
 export class ModelDatabase implements AsyncDisposable {
   private readonly prepared = new Map<string, Statement>();
+  private versionsAreCounted = false;
+  private lastWrites: { row: WholeRow; at: number }[] = [];
   /** The database's clock as the engine sees it, epoch milliseconds. */
   private now = START;
 
@@ -68,22 +76,49 @@ export class ModelDatabase implements AsyncDisposable {
     values: readonly SqlValue[],
   ): unknown[] | { changes: number } {
     const statement = this.prepare(sql);
-    if (!statement.reader) return statement.run(...values);
+    if (!statement.reader) return this.write(statement, values);
+    const databaseNow = this.versionsAreCounted ? 0 : this.now;
     const rows = statement.all(...values) as object[];
     return rows.map((row) =>
-      'databaseNow' in row ? { ...row, databaseNow: this.now } : row,
+      'databaseNow' in row ? { ...row, databaseNow } : row,
     );
   }
 
-  reset(stored: StoredToken, mode: string): void {
+  /** What a failover may bring back: the row before each of the last writes, the last one first. */
+  get lastRows(): readonly object[] {
+    return this.lastWrites.map(({ row, at }) => {
+      const of = ['value', 'version', 'lease_owner', 'failure_count'];
+      return [at, ...of.map((column) => row[column])];
+    });
+  }
+
+  /** The row is again as it was before the last writes, so many of them; a failover takes a moment. */
+  failOver(lostWrites: number): void {
+    const found = this.lastWrites[lostWrites - 1];
+    if (!found) throw new Error('there was no such write');
+    const { row, at } = found;
+    const columns = Object.keys(row);
+    const marks = columns.map(() => '?').join(', ');
+    this.prepare('DELETE FROM system_var').run();
+    this.prepare(
+      `INSERT INTO system_var (${columns.join(', ')}) VALUES (${marks})`,
+    ).run(...Object.values(row));
+    this.shiftInstants('system_var', this.now - at);
+    this.lastWrites = [];
+    this.now += FAILOVER_MS;
+  }
+
+  reset(stored: StoredToken, mode: string, versionsAreCounted = false): void {
+    this.versionsAreCounted = versionsAreCounted;
+    this.lastWrites = [];
     const { refresh, end } = LIVES[stored];
     const token =
       stored === 'nothing'
         ? [null, null, null, null]
         : [tokenOf(0), mode, credentialId, ISSUED];
-    this.execute('DELETE FROM token_event', []);
-    this.execute('DELETE FROM system_var', []);
-    this.execute(INSERT, [NAME, ...token, refresh, end, ISSUED, ISSUED]);
+    this.prepare('DELETE FROM token_event').run();
+    this.prepare('DELETE FROM system_var').run();
+    this.prepare(INSERT).run(NAME, ...token, refresh, end, ISSUED, ISSUED);
     this.now = START;
   }
 
@@ -99,16 +134,7 @@ export class ModelDatabase implements AsyncDisposable {
   /** To move all instants back is to let time pass: the store knows only how far from now they are. */
   passTime(ms: number): void {
     this.now += ms;
-    for (const [table, columns] of Object.entries(INSTANTS)) {
-      const back = columns.map(
-        (column) =>
-          `${column} = strftime('%Y-%m-%d %H:%M:%f', ${column}, ? || ' seconds')`,
-      );
-      this.execute(
-        `UPDATE ${table} SET ${back.join(', ')}`,
-        columns.map(() => -ms / 1000),
-      );
-    }
+    for (const table of Object.keys(INSTANTS)) this.shiftInstants(table, ms);
   }
 
   /** The engine's runner reads only the dialect from it. */
@@ -118,6 +144,32 @@ export class ModelDatabase implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dataSource.destroy();
+  }
+
+  private shiftInstants(table: string, ms: number): void {
+    const columns = INSTANTS[table] ?? [];
+    const back = columns.map(
+      (column) =>
+        `${column} = strftime('%Y-%m-%d %H:%M:%f', ${column}, ? || ' seconds')`,
+    );
+    this.prepare(`UPDATE ${table} SET ${back.join(', ')}`).run(
+      ...columns.map(() => -ms / 1000),
+    );
+  }
+
+  private write(
+    statement: Statement,
+    values: readonly SqlValue[],
+  ): { changes: number } {
+    const before = this.first(WHOLE);
+    const result = statement.run(...values);
+    const isWritten =
+      JSON.stringify(before) !== JSON.stringify(this.first(WHOLE));
+    if (before && isWritten) {
+      const write = { row: before as WholeRow, at: this.now };
+      this.lastWrites = [write, ...this.lastWrites].slice(0, MAX_LOST);
+    }
+    return result;
   }
 
   private first(sql: string): unknown {

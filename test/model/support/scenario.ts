@@ -15,6 +15,8 @@ export interface Bounds {
   readonly failedWrites: number;
   /** Another system has the platform issue a new token. */
   readonly rotations: number;
+  /** The database fails over to a server that has not got the last one or two writes. */
+  readonly failovers: number;
 }
 
 const NO_FAULTS: Bounds = {
@@ -23,6 +25,7 @@ const NO_FAULTS: Bounds = {
   lostAnswers: 0,
   failedWrites: 0,
   rotations: 0,
+  failovers: 0,
 };
 
 export interface Scenario {
@@ -41,6 +44,8 @@ export interface Scenario {
   readonly sabotage?: Sabotage;
   /** The first replica's clock stands, as if its machine slept. */
   readonly clockStands?: boolean;
+  /** Versions are counted only, and not taken from the database's clock. */
+  readonly versionsAreCounted?: boolean;
   /** A violation is noted, and ends only the run: for faults that are built in. */
   readonly isBroken?: boolean;
 }
