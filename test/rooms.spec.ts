@@ -11,6 +11,7 @@ const ROOMS = [
   'options',
   'cache',
   'upstream',
+  'store/connections',
   'store',
   'observe',
   'renewal',

@@ -15,8 +15,6 @@ export interface AppOptions {
   /** A database with the tables. */
   readonly databaseUrl: string;
   readonly options: WechatTokenModuleOptions;
-  /** The maximum number of database connections. Default: that of mysql2. */
-  readonly connectionLimit?: number;
   /** Receives every log line, of all levels. */
   readonly onLog?: (message: unknown) => void;
 }
@@ -25,7 +23,6 @@ export interface AppOptions {
 export function startApp({
   databaseUrl,
   options,
-  connectionLimit = 10,
   onLog = () => undefined,
 }: AppOptions): Promise<INestApplicationContext> {
   const database = parseDatabaseUrl(databaseUrl);
@@ -33,10 +30,7 @@ export function startApp({
   const logger: LoggerService = { log: onLog, warn: print, error: print };
   const imports = [
     ScheduleModule.forRoot(),
-    TypeOrmModule.forRoot({
-      ...dataSourceOptions(database),
-      extra: { connectionLimit },
-    }),
+    TypeOrmModule.forRoot(dataSourceOptions(database)),
     WechatTokenModule.forRoot(options),
   ];
   return NestFactory.createApplicationContext(

@@ -13,6 +13,8 @@ import { StartError } from './start-error.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 2000;
+/** SQLite waits for another process's lock in the event loop: the module itself waits longer, without blocking it. */
+const BUSY_TIMEOUT_MS = 50;
 
 /** R12: without a time limit destroy() would wait for a server that does not respond, and keep the process alive. */
 class ClosingDataSource extends DataSource {
@@ -59,6 +61,9 @@ export async function openDatabase(
     if (migrate) await runMigrationsExclusively(dataSource);
     else if (!(await hasTables(dataSource)))
       throw new StartError(messages.tablesMissing(where));
+    // Not before: many processes may connect and migrate at the same time.
+    if (database.type === 'better-sqlite3')
+      await dataSource.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return dataSource;
   } catch (error) {
     await dataSource.destroy();

@@ -2,6 +2,7 @@ import {
   type BeforeApplicationShutdown,
   Injectable,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Clock } from './common/clock.js';
 import { withDeadline } from './common/deadline.js';
@@ -15,11 +16,15 @@ import { BoundedRenewal } from './renewal/bounded-renewal.js';
 import { PendingWrites } from './renewal/pending-writes.js';
 import { Renewer } from './renewal/renewer.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
+import { SqlRunner } from './store/sql-runner.js';
 
 /** The one class that starts and stops the subsystems (R12). */
 @Injectable()
 export class WechatTokenLifecycle
-  implements OnApplicationBootstrap, BeforeApplicationShutdown
+  implements
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   constructor(
     private readonly schedule: RenewalSchedule,
@@ -28,6 +33,7 @@ export class WechatTokenLifecycle
     private readonly pending: PendingWrites,
     private readonly journal: TokenJournal,
     private readonly streams: AdminStreams,
+    private readonly sql: SqlRunner,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -51,6 +57,11 @@ export class WechatTokenLifecycle
     }).catch((error: unknown) =>
       this.journal.problem('shutdown failed', error),
     );
+  }
+
+  /** No request is being answered any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.sql.close();
   }
 
   /** Calls, writes, polls and events in flight end. */

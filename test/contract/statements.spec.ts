@@ -1,5 +1,5 @@
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
-import type { SqlStatement } from '../../src/wechat-token/store/sql-statement.js';
+import type { SqlStatement } from '../../src/wechat-token/store/connections/sql-statement.js';
 import type { Statements } from '../../src/wechat-token/store/statements.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { everyDatabase } from '../support/every-database.js';

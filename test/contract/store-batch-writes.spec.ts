@@ -152,7 +152,7 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
   it('cost one statement for one alone, and one transaction for the 99 others', async () => {
     const names = named(100);
     await makeRows(db, names);
-    const { sql, store, queue } = anotherStore(db.dataSource);
+    const { sql, store, queue } = anotherStore(db);
     const { claimed } = await claim(queue, names);
     const change = vi.spyOn(sql, 'change');
     const changeLocked = vi.spyOn(sql, 'changeLocked');

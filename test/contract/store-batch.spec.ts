@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { openDatabase } from '../../src/config/database.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
-import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
+import type {
+  LeasedRow,
+  TokenRow,
+} from '../../src/wechat-token/store/token-row.js';
 import {
   anotherStore,
   claim,
@@ -174,7 +178,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
       const sources = await Promise.all(
         Array.from({ length: size }, () => openDatabase(parsed(db.url), false)),
       );
-      const stores = sources.map((source) => anotherStore(source));
+      const stores = sources.map((source) => anotherStore(db, source));
       // A pool connects at its first statement.
       await Promise.all(stores.map(({ store }) => store.readAll(names)));
 
@@ -199,7 +203,7 @@ describe.each(everyDatabase())('R14 claims of many on $title', (database) => {
   it('of nothing that is due cost one statement, of 100 two in one transaction', async () => {
     const names = named(100);
     await makeRows(db, names);
-    const { sql, queue } = anotherStore(db.dataSource);
+    const { sql, queue } = anotherStore(db);
     const locked = vi.spyOn(sql, 'changeLocked');
 
     expect((await claim(queue, names)).claimed).toHaveLength(100);
@@ -221,6 +225,12 @@ describe.each(databaseServers())(
       });
     });
     afterEach(() => db[Symbol.asyncDispose]());
+
+    const write = (claimed: LeasedRow | undefined) => {
+      if (!claimed) throw new Error('nothing was claimed');
+      const token = renewed(`new ${claimed.row.name}`);
+      return db.store.storeRenewed(claimed.lease, token);
+    };
 
     // The rows stay locked until the test ends that: a statement that waited for them would fail after its timeout.
     it('are left out at once, and the others claimed', async () => {
@@ -256,15 +266,37 @@ describe.each(databaseServers())(
       const held = claimed.at(-1)?.row.name ?? '';
       await using blocker = await lockRows(db.url, [held]);
 
-      const writes = claimed.map(({ row, lease }) =>
-        db.store.storeRenewed(lease, renewed(`new ${row.name}`)),
-      );
+      const writes = claimed.map(write);
 
-      expect(await Promise.all(writes.slice(0, -1))).toEqual(
-        Array(19).fill(true),
+      const results = await Promise.allSettled(writes);
+      expect(results.slice(0, -1)).toEqual(
+        Array(19).fill({ status: 'fulfilled', value: true }),
       );
+      expect(results.at(-1)).toMatchObject({
+        reason: { code: 'STORE', driverCode: 'ROW_LOCKED' },
+      });
       await blocker.end();
-      expect(await writes.at(-1)).toBe(true);
+      expect(await write(claimed.at(-1))).toBe(true);
+    });
+
+    it('R4: are lost where the lease is, locked or not', async () => {
+      const names = named(3);
+      await makeRows(db, names);
+      const { claimed } = await claim(db.queue, names);
+      await db.sql(
+        "UPDATE system_var SET version = version + 1 WHERE name = 'access_token:0'",
+      );
+      await using blocker = await lockRows(db.url, names.slice(0, 2));
+      await db.sql("DELETE FROM system_var WHERE name = 'access_token:2'");
+
+      const results = await Promise.allSettled(claimed.map(write));
+
+      expect(results).toMatchObject([
+        { value: false },
+        { reason: { driverCode: 'ROW_LOCKED' } },
+        { value: false },
+      ]);
+      await blocker.end();
     });
 
     it('R6: one that the database refuses is not stored, and those that are written together with it are', async () => {
@@ -294,7 +326,7 @@ describe.each(databaseServers())(
         );
     });
 
-    it('hold up one write, and not the writes that come after it', async () => {
+    it('hold up one write, for a second, and not the writes that come after it', async () => {
       const names = named(20);
       await makeRows(db, names);
       const { claimed } = await claim(db.queue, names);
@@ -302,14 +334,19 @@ describe.each(databaseServers())(
       if (!held) throw new Error('nothing was claimed');
       await using blocker = await lockRows(db.url, [held.row.name]);
 
-      const slow = db.store.storeRenewed(held.lease, renewed('late'));
+      const slow = db.store
+        .storeRenewed(held.lease, renewed('late'))
+        .catch((error: unknown) => error);
+      await turn();
       const stored = await Promise.all(
         others.map(({ lease }) => db.store.storeRenewed(lease, renewed('tok'))),
       );
 
       expect(new Set(stored)).toEqual(new Set([true]));
+      expect(await slow).toMatchObject({ driverCode: 'ER_LOCK_WAIT_TIMEOUT' });
       await blocker.end();
-      expect(await slow).toBe(true);
+      const late = db.store.storeRenewed(held.lease, renewed('late'));
+      expect(await late).toBe(true);
       expect(await db.row(held.row.name)).toMatchObject({ value: 'late' });
     });
   },

@@ -1,4 +1,6 @@
 import type { DataSource } from 'typeorm';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import { messages } from '../../src/wechat-token/common/messages.js';
 import { World } from '../support/world.js';
 
 const NAME = 'access_token';
@@ -10,12 +12,11 @@ async function transaction(dataSource: DataSource) {
   await runner.query(
     "INSERT INTO system_var (name, value, version, updated_at, failure_count) VALUES ('of the app', 'x', 0, CURRENT_TIMESTAMP, 0)",
   );
-  return {
-    async [Symbol.asyncDispose]() {
-      if (runner.isTransactionActive) await runner.rollbackTransaction();
-      await runner.release();
-    },
+  const end = async () => {
+    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    await runner.release();
   };
+  return { end, [Symbol.asyncDispose]: end };
 }
 
 describe("the app's transaction on the same SQLite connection", () => {
@@ -36,6 +37,8 @@ describe("the app's transaction on the same SQLite connection", () => {
       expect((await world.row()).value).toBe(old);
     }
     await renewing;
+    // Written in the next round, if it could not wait for the end.
+    await rounds.tick();
 
     const renewed = await tokens.getAccessToken();
     expect(await world.row()).toMatchObject({
@@ -46,23 +49,58 @@ describe("the app's transaction on the same SQLite connection", () => {
     expect(world.wechat.calls.total).toBe(2);
   });
 
-  it('keeps a refresh waiting until it has ended, and no longer', async () => {
+  it('keeps a statement waiting that comes just before its end', async () => {
     await using world = await World.create();
-    const { dataSource, refresher, tokens, api } = await world.replica();
-    await tokens.getAccessToken();
-    let renewing: Promise<unknown>;
-    {
-      await using _open = await transaction(dataSource);
-      renewing = refresher.refresh(NAME, { force: true });
-      // Needs no database, and takes long enough for a refresh that does not wait.
-      await api.get('/cgi-bin/get_api_domain_ip');
-      expect(world.wechat.calls).toMatchObject({ business: 1, stable: 1 });
-    }
+    const { dataSource, variables } = await world.replica();
+    const { end } = await transaction(dataSource);
 
-    await renewing;
+    const saving = variables.save('colour', 'green');
+    setTimeout(() => void end(), 50);
+    await saving;
 
-    expect((await world.row()).value).toBe(await tokens.getAccessToken());
-    expect(world.wechat.accepts(await tokens.getAccessToken())).toBe(true);
+    expect(await variables.get('colour')).toBe('green');
+    expect(await variables.get('of the app')).toBeUndefined();
+  });
+
+  it.each(['stable', 'classic'] as const)(
+    'fails a token asked for inside it at once, and says what to do (%s)',
+    async (mode) => {
+      await using world = await World.create();
+      const accounts = [{ ...DEFAULT_FAKE_ACCOUNT, mode }];
+      const { dataSource, tokens } = await world.replica({ accounts });
+      const old = await tokens.getAccessToken();
+      await world.advance(7200);
+      const askedAt = performance.now();
+
+      const inside = dataSource.transaction(async (manager) => {
+        await manager.query("UPDATE system_var SET remark = 'mine'");
+        return tokens.getAccessToken();
+      });
+
+      await expect(inside).rejects.toMatchObject({
+        code: 'TOKEN_UNAVAILABLE',
+        message: expect.stringContaining(messages.transactionOpen()),
+        cause: { driverCode: 'OPEN_TRANSACTION' },
+      });
+      expect(performance.now() - askedAt).toBeLessThan(1000);
+      expect(world.wechat.calls.total).toBe(1);
+      // Who asks outside of it is not told of it.
+      expect(await tokens.getAccessToken()).not.toBe(old);
+    },
+  );
+
+  it('fails a report of a rejected token too', async () => {
+    await using world = await World.create();
+    const { dataSource, tokens } = await world.replica();
+    const old = await tokens.getAccessToken();
+    const { end } = await transaction(dataSource);
+
+    await expect(tokens.invalidate(old)).rejects.toMatchObject({
+      cause: { driverCode: 'OPEN_TRANSACTION' },
+    });
+    await end();
+
+    expect(world.wechat.calls.total).toBe(1);
   });
 });
 
@@ -71,7 +109,7 @@ describe('R6 a database that hangs at the write', () => {
     await using world = await World.create();
     const store = await world.store();
     world.wechat.inject('stable', { delayMs: 200 });
-    const { dataSource, tokens } = await world.replica();
+    const { dataSource, tokens, rounds } = await world.replica();
     const waiting = tokens.getAccessToken('default', { timeoutMs: 1200 });
     await vi.waitFor(() => expect(world.wechat.calls.stable).toBe(1));
     {
@@ -84,9 +122,8 @@ describe('R6 a database that hangs at the write', () => {
       expect((await store.read(NAME))?.value).toBeNull();
     }
 
-    await vi.waitFor(async () =>
-      expect((await world.row()).value).toBe(await tokens.getAccessToken()),
-    );
+    await rounds.tick();
+    expect((await world.row()).value).toBe(await tokens.getAccessToken());
     expect(world.wechat.calls.total).toBe(1);
   });
 });

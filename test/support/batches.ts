@@ -1,10 +1,8 @@
 import { createConnection } from 'mysql2/promise';
-import type { DataSource } from 'typeorm';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { StoreUnderTest } from './open-store.js';
@@ -39,9 +37,9 @@ export async function claim(
 }
 
 /** The store as another replica has it, with the runner whose statements a test counts. */
-export function anotherStore(dataSource: DataSource) {
+export function anotherStore(db: StoreUnderTest, dataSource = db.dataSource) {
   const clock = new MonotonicClock();
-  const sql = new SqlRunner(dataSource, clock);
+  const sql = db.runner(dataSource);
   const sealing = new Sealing([]);
   const mapper = new RowMapper(sealing, new DatabaseClock());
   return {

@@ -35,6 +35,7 @@ export class StoreUnderTest implements AsyncDisposable {
   readonly feed: ChangeFeed;
   readonly events: TokenEvents;
   readonly variables: SystemVarStore;
+  private readonly runners: SqlRunner[] = [];
 
   constructor(
     readonly dataSource: DataSource,
@@ -52,8 +53,13 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** The stores of a replica that has these encryption keys, on the same database. */
   withKeys(keys: readonly EncryptionKey[]) {
+    return this.with(this.dataSource, keys);
+  }
+
+  /** The stores of an app that has this DataSource. */
+  with(dataSource: DataSource, keys: readonly EncryptionKey[] = []) {
     const clock = new MonotonicClock();
-    const sql = new SqlRunner(this.dataSource, clock);
+    const sql = this.runner(dataSource);
     const sealing = new Sealing(keys);
     const mapper = new RowMapper(sealing, new DatabaseClock());
     return {
@@ -63,6 +69,13 @@ export class StoreUnderTest implements AsyncDisposable {
       events: new TokenEvents(sql),
       variables: new SystemVarStore(sql, sealing),
     };
+  }
+
+  /** As another replica has it; closed with the store. */
+  runner(dataSource = this.dataSource): SqlRunner {
+    const runner = new SqlRunner(dataSource, new MonotonicClock());
+    this.runners.push(runner);
+    return runner;
   }
 
   sql<Row = PlainRow>(
@@ -137,8 +150,9 @@ export class StoreUnderTest implements AsyncDisposable {
     if (!stored) throw new Error(`the lease of "${name}" was lost`);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.runners.map((runner) => runner.close()));
+    await this.dispose();
   }
 }
 

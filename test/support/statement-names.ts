@@ -1,4 +1,4 @@
-import type { SqlStatement } from '../../src/wechat-token/store/sql-statement.js';
+import type { SqlStatement } from '../../src/wechat-token/store/connections/sql-statement.js';
 import type { Statements } from '../../src/wechat-token/store/statements.js';
 
 export type StatementName = keyof Statements;

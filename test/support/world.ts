@@ -142,6 +142,7 @@ export class World implements AsyncDisposable {
   private readonly clock = new MovableClock();
   private readonly replicas: TestReplica[] = [];
   private ownDataSource: Promise<DataSource> | undefined;
+  private ownRunner: SqlRunner | undefined;
 
   private constructor(
     readonly wechat: FakeWechat,
@@ -280,14 +281,14 @@ export class World implements AsyncDisposable {
 
   /** The rows, by a connection that belongs to no replica. */
   async store(): Promise<TokenStore> {
-    const session = new SqlRunner(await this.dataSource(), this.clock);
+    const session = await this.runner();
     const sealing = new Sealing([]);
     const reader = new RowMapper(sealing, new DatabaseClock());
     return new TokenStore(session, sealing, reader, this.clock);
   }
 
   async queue(): Promise<RenewalQueue> {
-    const session = new SqlRunner(await this.dataSource(), this.clock);
+    const session = await this.runner();
     const reader = new RowMapper(new Sealing([]), new DatabaseClock());
     return new RenewalQueue(session, reader, this.clock);
   }
@@ -306,9 +307,15 @@ export class World implements AsyncDisposable {
   /** Closes the replicas and the platform, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.close()));
+    await this.ownRunner?.close();
     await (await this.ownDataSource)?.destroy();
     await this.wechat.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async runner(): Promise<SqlRunner> {
+    const dataSource = await this.dataSource();
+    return (this.ownRunner ??= new SqlRunner(dataSource, this.clock));
   }
 
   private dataSource(): Promise<DataSource> {

@@ -12,6 +12,7 @@ import {
   tokenName,
 } from '../common/token-name.js';
 import {
+  isOpenTransaction,
   isStoreError,
   isTokenUnavailableError,
   TokenUnavailableError,
@@ -178,7 +179,7 @@ export class AccessTokenProvider {
 
 /** Infinity for a failure that does not clear by itself. */
 function secondsToWait(error: unknown): number {
-  if (isStoreError(error)) return 1;
+  if (isStoreError(error)) return isOpenTransaction(error) ? Infinity : 1;
   return isTokenUnavailableError(error)
     ? (error.retryAfter ?? Infinity)
     : Infinity;

@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { CachedToken } from '../cache/cached-token.js';
 import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
-import { isStoreError, isTokenUnavailableError } from '../common/errors.js';
+import {
+  isOpenTransaction,
+  isStoreError,
+  isTokenUnavailableError,
+} from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
@@ -97,6 +101,8 @@ export class TokenWaiter {
       );
       return Promise.race([this.renewal.renew(name, DUE), stored])
         .catch((error: unknown) => {
+          // Other callers need not be inside that transaction.
+          if (isOpenTransaction(error)) throw error;
           if (isStoreError(error) || isTokenUnavailableError(error)) {
             const until = this.clock.now() + RETRY_MS;
             this.failures.set(name, { error, until });

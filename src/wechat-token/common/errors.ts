@@ -123,6 +123,9 @@ export class StoreError extends WechatTokenError {
   }
 }
 
+/** The driver code of a statement that did not run because the app's transaction is open on the one SQLite connection. */
+export const OPEN_TRANSACTION = 'OPEN_TRANSACTION';
+
 /** A stored value cannot be decrypted: its key is not configured, or the value was modified. The row is left unchanged. */
 export class SealedValueError extends WechatTokenError {
   readonly code = 'SEALED_VALUE';
@@ -152,6 +155,9 @@ export const isUnknownTokenError = guard<UnknownTokenError>('UNKNOWN_TOKEN');
 export const isRefreshBudgetError = guard<RefreshBudgetError>('REFRESH_BUDGET');
 export const isConfigurationError = guard<ConfigurationError>('CONFIGURATION');
 export const isStoreError = guard<StoreError>('STORE');
+/** A caller inside the app's own transaction would wait for itself: neither a retry nor another way helps. */
+export const isOpenTransaction = (error: unknown) =>
+  isStoreError(error) && error.driverCode === OPEN_TRANSACTION;
 export const isSealedValueError = guard<SealedValueError>('SEALED_VALUE');
 export const isManagedVariableError =
   guard<ManagedVariableError>('MANAGED_VARIABLE');

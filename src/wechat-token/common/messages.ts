@@ -71,6 +71,10 @@ export const messages = {
     `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
   storeFailed: (code: string) =>
     `Database query failed (${code}). Valid tokens are still served from memory; check the database and its address.`,
+  rowsLocked: (code: string) =>
+    `Another transaction has locked what is to be read or written (${code}). It is tried again automatically; if this lasts, find the transaction that stays open and end it.`,
+  transactionOpen: () =>
+    'A transaction of the app is open on the only connection that it has to SQLite, so the module can neither read nor write. Request tokens before the transaction begins, or give the module a DataSource of its own (option `dataSource`).',
   sealKeyMissing: (name: string, keyId: string) =>
     `The stored value of "${name}" is encrypted with the key "${keyId}", which is not configured. Add that key to encryptionKeys (TOKEN_ENCRYPTION_KEYS); if it is lost, delete the row, and the token is fetched again.`,
   sealBroken: (name: string, keyId: string) =>

@@ -12,6 +12,9 @@ export const CALLER_TIMEOUT_MS = 10_000;
 /** The longest that a statement, or the wait for a connection, may take. */
 export const STATEMENT_TIMEOUT_MS = 10_000;
 
+/** After this time the server ends a statement, where it can: none goes on there when this process no longer waits for it. */
+export const SERVER_TIMEOUT_MS = 9000;
+
 /** The time to the next attempt after a failure that clears soon, and to the next read of a row that another replica renews. */
 export const RETRY_MS = 1000;
 

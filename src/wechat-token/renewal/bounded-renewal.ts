@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
-import { isStoreError } from '../common/errors.js';
+import { isOpenTransaction, isStoreError } from '../common/errors.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { silenceLimit } from '../common/timing.js';
@@ -67,6 +67,7 @@ export class BoundedRenewal {
       });
     } catch (error) {
       if (!(error instanceof Silence || isStoreError(error))) throw error;
+      if (isOpenTransaction(error)) throw error;
       this.renewer.throwIfStopping();
       const rejected = intent.kind === 'rejected' ? intent.value : undefined;
       const inputs = await this.states.inputsOf(target, (input) =>

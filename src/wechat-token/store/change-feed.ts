@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
-import type { SqlStatement } from './sql-statement.js';
+import type { SqlStatement } from './connections/sql-statement.js';
 import { POLL_AHEAD_MS } from './statements.js';
 
 /** A row that was written. */

@@ -60,6 +60,14 @@ class Resealing {
 
   /** Token by token, in order of name. @throws StoreError */
   async *run(): AsyncGenerator<ResealedToken> {
+    try {
+      yield* this.all();
+    } finally {
+      await this.sql.close();
+    }
+  }
+
+  private async *all(): AsyncGenerator<ResealedToken> {
     const { storedValues } = this.sql.statements;
     let after = '';
     for (;;) {

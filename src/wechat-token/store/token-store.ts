@@ -2,11 +2,13 @@
 
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { StoreError } from '../common/errors.js';
+import { messages } from '../common/messages.js';
 import type { TokenName } from '../common/token-name.js';
 import { WriteBatcher } from './write-batcher.js';
 import { type RawRow, type ReadRows, RowMapper } from './row-mapper.js';
 import { Sealing } from './sealing.js';
-import type { SqlStatement } from './sql-statement.js';
+import type { SqlStatement } from './connections/sql-statement.js';
 import { SqlRunner } from './sql-runner.js';
 import {
   type LastError,
@@ -30,7 +32,9 @@ export class TokenStore {
     private readonly mapper: RowMapper,
     private readonly clock: Clock,
   ) {
-    this.renewals = new WriteBatcher((batch) => this.writeRenewed(batch));
+    this.renewals = new WriteBatcher<Renewed, boolean>((batch) =>
+      this.writeRenewed(batch),
+    );
   }
 
   /** Reads a row; undefined when it is missing. @throws SealedValueError when its value cannot be decrypted. */
@@ -128,14 +132,14 @@ export class TokenStore {
   }
 
   /**
-   * R4: each write is conditional on its lease's version, so a late answer never overwrites a newer token. R14: a row that another
-   * transaction has locked is written alone: the other writes do not wait for it.
+   * R4: each write is conditional on its lease's version, so a late answer never overwrites a newer token. R14: nobody waits for a
+   * row that another transaction has locked: it is not stored yet, and is written again soon.
    */
   private async writeRenewed(
     renewals: readonly Renewed[],
-  ): Promise<(boolean | Promise<boolean>)[]> {
-    const [first] = renewals;
-    if (renewals.length === 1 && first) return [await this.writeAlone(first)];
+  ): Promise<(boolean | StoreError)[]> {
+    if (renewals.length === 1)
+      return [(await this.sql.change(this.writeOf(renewals))) > 0];
     const names = renewals.map(([{ name }]) => name);
     let versions = new Map<TokenName, number>();
     const holdsLease = ([{ name, version }]: Renewed) =>
@@ -148,15 +152,23 @@ export class TokenStore {
         return valid.length > 0 ? this.writeOf(valid) : undefined;
       },
     );
-    return renewals.map((renewed) =>
-      versions.has(renewed[0].name)
-        ? holdsLease(renewed)
-        : this.writeAlone(renewed),
+    const locked = await this.versionsOf(
+      names.filter((name) => !versions.has(name)),
     );
+    return renewals.map((renewed) => {
+      const [{ name, version }] = renewed;
+      return locked.get(name) === version ? rowLocked() : holdsLease(renewed);
+    });
   }
 
-  private async writeAlone(renewed: Renewed): Promise<boolean> {
-    return (await this.sql.change(this.writeOf([renewed]))) > 0;
+  /** As they were committed last, whoever has locked the rows; missing names are omitted. */
+  private async versionsOf(
+    names: readonly TokenName[],
+  ): Promise<Map<TokenName, number>> {
+    if (names.length === 0) return new Map();
+    const { readAll } = this.sql.statements;
+    const rows = await this.sql.rows<RawRow>(readAll({ names }));
+    return new Map(rows.map(({ name, version }) => [name, Number(version)]));
   }
 
   private writeOf(renewals: readonly Renewed[]): SqlStatement {
@@ -174,4 +186,9 @@ export class TokenStore {
     }));
     return this.sql.statements.storeRenewed({ renewals: rows });
   }
+}
+
+function rowLocked(): StoreError {
+  const code = 'ROW_LOCKED';
+  return new StoreError(messages.rowsLocked(code), code);
 }

@@ -9,7 +9,7 @@ const SLOW_MS = 500;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
-  readonly resolve: (result: Result | Promise<Result>) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -19,13 +19,13 @@ export class WriteBatcher<Item, Result> {
   private isWriting = false;
 
   /**
-   * `write` returns a result, or the promise of one, for each item in their order. Its failure is the failure of all items, unless
+   * `write` returns a result for each item in their order, or the error of that item. Its failure is the failure of all items, unless
    * the database has refused the data of one of them: then each item is written alone.
    */
   constructor(
     private readonly write: (
       items: readonly Item[],
-    ) => Promise<readonly (Result | Promise<Result>)[]>,
+    ) => Promise<readonly (Result | Error)[]>,
   ) {}
 
   add(item: Item): Promise<Result> {
@@ -53,8 +53,11 @@ export class WriteBatcher<Item, Result> {
   ): Promise<void> {
     try {
       const results = await this.write(batch.map(({ item }) => item));
-      for (const [index, { resolve }] of batch.entries())
-        resolve(results[index] as Result | Promise<Result>);
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const result = results[index];
+        if (result instanceof Error) reject(result);
+        else resolve(result as Result);
+      }
     } catch (error) {
       if (batch.length > 1 && isDataRefused(error))
         for (const one of batch) await this.writeBatch([one]);

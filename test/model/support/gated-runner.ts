@@ -3,7 +3,7 @@ import {
   dialectOf,
 } from '../../../src/wechat-token/store/dialect.js';
 import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
-import type { SqlStatement } from '../../../src/wechat-token/store/sql-statement.js';
+import type { SqlStatement } from '../../../src/wechat-token/store/connections/sql-statement.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import {
   type StatementName,

@@ -23,6 +23,8 @@ import type { Scenario } from './scenario.js';
 /** What may fail, unless the scenario says otherwise: to store a token. */
 const FAILING: readonly StatementName[] = ['storeRenewed'];
 
+/** A moment, in which no version repeats. */
+const FAILOVER_MS = 1000;
 /** Longer than any back-off after a call that failed for once. */
 const QUIET_MS = 120_000;
 /** A caller waits for one lease and one call at most in each of its renewals; a longer wait is a hang. */
@@ -290,8 +292,8 @@ export class LeaseRun implements Run {
 
   private failOver(lostWrites: number): void {
     this.database.failOver(lostWrites);
+    this.passTime(FAILOVER_MS);
     this.invariants.failedOver(this.database.row());
-    this.changes += 1;
   }
 
   private crash(id: string, at: string): void {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { openDatabase } from '../../../src/config/database.js';
 import { toAccount } from '../../../src/wechat-token/accounts/account.js';
-import type { SqlValue } from '../../../src/wechat-token/store/sql-statement.js';
+import type { SqlValue } from '../../../src/wechat-token/store/connections/sql-statement.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';
 import { INSTANTS } from '../../support/sql.js';
 import { sqliteDialect } from './gated-runner.js';
@@ -38,7 +38,6 @@ const LIVES: Readonly<Record<StoredToken, { refresh: number; end: number }>> = {
 };
 
 const START = 1_000_000;
-const FAILOVER_MS = 1000;
 /** Writes that a failover may lose. */
 const MAX_LOST = 2;
 const WHOLE = 'SELECT * FROM system_var WHERE name = ?';
@@ -92,7 +91,7 @@ export class ModelDatabase implements AsyncDisposable {
     });
   }
 
-  /** The row is again as it was before the last writes, so many of them; a failover takes a moment. */
+  /** The row is again as it was before the last writes, so many of them. */
   failOver(lostWrites: number): void {
     const found = this.lastWrites[lostWrites - 1];
     if (!found) throw new Error('there was no such write');
@@ -105,7 +104,6 @@ export class ModelDatabase implements AsyncDisposable {
     ).run(...Object.values(row));
     this.shiftInstants('system_var', this.now - at);
     this.lastWrites = [];
-    this.now += FAILOVER_MS;
   }
 
   reset(stored: StoredToken, mode: string, versionsAreCounted = false): void {

@@ -1,16 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DataSource,
   type DataSourceOptions,
   MigrationExecutor,
+  QueryFailedError,
   type QueryRunner,
 } from 'typeorm';
 
+type BetterSqlite3Options = Extract<
+  DataSourceOptions,
+  { type: 'better-sqlite3' }
+>;
+
 const LOCK = 'nestjs-wechat-token:migrations';
 const LOCK_SECONDS = 120;
+const FILE_LOCK_POLL_MS = 50;
+
+type TransactionMode = MigrationExecutor['transaction'];
 
 /**
  * Runs all pending migrations of the DataSource, one process at a time: TypeORM takes no lock, so replicas that start at the same
- * time on an empty database would conflict. Call it instead of `migrationsRun: true`.
+ * time on an empty database would conflict. They run in transactions as TypeORM runs them, by the DataSource's
+ * `migrationsTransactionMode`. Call it instead of `migrationsRun: true`.
  * @throws Error when another process holds the lock for longer than two minutes, or a migration fails.
  */
 export async function runMigrationsExclusively(
@@ -19,11 +30,10 @@ export async function runMigrationsExclusively(
   const runner = dataSource.createQueryRunner();
   try {
     if (await hasRun(runner)) return;
-    const lock =
-      dataSource.options.type === 'better-sqlite3' ? sqliteLock : mysqlLock;
-    await lock(runner, async () => {
+    const mode = dataSource.options.migrationsTransactionMode ?? 'all';
+    await lockFor(dataSource, mode)(runner, async () => {
       const executor = new MigrationExecutor(dataSource, runner);
-      executor.transaction = 'none';
+      executor.transaction = mode;
       await executor.executePendingMigrations();
     });
   } finally {
@@ -47,7 +57,21 @@ async function hasRun(runner: QueryRunner): Promise<boolean> {
   }
 }
 
+function lockFor({ options }: DataSource, mode: TransactionMode): Locked {
+  if (options.type !== 'better-sqlite3') return mysqlLock;
+  if (mode === 'all') return sqliteTransaction;
+  // No other process has a database in memory.
+  const isInMemory = ['', ':memory:'].includes(options.database);
+  return isInMemory ? (_, work) => work() : sqliteFileLock(options);
+}
+
 type Locked = (runner: QueryRunner, work: () => Promise<void>) => Promise<void>;
+
+function lockNotFree(): Error {
+  return new Error(
+    `Another process has held the migration lock of this database for ${LOCK_SECONDS} s. Check that process, or start again.`,
+  );
+}
 
 /** A named lock of the session; the server releases it when the process exits. */
 const mysqlLock: Locked = async (runner, work) => {
@@ -55,10 +79,7 @@ const mysqlLock: Locked = async (runner, work) => {
     LOCK,
     LOCK_SECONDS,
   ]);
-  if (Number(locked) !== 1)
-    throw new Error(
-      `Another process has held the migration lock of this database for ${LOCK_SECONDS} s. Check that process, or start again.`,
-    );
+  if (Number(locked) !== 1) throw lockNotFree();
   try {
     await work();
   } finally {
@@ -66,17 +87,59 @@ const mysqlLock: Locked = async (runner, work) => {
   }
 };
 
-/** The file's write lock; all migrations become visible at once. */
-const sqliteLock: Locked = async (runner, work) => {
-  await runner.query('BEGIN IMMEDIATE');
+/** The file's write lock; all migrations become visible at once. TypeORM joins a transaction that is open. */
+const sqliteTransaction: Locked = async (runner, work) => {
+  await runner.beforeMigration();
+  await runner.startTransaction();
   try {
-    await work();
+    // TypeORM's own transaction locks nothing at its beginning.
     await runner.query('COMMIT');
+    await runner.query('BEGIN IMMEDIATE');
+    await work();
+    await runner.commitTransaction();
   } catch (error) {
-    await runner.query('ROLLBACK');
+    await runner.rollbackTransaction().catch(() => undefined);
     throw error;
+  } finally {
+    await runner.afterMigration();
   }
 };
+
+/** Where each migration has a transaction of its own, or none, the lock is on an empty file beside the database. */
+function sqliteFileLock(options: BetterSqlite3Options): Locked {
+  const { driver, nativeBinding, database } = options;
+  return async (_, work) => {
+    const file = new DataSource({
+      type: 'better-sqlite3',
+      driver,
+      nativeBinding,
+      database: `${database}-migrations`,
+      timeout: 0,
+    });
+    await file.initialize();
+    try {
+      await lockFile(file);
+      await work();
+    } finally {
+      await file.destroy();
+    }
+  };
+}
+
+async function lockFile(file: DataSource): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += FILE_LOCK_POLL_MS) {
+    try {
+      return await file.query('BEGIN EXCLUSIVE');
+    } catch (error) {
+      const isLocked =
+        error instanceof QueryFailedError &&
+        error.driverError.code === 'SQLITE_BUSY';
+      if (!isLocked) throw error;
+      if (waitedMs >= LOCK_SECONDS * 1000) throw lockNotFree();
+      await sleep(FILE_LOCK_POLL_MS);
+    }
+  }
+}
 
 /**
  * Connects, and runs the migrations as {@link runMigrationsExclusively} does:

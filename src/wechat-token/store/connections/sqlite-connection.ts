@@ -1,0 +1,111 @@
+import type { DataSource } from 'typeorm';
+import type { Clock } from '../../common/clock.js';
+import { OPEN_TRANSACTION } from '../../common/errors.js';
+import {
+  driverCode,
+  driverError,
+  type Executor,
+  type Next,
+} from './executor.js';
+import type { SqlStatement, SqlValue } from './sql-statement.js';
+
+/** The parts of better-sqlite3's database that are used here. */
+interface SqliteDatabase {
+  readonly inTransaction: boolean;
+  prepare(sql: string): {
+    reader: boolean;
+    all(...values: readonly SqlValue[]): unknown[];
+    run(...values: readonly SqlValue[]): { changes: number };
+  };
+  transaction(work: () => void): { immediate(): void };
+}
+
+/** Another process holds the file's lock. */
+const BUSY = /^SQLITE_BUSY/;
+const BUSY_LIMIT_MS = 1000;
+/** Each attempt blocks the event loop for the connection's busy time-out: all statements together make one in this time. */
+const BUSY_PAUSE_MS = 50;
+/** Most transactions of an app are over sooner; a caller inside one would wait for itself. */
+const TRANSACTION_LIMIT_MS = 300;
+const POLL_MS = 5;
+
+/**
+ * The app's connection to SQLite, the only one that TypeORM has: a statement within the app's transaction could be rolled back with
+ * it, so it waits for its end.
+ */
+export class SqliteConnection implements Executor {
+  private writableAt = -Infinity;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(statement: SqlStatement, next?: Next): Promise<unknown> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const database: SqliteDatabase = await runner.connect();
+      return await this.whenFree(database, statement, next);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** The connection is the app's. */
+  async close(): Promise<void> {}
+
+  private async whenFree(
+    database: SqliteDatabase,
+    statement: SqlStatement,
+    next: Next | undefined,
+  ): Promise<unknown> {
+    const { clock } = this;
+    const since = clock.now();
+    // Readers need no lock in WAL mode.
+    const isWrite = next !== undefined || !statement.sql.startsWith('SELECT');
+    const throwAfter = (limitMs: number, code: string) => {
+      if (clock.now() - since >= limitMs) throw driverError(code);
+    };
+    // Nothing is awaited between a look and the statement: the app could begin a transaction meanwhile.
+    for (;;) {
+      if (database.inTransaction) {
+        throwAfter(TRANSACTION_LIMIT_MS, OPEN_TRANSACTION);
+        await clock.sleep(POLL_MS);
+      } else if (isWrite && clock.now() < this.writableAt) {
+        throwAfter(BUSY_LIMIT_MS, 'SQLITE_BUSY');
+        await clock.sleep(POLL_MS);
+      } else {
+        try {
+          return next
+            ? inTransaction(database, statement, next)
+            : run(database, statement);
+        } catch (error) {
+          const code = driverCode(error);
+          if (!BUSY.test(code)) throw error;
+          this.writableAt = clock.now() + BUSY_PAUSE_MS;
+          throwAfter(BUSY_LIMIT_MS, code);
+          await clock.sleep(BUSY_PAUSE_MS);
+        }
+      }
+    }
+  }
+}
+
+function run(database: SqliteDatabase, { sql, values }: SqlStatement): unknown {
+  const statement = database.prepare(sql);
+  return statement.reader ? statement.all(...values) : statement.run(...values);
+}
+
+/** Synchronous: no statement of the app on the same connection can run in between. */
+function inTransaction(
+  database: SqliteDatabase,
+  locking: SqlStatement,
+  next: Next,
+): void {
+  const work = () => {
+    const rows = run(database, locking);
+    const change = next(rows);
+    if (change) run(database, change);
+  };
+  database.transaction(work).immediate();
+}
