@@ -127,6 +127,33 @@ describe('R14 an account whose calls take long', () => {
   );
 });
 
+describe('R14 a token whose write takes long', () => {
+  it('keeps no slot: the others are called and stored meanwhile, one at a time', async () => {
+    await using world = await World.create();
+    const accounts = shops(20);
+    const { rounds, store } = await due(world, accounts, { concurrency: 1 });
+    let goOn: () => void = () => undefined;
+    const later = new Promise<void>((resolve) => (goOn = resolve));
+    const storeRenewed = store.storeRenewed.bind(store);
+    vi.spyOn(store, 'storeRenewed').mockImplementationOnce(async (...write) => {
+      await later;
+      return storeRenewed(...write);
+    });
+
+    const tick = rounds.tick();
+
+    const others = namesOf(accounts.slice(1));
+    await vi.waitFor(
+      async () => expect(await renewedOf(world, accounts)).toEqual(others),
+      { timeout: TIMEOUT_MS, interval: 50 },
+    );
+    goOn();
+    await tick;
+    expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
+    expect(world.wechat.calls.total).toBe(20);
+  });
+});
+
 describe('R12, R14 a replica that is closed in the middle of a round', () => {
   it.each([100, 300])(
     'gives back the leases that had no slot yet (%d at a time)',
