@@ -2,6 +2,8 @@ import {
   ConfigurableModuleBuilder,
   type DynamicModule,
   Module,
+  type NestModule,
+  type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
@@ -12,6 +14,7 @@ import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/accounts.js';
 import { Clock, MonotonicClock } from './common/clock.js';
 import { AccessGuard } from './http/auth/access.guard.js';
+import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
@@ -99,6 +102,7 @@ function withExtras(
       new SqlRunner(source, clock),
     inject: [getDataSourceToken(dataSource), Clock],
   };
+  const routes = { provide: ROUTE_PREFIX, useValue: routePrefix ?? '' };
   const prefix = routePrefix
     ? [
         RouterModule.register([
@@ -114,7 +118,7 @@ function withExtras(
       TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
       ...prefix,
     ],
-    providers: [...(definition.providers ?? []), sqlRunner],
+    providers: [...(definition.providers ?? []), sqlRunner, routes],
   };
 }
 
@@ -210,6 +214,7 @@ const http: Provider[] = [
   MountGuard,
   AccessGuard,
   ProblemFilter,
+  AdapterRoutes,
   AdminQueries,
   AdminStreams,
 ];
@@ -219,7 +224,7 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  // MountGuard decides at run time which of them answer.
+  // MountGuard decides at run time which of them answer, AdapterRoutes which of them Nest registers.
   controllers: [AdminController, TokensController, WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },
@@ -243,4 +248,20 @@ const http: Provider[] = [
     SystemVarStore,
   ],
 })
-export class WechatTokenModule extends ConfigurableModuleClass {}
+export class WechatTokenModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit
+{
+  constructor(private readonly routes: AdapterRoutes) {
+    super();
+  }
+
+  /** Called in an HTTP app only, before Nest registers routes. */
+  configure(): void {
+    this.routes.replaceControllersOf(this);
+  }
+
+  onModuleInit(): void {
+    this.routes.register();
+  }
+}

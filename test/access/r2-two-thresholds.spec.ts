@@ -231,7 +231,7 @@ describe('R2 a caller who is willing to wait', () => {
       expect(world.wechat.calls[mode]).toBe(3);
 
       world.wechat.drop();
-      world.wechat.inject(mode, { lostAnswer: true }, { times: 2 });
+      world.wechat.inject(mode, { truncate: true }, { times: 2 });
       const calling = api.get('/cgi-bin/get_api_domain_ip');
       await failTwice(world);
       expect(await calling).toBeDefined();

@@ -106,10 +106,11 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
       { errcode: 45009 },
     ];
     for (const [count, fault] of faults.entries()) {
-      world.wechat.inject('stable', fault);
+      const lasting = world.wechat.inject('stable', fault, { times: Infinity });
       await expect(refresher.refresh(NAME)).rejects.toSatisfy(
         isTokenUnavailableError,
       );
+      lasting.remove();
       expect(await stored()).toEqual(before);
       expect(await world.row()).toMatchObject({
         failureCount: count + 1,

@@ -20,7 +20,7 @@ describe('R6 never worse: a failed renewal leaves the stored token as it was', (
       const { tokens, refresher } = replica;
       const held = await tokens.getAccessToken();
       const before = await stored(world);
-      world.wechat.inject('stable', fault);
+      const lasting = world.wechat.inject('stable', fault, { times: Infinity });
       const { stable } = world.wechat.calls;
 
       await expect(refresher.refresh('access_token')).rejects.toMatchObject({
@@ -29,7 +29,13 @@ describe('R6 never worse: a failed renewal leaves the stored token as it was', (
         cause: { name: 'UpstreamError', class: 'transient' },
       });
 
-      expect(world.wechat.calls.stable).toBe(stable + 1);
+      lasting.remove();
+
+      // A call on a connection that was kept open, and is closed, is repeated once.
+      const isClosed = 'reset' in fault || 'lostAnswer' in fault;
+      const calls = world.wechat.calls.stable - stable;
+      expect(calls).toBeGreaterThan(0);
+      expect(calls).toBeLessThanOrEqual(isClosed ? 2 : 1);
       expect(await stored(world)).toEqual(before);
       expect(await tokens.getAccessToken()).toBe(held);
       await replica.close();

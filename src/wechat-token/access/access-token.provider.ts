@@ -71,7 +71,8 @@ export class AccessTokenProvider {
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
   ): Promise<{ value: string; expiresIn: number }> {
-    const { value, expiresAt } = await this.cachedToken(account, options);
+    const token = this.usable(account) ?? (await this.obtain(account, options));
+    const { value, expiresAt } = token;
     const left = expiresAt - this.clock.now();
     return { value, expiresIn: Math.floor(left / 1000) };
   }

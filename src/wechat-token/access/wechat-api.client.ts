@@ -37,7 +37,8 @@ export class WechatApiClient {
    * UnknownAccountError.
    */
   get<T>(path: string, options: WechatCallOptions = {}): Promise<T> {
-    return this.call<T>({ method: 'GET', path }, options);
+    const call = { method: 'GET', path, repeatable: 'same host' } as const;
+    return this.call<T>(call, options);
   }
 
   /** As {@link get}, with a JSON body. */

@@ -53,6 +53,21 @@ export class Accounts {
     return this.usable(() => this.source.list(), undefined, onSkipped);
   }
 
+  /**
+   * The first account with this appid that meets the condition; no promise if the accounts are those of the options, which were
+   * validated at the start: promises are most of what a request for a token costs.
+   * @throws AccountSourceError
+   */
+  findByAppId(
+    appId: string,
+    condition: (account: Account) => boolean,
+  ): Account | undefined | Promise<Account | undefined> {
+    const { source } = this;
+    return source instanceof ListedAccounts
+      ? source.listByAppId(appId).find(condition)
+      : firstOf(this.withAppId(appId), condition);
+  }
+
   /** @throws AccountSourceError */
   withAppId(appId: string): AsyncIterable<Account> {
     const { source } = this;
@@ -113,6 +128,14 @@ export class Accounts {
     this.logged.add(reason);
     this.logger.error('account skipped', { reason });
   }
+}
+
+async function firstOf<Item>(
+  items: AsyncIterable<Item>,
+  condition: (item: Item) => boolean,
+): Promise<Item | undefined> {
+  for await (const item of items) if (condition(item)) return item;
+  return undefined;
 }
 
 /** R14: an AccountSource that never responds delays no other account. */

@@ -13,7 +13,6 @@ import {
   Res,
   UseFilters,
   UseGuards,
-  UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
@@ -29,11 +28,15 @@ import {
 import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { AccessGuard, RequiredScope } from './auth/access.guard.js';
-import { type Caller, CurrentCaller } from './auth/caller.js';
+import type { AdapterRoute, OnAdapter } from './auth/adapter-routes.js';
+import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
+import { callerByKey } from './auth/caller-by-key.js';
+import { type Caller, CurrentCaller, requireAccount } from './auth/caller.js';
+import type { HttpRequest } from './problem/http-request.js';
 import { Group, MountGuard } from './problem/mount.guard.js';
 import { ProblemFilter } from './problem/problem.filter.js';
-import { validationPipe } from './problem/validation.pipe.js';
-import { type RejectedBody, rejectedBody } from './tokens.requests.js';
+import { validated } from './problem/validation.pipe.js';
+import { rejectedBody } from './tokens.requests.js';
 
 /** A token for a program that cannot inject the provider. */
 export interface TokenAnswer {
@@ -54,14 +57,38 @@ export interface TokenAnswer {
 @Group('tokens')
 @UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(validationPipe)
-export class TokensController {
+export class TokensController implements OnAdapter {
   constructor(
     private readonly tokens: AccessTokenProvider,
     private readonly databaseClock: DatabaseClock,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly apiKeys: ApiKeyAuthenticator,
   ) {}
+
+  adapterRoutes(): readonly AdapterRoute[] {
+    return [
+      {
+        method: 'get',
+        path: 'wechat-tokens/:name',
+        answer: (request, response) => {
+          this.callerOf(request);
+          const { headers, params } = request;
+          const known = headers['if-none-match'];
+          return this.get(params['name'] ?? '', known, response);
+        },
+      },
+      {
+        method: 'post',
+        path: 'wechat-tokens/:name/rejected',
+        answer: (request) => {
+          const caller = this.callerOf(request);
+          const { params, body } = request;
+          return this.rejected(params['name'] ?? '', body, caller);
+        },
+      },
+    ];
+  }
 
   /**
    * The ETag is the token's fingerprint, so that a program that polls gets a 304 while its token is current. The ETag is weak
@@ -91,12 +118,19 @@ export class TokensController {
   @Header('Cache-Control', 'no-store')
   async rejected(
     @Param('name') name: string,
-    @Body({ schema: rejectedBody }) { value }: RejectedBody,
+    @Body() body: unknown,
     @CurrentCaller() { actor }: Caller,
   ): Promise<TokenAnswer> {
+    const { value } = validated(rejectedBody, body);
     const account = accountOf(name);
     await this.tokens.invalidate(value, account, { actor });
     return this.answer(name, await this.tokens.cachedToken(account));
+  }
+
+  private callerOf(request: HttpRequest): Caller {
+    const caller = callerByKey(this.apiKeys, request, 'tokens:issue');
+    requireAccount(caller, request);
+    return caller;
   }
 
   private answer(name: TokenName, token: CachedToken): TokenAnswer {

@@ -62,7 +62,8 @@ export interface WechatTokenModuleOptions {
 
   /**
    * The HTTP routes. They are mounted only with `apiKeys` or `guards`. Their path prefix is `routePrefix`, which
-   * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`.
+   * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`. Without `guards`, the `tokens` and
+   * `wechatShaped` routes are at their exact paths, past what the app does to all of its routes (docs/adr/0012).
    */
   http?: {
     /** The API keys: a list, or a source of keys that change while the app runs. Default: none. */

@@ -35,7 +35,7 @@ export class StableTokenSource implements TokenSource {
       secrets: [appSecret],
       method: 'POST',
       path: '/cgi-bin/stable_token',
-      repeatable: !request.force,
+      ...(!request.force && { repeatable: 'any host' }),
       body: {
         grant_type: 'client_credential',
         appid: appId,

@@ -13,8 +13,11 @@ export interface WechatRequest {
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
-  /** Whether the request may be executed twice: then another host may be called after no response from the first. */
-  readonly repeatable?: boolean;
+  /**
+   * Where a request that may be executed twice is repeated: on the same host, when it closed a connection that was kept open; on
+   * any host, also after no response. Default: nowhere.
+   */
+  readonly repeatable?: 'same host' | 'any host';
   /** Values to redact, should the response echo them (R15). */
   readonly secrets: readonly string[];
 }
@@ -32,6 +35,9 @@ const NEVER_SENT = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
+
+/** Error codes of a connection that the other side has closed. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 
 /** The only HTTP client of WeChat's API. Its errors contain no part of the request (R15). */
 @Injectable()
@@ -55,6 +61,7 @@ export class WechatGateway {
     const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
     const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
+    const isForAnyHost = request.repeatable === 'any host';
     let attempt = new AbortController();
     // Bounds all hosts together and a slowly trickling response; axios's own timeout bounds only the time without data.
     const deadline = setTimeout(() => {
@@ -63,7 +70,7 @@ export class WechatGateway {
     }, timeoutMs);
     try {
       for (let host = baseUrl; ;) {
-        const isLast = !request.repeatable || hosts.length === 0;
+        const isLast = !isForAnyHost || hosts.length === 0;
         const { signal } = attempt;
         const asking = this.callHost(host, request, signal);
         const timer = isLast
@@ -74,7 +81,7 @@ export class WechatGateway {
         } catch (error) {
           if (error instanceof UpstreamError) throw error;
           const code = codeOf(error);
-          const mayAskAnother = request.repeatable || NEVER_SENT.has(code);
+          const mayAskAnother = isForAnyHost || NEVER_SENT.has(code);
           const next = mayAskAnother ? hosts.shift() : undefined;
           if (next === undefined) throw unreachable(request.path, host, code);
           host = next;
@@ -89,6 +96,19 @@ export class WechatGateway {
   }
 
   private async callHost(
+    host: string,
+    request: WechatRequest,
+    signal: AbortSignal,
+  ): Promise<WechatAnswer> {
+    try {
+      return await this.send(host, request, signal);
+    } catch (error) {
+      if (!request.repeatable || !wasClosedWhileKept(error)) throw error;
+      return this.send(host, request, signal);
+    }
+  }
+
+  private async send(
     host: string,
     request: WechatRequest,
     signal: AbortSignal,
@@ -151,6 +171,24 @@ function parseJson(body: unknown): WechatAnswer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the connection of an earlier call was closed before anything of a response: the server may have closed it while it was
+ * idle, when the request was on its way.
+ * @see https://nodejs.org/api/http.html#requestreusedsocket
+ */
+function wasClosedWhileKept(error: unknown): boolean {
+  if (!CLOSED.has(codeOf(error))) return false;
+  const { request } = error as { request?: Partial<SentRequest> };
+  return request?.reusedSocket === true && !request.res;
+}
+
+/** The part of Node's ClientRequest that tells whose fault a reset is. */
+interface SentRequest {
+  readonly reusedSocket: boolean;
+  /** The response, once its head has been received. */
+  readonly res: unknown;
 }
 
 function codeOf(error: unknown): string {

@@ -41,7 +41,8 @@ export class ApiKeyAuthenticator {
   authenticate(key: string, address = ''): Authentication {
     const client = this.keys.find(key);
     const network = networkOf(address);
-    const pair = JSON.stringify([network, client?.id]);
+    // No address contains a line break.
+    const pair = `${network}\n${client?.id}`;
     if (client && this.known.has(pair)) return { client };
     const blockedMs = this.wrongKeys.blockedMs(network);
     if (blockedMs > 0) return { retryAfter: Math.ceil(blockedMs / 1000) };

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey, ApiKeySource, ApiScope } from '../../common/settings.js';
 
 /** The owner of an API key, without the key. */
@@ -20,11 +20,11 @@ export class ApiKeys {
 
   /** The client that the key belongs to at present; undefined for an unknown key. */
   find(key: string): ApiClient | undefined {
-    const hash = sha256(key);
+    const given = sha256(key);
     let found: ApiClient | undefined;
     // Always compares all keys: the response time must not depend on the position of the match.
     for (const known of this.clients())
-      if (timingSafeEqual(known.hash, hash)) found = known.client;
+      if (timingSafeEqual(known.hash, given)) found = known.client;
     return found;
   }
 
@@ -54,5 +54,5 @@ export function permits(
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -1,4 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { messages } from '../../common/messages.js';
+import { parseTokenName } from '../../common/token-name.js';
+import { HttpProblem } from '../problem/http-problem.js';
+import type { HttpRequest } from '../problem/http-request.js';
 
 /** The sender of a request that was let in. */
 export interface Caller {
@@ -19,6 +23,17 @@ export function rememberCaller(request: object, caller: Caller): void {
 
 export function canUseAccount({ accounts }: Caller, account: string): boolean {
   return accounts?.includes(account) ?? true;
+}
+
+/** @throws HttpProblem when the path names a token of an account that the caller may not use */
+export function requireAccount(
+  caller: Caller,
+  { params: { name } }: HttpRequest,
+): void {
+  if (name === undefined) return;
+  // Unknown accounts get the same response, so that a caller cannot find out which accounts exist.
+  if (!canUseAccount(caller, parseTokenName(name).account))
+    throw new HttpProblem(403, messages.accountForbidden());
 }
 
 /** Injects the {@link Caller} into a handler that AccessGuard protects. */

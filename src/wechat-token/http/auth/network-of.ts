@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net';
  * itself; for IPv6 the /64, because providers assign at least a /64 and its customer can use any address in it.
  */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
   const [plain = ''] = address.split('%');
   if (!isIPv6(plain)) return address;
   const groups = groupsOf(plain);

@@ -3,6 +3,7 @@ import {
   type ExecutionContext,
   Injectable,
   NotFoundException,
+  type Type,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { messages } from '../../common/messages.js';
@@ -28,9 +29,15 @@ export class MountGuard implements CanActivate {
 
   /** @throws NotMounted */
   canActivate(context: ExecutionContext): boolean {
-    const group = this.reflector.get(Group, context.getClass());
-    if (this.isMounted(group)) return true;
-    throw new NotMounted(context.switchToHttp().getRequest<HttpRequest>());
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    this.check(context.getClass(), request);
+    return true;
+  }
+
+  /** @throws NotMounted when the routes of this controller are not mounted */
+  check(controller: Type, request: HttpRequest): void {
+    const group = this.reflector.get(Group, controller);
+    if (!this.isMounted(group)) throw new NotMounted(request);
   }
 
   /** A group without any way to authenticate a caller is not mounted. */

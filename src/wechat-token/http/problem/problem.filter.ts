@@ -5,7 +5,7 @@ import {
   Logger,
   Optional,
 } from '@nestjs/common';
-import { BaseExceptionFilter, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { reasonOf } from '../../common/error-reason.js';
 import { isAccountSourceError } from '../../common/errors.js';
 import type { HttpRequest } from './http-request.js';
@@ -32,15 +32,19 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest(), http.getResponse());
+  }
+
+  /** @internal For routes that Nest does not know. */
+  answer(error: unknown, { url }: HttpRequest, response: unknown): void {
     const { httpAdapter } = this.adapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
     if (error instanceof NotMounted)
-      return new BaseExceptionFilter(httpAdapter).catch(error, host);
+      return httpAdapter.reply(response, error.getResponse(), 404);
     const problem = problemOf(error);
     if (problem.status === 500 || isAccountSourceError(error))
       this.logger.error('request failed', { reason: reasonOf(error) });
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
-    const { url } = host.switchToHttp().getRequest<HttpRequest>();
     if (problem.status === 400 && this.isWechatShaped(url)) {
       httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
       return httpAdapter.reply(response, WECHAT_ERRORS.notJson, 200);

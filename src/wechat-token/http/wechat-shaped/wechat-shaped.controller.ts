@@ -21,6 +21,7 @@ import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
 import { isRefreshBudgetError } from '../../common/errors.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
+import type { AdapterRoute, OnAdapter } from '../auth/adapter-routes.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
@@ -48,7 +49,7 @@ interface TokenRequest {
 @Group('wechatShaped')
 @UseGuards(MountGuard)
 @UseFilters(ProblemFilter)
-export class WechatShapedController {
+export class WechatShapedController implements OnAdapter {
   private readonly logger = new Logger('WechatToken');
 
   constructor(
@@ -59,12 +60,29 @@ export class WechatShapedController {
     private readonly budgets: Budgets,
   ) {}
 
+  adapterRoutes(): readonly AdapterRoute[] {
+    const stable = 'cgi-bin/stable_token';
+    return [
+      {
+        method: 'get',
+        path: 'cgi-bin/token',
+        answer: ({ query, ip }) => this.token(query, ip),
+      },
+      {
+        method: 'post',
+        path: stable,
+        answer: (request) => this.stableToken(request, request.ip),
+      },
+      { method: 'get', path: stable, answer: () => this.notPosted() },
+    ];
+  }
+
   /** Unlike on the platform, a request does not end the current token: all clients get the same one until it is renewed. */
   @Get('token')
   @Header('Cache-Control', 'no-store')
   token(
     @Query() { grant_type, appid, secret }: TokenRequest,
-    @Ip() address: string,
+    @Ip() address: string | undefined,
   ): Promise<ShapedAnswer> {
     return this.answer({ grant_type, appid, secret }, address);
   }
@@ -79,7 +97,7 @@ export class WechatShapedController {
   @Header('Cache-Control', 'no-store')
   async stableToken(
     @Req() request: HttpRequest,
-    @Ip() address: string,
+    @Ip() address: string | undefined,
   ): Promise<ShapedAnswer> {
     const body: TokenRequest | undefined = await wechatBody(request);
     return body ? this.answer(body, address) : WECHAT_ERRORS.notJson;
@@ -93,7 +111,7 @@ export class WechatShapedController {
 
   private async answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
-    address: string,
+    address: string | undefined,
   ): Promise<ShapedAnswer> {
     if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
@@ -103,10 +121,14 @@ export class WechatShapedController {
     if (!client)
       return retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong;
     try {
-      const account = await this.accountOf(appid, client);
+      // Other accounts get the same answer as an unknown appid.
+      const account = await this.accounts.findByAppId(appid, ({ name }) =>
+        permits(client, 'tokens:issue', name),
+      );
       if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-      if (force_refresh === true) await this.forceRenewal(account, client);
-      const token = await this.tokens.getAccessTokenWithLife(account);
+      const { name } = account;
+      if (force_refresh === true) await this.forceRenewal(name, client);
+      const token = await this.tokens.getAccessTokenWithLife(name);
       return { access_token: token.value, expires_in: token.expiresIn };
     } catch (error) {
       const reason = reasonOf(error);
@@ -126,15 +148,5 @@ export class WechatShapedController {
     await this.refresher.refresh(name, request).catch((error: unknown) => {
       if (!isRefreshBudgetError(error)) throw error;
     });
-  }
-
-  /** The account with this appid that the client may use. Other accounts get the same answer as an unknown appid. */
-  private async accountOf(
-    appId: string,
-    client: ApiClient,
-  ): Promise<string | undefined> {
-    for await (const { name } of this.accounts.withAppId(appId))
-      if (permits(client, 'tokens:issue', name)) return name;
-    return undefined;
   }
 }
