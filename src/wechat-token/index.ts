@@ -1,8 +1,8 @@
-export {
-  AccessTokenProvider,
-  type AccessTokenOptions,
-  type InvalidateOptions,
-} from './access/access-token.provider.js';
+export { AccessTokenProvider } from './access/access-token.provider.js';
+export type {
+  AccessTokenOptions,
+  InvalidateOptions,
+} from './access/token-waiter.js';
 export {
   WechatApiClient,
   type WechatCallOptions,

@@ -44,6 +44,7 @@ import { LocalCoolDowns } from './renewal/local-cool-downs.js';
 import { RenewalTargets } from './renewal/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
 import { Renewer } from './renewal/renewer.js';
+import { RowWatch } from './renewal/row-watch.js';
 import { TokenWaiter } from './access/token-waiter.js';
 import { ChangedTokens } from './schedule/changed-tokens.js';
 import { ChangePoller } from './schedule/change-poller.js';
@@ -189,6 +190,7 @@ const renewal: Provider[] = [
   Answers,
   LeasedRenewal,
   DirectRenewal,
+  RowWatch,
   Renewer,
   BoundedRenewal,
 ];

@@ -81,9 +81,9 @@ describe('R4 one renewal', () => {
     await using world = await World.create();
     await claimByTheDead(world);
     const { tokens, store } = await world.replica();
-    const read = vi.spyOn(store, 'read');
+    const looks = vi.spyOn(store, 'readAll');
     const waiting = tokens.getAccessToken('default', { timeoutMs: 60_000 });
-    await vi.waitFor(() => expect(read.mock.calls.length).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(1));
     expect(world.wechat.calls.total).toBe(0);
 
     await world.advance(31);

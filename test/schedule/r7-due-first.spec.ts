@@ -63,7 +63,7 @@ describe('R7 confirmations', () => {
     );
     // Two at a time, 50 ms each: not many more than fit into the second after which due tokens are looked for again.
     expect(world.wechat.calls.total).toBeLessThan(before + 80);
-    await world.skip(11);
+    await world.skip(21);
     await tick;
   });
 
@@ -76,7 +76,7 @@ describe('R7 confirmations', () => {
 
     const tick = replica.rounds.tick();
     const before = await callsOf(world, 20);
-    await world.advance(11);
+    await world.advance(21);
     await tick;
 
     const confirmed = world.wechat.calls.total;
@@ -103,7 +103,7 @@ describe('R7 confirmations', () => {
 
     const tick = replica.rounds.tick();
     await callsOf(world, 4);
-    await world.advance(11);
+    await world.advance(21);
     await tick;
 
     const { rows } = await replica.store.readAll(accounts.map(nameOf));

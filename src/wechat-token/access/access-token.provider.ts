@@ -1,38 +1,16 @@
 // How does ONE caller get a token?
 
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import { TokenWaiter } from './token-waiter.js';
 import type { CachedToken } from '../cache/cached-token.js';
-import type { TokensOfKind } from '../cache/tokens-of-kind.js';
 import { TokenCache } from '../cache/token-cache.js';
+import type { TokensOfKind } from '../cache/tokens-of-kind.js';
+import { Clock } from '../common/clock.js';
+import { DEFAULT_ACCOUNT, tokenName } from '../common/token-name.js';
 import {
-  DEFAULT_ACCOUNT,
-  type TokenName,
-  tokenName,
-} from '../common/token-name.js';
-import {
-  isOpenTransaction,
-  isStoreError,
-  isTokenUnavailableError,
-  TokenUnavailableError,
-} from '../common/errors.js';
-import { messages } from '../common/messages.js';
-import { CALLER_TIMEOUT_MS, RETRY_MS } from '../common/timing.js';
-import { WechatTokenSettings } from '../common/settings.js';
-import { withDeadline } from '../common/deadline.js';
-
-export interface AccessTokenOptions {
-  /** How long to wait when there is no valid token, milliseconds. Default: 10,000. */
-  timeoutMs?: number;
-  /** Ends the wait early; the renewal goes on for other callers. */
-  signal?: AbortSignal;
-}
-
-export interface InvalidateOptions extends AccessTokenOptions {
-  /** Who reports the token, for the events. At most 64 characters. Default: this replica. */
-  actor?: string;
-}
+  type AccessTokenOptions,
+  type InvalidateOptions,
+  TokenWaiter,
+} from './token-waiter.js';
 
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
@@ -40,10 +18,9 @@ export class AccessTokenProvider {
   private readonly byAccount: TokensOfKind;
 
   constructor(
-    private readonly cache: TokenCache,
+    cache: TokenCache,
     private readonly waiter: TokenWaiter,
     private readonly clock: Clock,
-    private readonly settings: WechatTokenSettings,
   ) {
     this.byAccount = cache.ofKind('access_token');
   }
@@ -95,11 +72,10 @@ export class AccessTokenProvider {
   invalidate(
     rejectedToken: string,
     account: string = DEFAULT_ACCOUNT,
-    { actor, ...options }: InvalidateOptions = {},
+    options?: InvalidateOptions,
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    const replace = () => this.waiter.replace(name, rejectedToken, actor);
-    return valueOf(this.inTime(name, replace, options, rejectedToken));
+    return valueOf(this.waiter.replace(name, rejectedToken, options));
   }
 
   /** R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins in the background. */
@@ -116,74 +92,8 @@ export class AccessTokenProvider {
     account: string,
     options?: AccessTokenOptions,
   ): Promise<CachedToken> {
-    const name = tokenName('access_token', account);
-    return this.inTime(name, () => this.waiter.obtain(name), options);
+    return this.waiter.obtain(tokenName('access_token', account), options);
   }
-
-  /** @param rejected A value that this caller must not get back. */
-  private async inTime(
-    name: TokenName,
-    attempt: () => Promise<CachedToken>,
-    { timeoutMs = CALLER_TIMEOUT_MS, signal }: AccessTokenOptions = {},
-    rejected?: string,
-  ): Promise<CachedToken> {
-    const timedOut = this.timedOut(name, timeoutMs);
-    const deadline = this.clock.now() + timeoutMs;
-    try {
-      const work = this.retry(attempt, deadline, signal);
-      return await withDeadline(work, this.clock, {
-        timeoutMs,
-        signal,
-        timedOut: () => timedOut,
-        aborted: (reason) =>
-          new TokenUnavailableError(messages.aborted(name), undefined, {
-            cause: reason,
-          }),
-      });
-    } catch (error) {
-      if (error !== timedOut && !isStoreError(error)) throw error;
-      // R6: an issued token is in memory before it is stored; a database that hangs keeps it from nobody.
-      const cached = this.cache.usable(name, this.clock.now());
-      if (cached && cached.value !== rejected) return cached;
-      if (!isStoreError(error)) throw error;
-      const message = messages.renewalFailed(name, error.message);
-      throw new TokenUnavailableError(message, 1, { cause: error });
-    }
-  }
-
-  /** R2: failures that clear before the caller's deadline are retried, not thrown. */
-  private async retry(
-    attempt: () => Promise<CachedToken>,
-    deadline: number,
-    signal: AbortSignal | undefined,
-  ): Promise<CachedToken> {
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const wait = secondsToWait(error) * 1000;
-        if (!(this.clock.now() + wait < deadline)) throw error;
-        await this.clock.sleep(Math.min(wait, RETRY_MS), signal);
-      }
-    }
-  }
-
-  /** R10: a reader renews nothing; it can only wait for others. */
-  private timedOut(name: TokenName, timeoutMs: number): TokenUnavailableError {
-    const message =
-      this.settings.role === 'reader'
-        ? messages.noRefresher(name)
-        : messages.timedOut(name, timeoutMs);
-    return new TokenUnavailableError(message, 1);
-  }
-}
-
-/** Infinity for a failure that does not clear by itself. */
-function secondsToWait(error: unknown): number {
-  if (isStoreError(error)) return isOpenTransaction(error) ? Infinity : 1;
-  return isTokenUnavailableError(error)
-    ? (error.retryAfter ?? Infinity)
-    : Infinity;
 }
 
 async function valueOf(token: Promise<CachedToken>): Promise<string> {

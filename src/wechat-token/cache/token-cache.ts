@@ -14,7 +14,7 @@ import { TokensOfKind } from './tokens-of-kind.js';
 @Injectable()
 export class TokenCache {
   private readonly kinds = new Map<TokenKind, TokensOfKind>();
-  private readonly listeners = new Map<TokenName, () => void>();
+  private readonly listeners = new Map<TokenName, Set<() => void>>();
   /** Tokens that this process needs and does not hold yet. */
   private readonly expected = new Set<TokenName>();
 
@@ -61,16 +61,20 @@ export class TokenCache {
       expiresAt,
     });
     const isStored = knownAt !== Infinity;
-    if (isStored && askedAt < serveUntil) this.listeners.get(name)?.();
+    if (isStored && askedAt < serveUntil)
+      for (const listener of this.listeners.get(name) ?? []) listener();
   }
 
-  /** Calls `listener`, in place of an earlier one, whenever a stored token of that name that may be handed out is cached. */
+  /** Calls `listener` whenever a stored token of that name that may be handed out is cached. */
   listen(name: TokenName, listener: () => void): void {
-    this.listeners.set(name, listener);
+    const listeners = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, listeners.add(listener));
   }
 
-  unlisten(name: TokenName): void {
-    this.listeners.delete(name);
+  unlisten(name: TokenName, listener: () => void): void {
+    const listeners = this.listeners.get(name);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.listeners.delete(name);
   }
 
   /** This process needs the token of that name: it wants to know when it is stored. */

@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 /** Node fires a timer that is longer than this immediately; 24 days stand for never. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-interface Deadline {
+export interface Deadline {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Makes the error for a timeout. */

@@ -3,7 +3,7 @@
  *
  *   silence limit  <  a caller's timeout   so that a caller still gets a token that is fetched without the lease;
  *   two calls to WeChat  <  the lease      so that nobody else renews the token meanwhile (checked with the options);
- *   the lease + one call  =  wait limit    so that a waiting replica sees a dead holder's lease expire, and tries itself.
+ *   the lease + one call  =  wait limit    so that an operator's refresh sees a dead holder's lease expire, and is made.
  */
 
 /** How long a caller waits for a token unless the call says otherwise. */
@@ -15,11 +15,8 @@ export const STATEMENT_TIMEOUT_MS = 10_000;
 /** After this time the server ends a statement, where it can: none goes on there when this process no longer waits for it. */
 export const SERVER_TIMEOUT_MS = 9000;
 
-/** The time to the next attempt after a failure that clears soon, and to the next read of a row that another replica renews. */
+/** The time to the next attempt after a failure that clears soon, and to the next read of the rows that somebody waits for. */
 export const RETRY_MS = 1000;
-
-/** How often a waiting replica polls the row of a token that another one is renewing. */
-export const ROW_POLL_MS = 100;
 
 /**
  * After this time a lease holder that is alive, and a database that works, have answered. A little longer than one call to
@@ -29,7 +26,7 @@ export function silenceLimit(callTimeoutMs: number): number {
   return Math.min(callTimeoutMs + 500, 8000);
 }
 
-/** How long a replica waits for the lease of a token. */
+/** How long an operator waits for the lease of a token. */
 export function leaseWaitLimit(leaseMs: number, callTimeoutMs: number): number {
   return leaseMs + callTimeoutMs;
 }

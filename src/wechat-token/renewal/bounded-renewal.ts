@@ -12,7 +12,17 @@ import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { Renewer } from './renewer.js';
 import { TokenStates } from './token-states.js';
 
-type Intent = Extract<RenewalIntent, { kind: 'due' | 'rejected' }>;
+/** Callers need a token that this replica cannot serve. */
+export interface Need {
+  readonly name: TokenName;
+  readonly intent: Extract<RenewalIntent, { kind: 'due' | 'rejected' }>;
+  readonly actor?: string | undefined;
+  /** Nobody needs it any more. */
+  readonly signal?: AbortSignal;
+}
+
+/** To renew the token; to wait until it may be renewed, or others have renewed it. */
+export type Step = 'renew' | 'wait';
 
 /** Neither the database nor the lease holder has answered in time. */
 class Silence extends Error {}
@@ -23,7 +33,7 @@ class Silence extends Error {}
  */
 @Injectable()
 export class BoundedRenewal {
-  private readonly flights = new SingleFlight<void>();
+  private readonly directRenewals = new SingleFlight<void>();
 
   constructor(
     private readonly targets: RenewalTargets,
@@ -35,46 +45,51 @@ export class BoundedRenewal {
   ) {}
 
   /**
-   * Resolves when the token was renewed, by this replica or by another one, or needs no renewal.
-   * @throws as {@link Renewer.renew}
+   * Takes one step, and says which one is next; `done` when the token was renewed or needs no renewal.
+   * @throws as {@link Renewer.renew} and {@link Renewer.waitForOthers}; the reason of the signal.
    */
-  renew(name: TokenName, intent: Intent, actor?: string): Promise<void> {
-    const key = this.renewer.flightKey(name, intent);
-    return this.flights.run(key, () => this.run(name, intent, actor));
-  }
-
-  isRunning(name: TokenName, intent: Intent): boolean {
-    return this.flights.has(this.renewer.flightKey(name, intent));
-  }
-
-  /** R12: resolves when all renewals that callers wait for have ended. */
-  stop(): Promise<void> {
-    return this.flights.settled();
-  }
-
-  private async run(
-    name: TokenName,
-    intent: Intent,
-    actor: string | undefined,
-  ): Promise<void> {
+  async take(step: Step, need: Need): Promise<Step | 'done'> {
+    const { name, intent, actor, signal } = need;
     const target = await this.targets.get(name);
-    const renewal = this.renewer.renew(name, intent, actor);
-    if (!this.mayRenewDirectly(target)) return void (await renewal);
+    const limit = this.mayRenewDirectly(target)
+      ? silenceLimit(this.settings.api.timeoutMs)
+      : Infinity;
+    const timedOut = () => new Silence();
+    const deadline = { timeoutMs: limit, signal, timedOut };
     try {
-      await withDeadline(renewal, this.clock, {
-        timeoutMs: silenceLimit(this.settings.api.timeoutMs),
-        timedOut: () => new Silence(),
-      });
+      if (step === 'wait') {
+        await this.renewer.waitForOthers(target, intent, deadline);
+        return 'renew';
+      }
+      const renewal = this.renewer.renew(name, intent, actor);
+      const renewed = await withDeadline(renewal, this.clock, deadline);
+      return renewed === 'others renew' ? 'wait' : 'done';
     } catch (error) {
-      if (!(error instanceof Silence || isStoreError(error))) throw error;
-      if (isOpenTransaction(error)) throw error;
-      this.renewer.throwIfStopping();
-      const rejected = intent.kind === 'rejected' ? intent.value : undefined;
-      const inputs = await this.states.inputsOf(target, (input) =>
-        this.renew(input, { kind: 'due' }),
-      );
-      await this.direct.run(target, inputs, rejected);
+      const isSilent = error instanceof Silence || isStoreError(error);
+      const mayRenew = limit !== Infinity && !isOpenTransaction(error);
+      if (!isSilent || !mayRenew) throw error;
+      const key = this.renewer.flightKey(name, intent);
+      const directly = () => this.renewDirectly(target, need);
+      await this.directRenewals.run(key, directly);
+      return 'done';
     }
+  }
+
+  /** R12: resolves when all renewals without a lease have ended. */
+  stop(): Promise<void> {
+    return this.directRenewals.settled();
+  }
+
+  private async renewDirectly(
+    target: RenewalTarget,
+    { intent }: Need,
+  ): Promise<void> {
+    this.renewer.throwIfStopping();
+    const rejected = intent.kind === 'rejected' ? intent.value : undefined;
+    const inputs = await this.states.inputsOf(target, (name) =>
+      this.take('renew', { name, intent: { kind: 'due' } }),
+    );
+    await this.direct.run(target, inputs, rejected);
   }
 
   /** In classic mode a call would end the token that all others use. */

@@ -1,25 +1,20 @@
 // How is ONE token renewed?
 
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
+import type { Deadline } from '../common/deadline.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
-import { leaseWaitLimit, ROW_POLL_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import {
-  decide,
-  type Decision,
-  type RenewalIntent,
-  type TokenState,
-} from './policy.js';
+import { decide, type RenewalIntent } from './policy.js';
 import { type RefreshOutcome, served } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
+import { RowWatch } from './row-watch.js';
 import { TokenStates } from './token-states.js';
 import { nobodyRenewed } from './token-unavailable.js';
 
@@ -30,21 +25,21 @@ interface RenewalRequest {
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
   readonly onAnswer: (() => void) | undefined;
-  /** When to stop waiting for another replica; set once the row was read. */
-  giveUpAt?: number;
-  hasTried: boolean;
   /** A token that this one is made from was refused, and is renewed now. */
   hasNewInputs: boolean;
 }
 
+/** `others renew`: another replica is about to renew the token; for a reader, any refresher. Nobody waits for it here. */
+export type Renewed = RefreshOutcome | 'others renew';
+
 /**
  * The one way in which a token is renewed under a lease (R4): read the row, decide, take the lease on exactly that row, ask the
- * platform, write on exactly that lease. When the row has changed meanwhile, it begins again.
+ * platform, write on exactly that lease. When that lease was lost, it begins again.
  */
 @Injectable()
 export class Renewer {
-  private readonly flights = new SingleFlight<RefreshOutcome>();
-  private readonly stopping = new AbortController();
+  private readonly flights = new SingleFlight<Renewed>();
+  private stopping = false;
   private forcedFlights = 0;
 
   constructor(
@@ -52,7 +47,7 @@ export class Renewer {
     private readonly states: TokenStates,
     private readonly leases: Leases,
     private readonly leased: LeasedRenewal,
-    private readonly clock: Clock,
+    private readonly watch: RowWatch,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -65,10 +60,19 @@ export class Renewer {
     intent: RenewalIntent,
     actor = this.leases.owner,
     onAnswer?: () => void,
-  ): Promise<RefreshOutcome> {
+  ): Promise<Renewed> {
     return this.flights.run(this.flightKey(name, intent), () =>
       this.run(name, intent, actor, onAnswer),
     );
+  }
+
+  /** Waits until the token may be renewed, or others have renewed it. @throws as {@link RowWatch.wait} */
+  waitForOthers(
+    target: RenewalTarget,
+    intent: RenewalIntent,
+    deadline: Deadline,
+  ): Promise<void> {
+    return this.watch.wait(target, intent, deadline);
   }
 
   /** Renewals that share a flight have the same key. */
@@ -87,7 +91,7 @@ export class Renewer {
   }
 
   get isStopping(): boolean {
-    return this.stopping.signal.aborted;
+    return this.stopping;
   }
 
   throwIfStopping(): void {
@@ -95,10 +99,14 @@ export class Renewer {
       throw new TokenUnavailableError(messages.shuttingDown());
   }
 
-  /** R12: no renewal begins any more and waiting ends at once; a call in flight is awaited, and its answer stored. */
+  /**
+   * R12: no renewal begins any more; a call in flight is awaited, and its answer stored. Waiting ends after that: some wait for
+   * that very answer.
+   */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.stopping = true;
     await this.flights.settled();
+    this.watch.stop();
   }
 
   private async run(
@@ -106,92 +114,60 @@ export class Renewer {
     intent: RenewalIntent,
     actor: string,
     onAnswer: (() => void) | undefined,
-  ): Promise<RefreshOutcome> {
+  ): Promise<Renewed> {
     const target =
       this.leases.get(name)?.target ?? (await this.targets.get(name));
-    const request: RenewalRequest = {
-      target,
-      intent,
-      actor,
-      onAnswer,
-      hasTried: false,
-      hasNewInputs: false,
-    };
+    const request = { target, intent, actor, onAnswer, hasNewInputs: false };
     for (;;) {
       this.throwIfStopping();
-      const held = this.leases.use(name);
-      const outcome = held
-        ? await this.renewHeld(held, request)
-        : await this.renewByRow(request);
-      if (outcome) return outcome;
+      const renewed = await this.attempt(request);
+      if (renewed) return renewed;
     }
   }
 
-  /** One attempt with a lease that was taken before; undefined when the row has to decide. */
-  private async renewHeld(
-    { row, lease }: LeasedRow,
-    request: RenewalRequest,
-  ): Promise<RefreshOutcome | undefined> {
+  /** One attempt, with a lease that was taken before or on the row as it is now; undefined when there has to be another. */
+  private async attempt(request: RenewalRequest): Promise<Renewed | undefined> {
     const { target } = request;
-    const { decision, state } = this.decide(row, request);
-    if (decision !== 'renew') {
-      await this.leases.release(lease, this.states.nextLook(row, target));
-      return this.settle(decision, row, state, request);
+    const held = this.leases.use(target.name);
+    let unused = held?.lease;
+    let nextMs = 0;
+    try {
+      const row = held?.row ?? (await this.states.read(target));
+      nextMs = this.states.nextLook(row, target);
+      const settled = this.settle(row, request);
+      if (settled) return settled;
+      nextMs = 0;
+      await target.source.ready();
+      // Valid before the lease is taken, whose time runs.
+      const inputs = await this.inputsOf(target);
+      const lease = unused ?? (await this.leases.claim(row));
+      unused = undefined;
+      // Not read again at once: a database whose reads lag behind its writes would be asked without end.
+      if (!lease) return 'others renew';
+      return await this.renewLeased({ row, lease }, inputs, request);
+    } finally {
+      if (unused) await this.leases.release(unused, nextMs);
     }
-    request.hasTried = true;
-    await target.source.ready();
-    const inputs = await this.inputsOf(target).catch(async (error: unknown) => {
-      await this.leases.release(lease);
-      throw error;
-    });
-    return this.renewLeased({ row, lease }, inputs, request);
   }
 
-  /** One attempt that begins with the row as it is now; undefined when there has to be another. */
-  private async renewByRow(
-    request: RenewalRequest,
-  ): Promise<RefreshOutcome | undefined> {
-    const { target } = request;
-    const row = await this.states.read(target);
-    const { decision, state } = this.decide(row, request);
-    if (decision !== 'renew') return this.settle(decision, row, state, request);
-    // A process that was suspended meanwhile has not tried yet.
-    if (request.hasTried) this.throwIfLate(request);
-    await target.source.ready();
-    // Valid before the lease is taken, whose time runs.
-    const inputs = await this.inputsOf(target);
-    request.hasTried = true;
-    const lease = await this.leases.claim(row);
-    return lease && this.renewLeased({ row, lease }, inputs, request);
-  }
-
-  private decide(
+  /** What comes of the row without a renewal; undefined when the token is to be renewed. @throws TokenUnavailableError */
+  private settle(
     row: TokenRow,
-    request: RenewalRequest,
-  ): { decision: Decision; state: TokenState } {
-    request.giveUpAt ??= this.clock.now() + this.leaseWaitLimit;
-    const state = this.states.of(row, request.target);
+    { target, intent, hasNewInputs }: RenewalRequest,
+  ): Renewed | undefined {
+    const state = this.states.of(row, target);
     // After new inputs the cool-down of the refusal is for those who come later.
-    const coolingFor = request.hasNewInputs ? 0 : state.coolingFor;
-    const decision = decide({ ...state, coolingFor }, request.intent);
-    return { decision, state };
-  }
-
-  /** A decision without a renewal; undefined when the row is to be read again. @throws TokenUnavailableError */
-  private async settle(
-    decision: Exclude<Decision, 'renew'>,
-    row: TokenRow,
-    state: TokenState,
-    request: RenewalRequest,
-  ): Promise<RefreshOutcome | undefined> {
-    const { target, intent } = request;
-    if (decision === 'serve') return served(row, state, intent);
-    if (decision === 'cooling-down') throw this.states.coolingDown(row, target);
-    this.throwIfLate(request);
-    await this.clock
-      .sleep(ROW_POLL_MS, this.stopping.signal)
-      .catch(() => this.throwIfStopping());
-    return undefined;
+    const coolingFor = hasNewInputs ? 0 : state.coolingFor;
+    switch (decide({ ...state, coolingFor }, intent)) {
+      case 'renew':
+        return undefined;
+      case 'wait':
+        return 'others renew';
+      case 'serve':
+        return served(row, state, intent);
+      case 'cooling-down':
+        throw this.states.coolingDown(row, target);
+    }
   }
 
   private async renewLeased(
@@ -206,27 +182,27 @@ export class Renewer {
     } catch (error) {
       if (request.hasNewInputs || !refusesInputs(error, renewal)) throw error;
       for (const [input, value] of inputs)
-        await this.renew(input, { kind: 'rejected', value });
+        await this.renewInput(input, { kind: 'rejected', value });
       request.hasNewInputs = true;
       return undefined;
     }
-  }
-
-  private throwIfLate({ target, giveUpAt = Infinity }: RenewalRequest): void {
-    if (this.clock.now() > giveUpAt)
-      throw nobodyRenewed(target.name, this.settings.role);
-  }
-
-  private get leaseWaitLimit(): number {
-    const { refresh, api } = this.settings;
-    return leaseWaitLimit(refresh.leaseMs, api.timeoutMs);
   }
 
   private inputsOf(
     target: RenewalTarget,
   ): Promise<ReadonlyMap<TokenName, string>> {
     return this.states.inputsOf(target, (name) =>
-      this.renew(name, { kind: 'due' }),
+      this.renewInput(name, { kind: 'due' }),
     );
+  }
+
+  /** Whoever waits for the token that is made from it tries again. */
+  private async renewInput(
+    name: TokenName,
+    intent: RenewalIntent,
+  ): Promise<void> {
+    const renewed = await this.renew(name, intent);
+    if (renewed === 'others renew')
+      throw nobodyRenewed(name, this.settings.role);
   }
 }

@@ -3,11 +3,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Leases } from '../renewal/leases.js';
-import {
-  ANOTHER_REPLICA_MS,
-  leftOutDelay,
-  unknownAccountDelay,
-} from '../renewal/policy.js';
+import { ANOTHER_REPLICA_MS } from '../renewal/policy.js';
 import {
   type FoundTargets,
   type RenewalTarget,
@@ -21,6 +17,8 @@ import {
   type QueuePlace,
   RenewalQueue,
 } from '../store/renewal-queue.js';
+
+import { leftOutDelay, unknownAccountDelay } from './new-places.js';
 
 /** Confirmations that one statement leaves out. */
 const LEFT_OUT_PAGE = 500;

@@ -14,7 +14,7 @@ const PROGRESS_EVERY_MS = 10_000;
 /** While tokens are confirmed, this often those come first that became due meanwhile. */
 const DUE_EVERY_MS = 1000;
 /** A round that confirms tokens for longer is behind. */
-const CONFIRM_FOR_MS = 10_000;
+const CONFIRM_FOR_MS = 20_000;
 
 export interface RoundOptions {
   /** Also confirm tokens that are not due, and were not confirmed for a while (R7). */

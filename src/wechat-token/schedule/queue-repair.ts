@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
-import { decide, leftOutDelay } from '../renewal/policy.js';
+import { decide } from '../renewal/policy.js';
 import { remarkOf, type RenewalTarget } from '../renewal/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../store/renewal-queue.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
+import { leftOutDelay } from './new-places.js';
 
 /** A row that the account scan has read. */
 export interface FoundRow {

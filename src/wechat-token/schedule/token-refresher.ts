@@ -2,14 +2,17 @@
 // By the schedule (renewal-schedule.ts), and when an operator asks (this file).
 
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import { leaseWaitLimit } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { RefreshOutcome } from '../renewal/refresh-outcome.js';
 import { RenewalTargets } from '../renewal/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
+import { nobodyRenewed } from '../renewal/token-unavailable.js';
 
 export interface RefreshRequest {
   /** Ends the current token at once; spends one of the day's 20 forced renewals (R9). Default: false. */
@@ -32,6 +35,7 @@ export class TokenRefresher {
     private readonly renewer: Renewer,
     private readonly targets: RenewalTargets,
     private readonly journal: TokenJournal,
+    private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -50,12 +54,23 @@ export class TokenRefresher {
     if (this.settings.role === 'reader')
       throw new TokenUnavailableError(messages.readerCannotRefresh(name));
     // An unknown name leaves no event.
-    await this.targets.get(name);
+    const target = await this.targets.get(name);
     this.journal.asked(name, { force, actor, reason });
-    return this.renewer.renew(
-      name,
-      { kind: force ? 'forced' : 'normal', expected: expectedFingerprint },
-      actor,
-    );
+    const kind = force ? 'forced' : 'normal';
+    const intent = { kind, expected: expectedFingerprint } as const;
+    const giveUpAt = this.clock.now() + this.leaseWaitLimit;
+    for (;;) {
+      const outcome = await this.renewer.renew(name, intent, actor);
+      if (outcome !== 'others renew') return outcome;
+      await this.renewer.waitForOthers(target, intent, {
+        timeoutMs: giveUpAt - this.clock.now(),
+        timedOut: () => nobodyRenewed(name, this.settings.role),
+      });
+    }
+  }
+
+  private get leaseWaitLimit(): number {
+    const { refresh, api } = this.settings;
+    return leaseWaitLimit(refresh.leaseMs, api.timeoutMs);
   }
 }

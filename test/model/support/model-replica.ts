@@ -10,6 +10,7 @@ import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
 import { TokenCache } from '../../../src/wechat-token/cache/token-cache.js';
 import type { TokenSource } from '../../../src/wechat-token/upstream/token-source.js';
 import { TokenSources } from '../../../src/wechat-token/upstream/token-sources.js';
+import { RETRY_MS } from '../../../src/wechat-token/common/timing.js';
 import { isWechatTokenError } from '../../../src/wechat-token/common/errors.js';
 import { resolveOptions } from '../../../src/wechat-token/options/options.schema.js';
 import { WechatTokenSettings } from '../../../src/wechat-token/common/settings.js';
@@ -73,7 +74,9 @@ export class ModelReplica {
 
   async renew(intent: RenewalIntent): Promise<void> {
     try {
-      await this.renewer.renew(NAME, intent);
+      // As callers do, who wait for others, and then try again.
+      while ((await this.renewer.renew(NAME, intent)) === 'others renew')
+        await this.clock.sleep(RETRY_MS);
     } catch (error) {
       if (!isWechatTokenError(error)) throw error;
       this.failed = true;
