@@ -15,19 +15,22 @@ export interface AppOptions {
   /** A database with the tables. */
   readonly databaseUrl: string;
   readonly options: WechatTokenModuleOptions;
-  /** Receives every log line, of all levels. */
+  /** Receives the log lines that are neither warnings nor errors. */
   readonly onLog?: (message: unknown) => void;
+  /** Receives the warnings, with their fields. Default: they go to the terminal. */
+  readonly onWarn?: (...words: unknown[]) => void;
 }
 
-/** Starts an app with only the module, its timers and its cron; warnings go to the terminal. */
+/** Starts an app with only the module, its timers and its cron; errors go to the terminal. */
 export function startApp({
   databaseUrl,
   options,
   onLog = () => undefined,
+  onWarn = print,
 }: AppOptions): Promise<INestApplicationContext> {
   const database = parseDatabaseUrl(databaseUrl);
   if (!database) throw new Error(`bad URL ${databaseUrl}`);
-  const logger: LoggerService = { log: onLog, warn: print, error: print };
+  const logger: LoggerService = { log: onLog, warn: onWarn, error: print };
   const imports = [
     ScheduleModule.forRoot(),
     TypeOrmModule.forRoot(dataSourceOptions(database)),
@@ -39,7 +42,7 @@ export function startApp({
   );
 }
 
-function print(...words: unknown[]): void {
+export function print(...words: unknown[]): void {
   process.stderr.write(`${words.map((word) => text(word)).join(' ')}\n`);
 }
 

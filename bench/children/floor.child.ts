@@ -7,6 +7,7 @@ import type { RefresherInput } from './refresher.child.js';
 
 const UPDATE = `UPDATE system_var SET value = ?, issued_at = UTC_TIMESTAMP(3),
     refresh_at = UTC_TIMESTAMP(3) + INTERVAL 115 MINUTE,
+    next_at = UTC_TIMESTAMP(3) + INTERVAL 5 MINUTE,
     expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND,
     updated_at = UTC_TIMESTAMP(3), version = version + 1
   WHERE name = ? AND version = ?`;

@@ -150,19 +150,19 @@ function mostOf({ seconds, spent }: OurRenewals, accounts: number): Figure[] {
   ];
 }
 
-/** Computed: the number of accounts that one refresher could serve at this rate. */
+/** Computed: the number of accounts that one refresher could serve at this rate, which is that of a WeChat that answers at once. */
 function sustainedOf(all: readonly OurRenewals[]): Figure[] {
   const times = (seconds: number) => all.map(({ rate }) => rate * seconds);
   return [
     ours(
       'sustained stable',
-      'computed: stable accounts for 1 refresher',
+      'computed: stable accounts, if a call took no time',
       'accounts',
       times(CONFIRMED_EVERY),
     ),
     ours(
       'sustained classic',
-      'computed: classic accounts for 1 refresher',
+      'computed: classic accounts, if a call took no time',
       'accounts',
       times(CLASSIC_EVERY),
     ),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child, withChildren } from '../harness/child.js';
 import type { BenchServer } from '../harness/database.js';
-import { AccountsTable } from './accounts-table.js';
+import { AccountsTable, type IssuedOnce } from './accounts-table.js';
 import type { RefresherInput, Spent } from './refresher.child.js';
 import type { WechatTally } from './wechat.child.js';
 
@@ -9,8 +9,6 @@ const REFRESHER = new URL('refresher.child.js', import.meta.url);
 const FLOOR = new URL('floor.child.js', import.meta.url);
 const WECHAT = new URL('wechat.child.js', import.meta.url);
 const POLL_MS = 200;
-/** Writes per row: the engine writes the lease and the token, the floor only the token. */
-const [WRITES, WRITES_OF_FLOOR] = [2, 1];
 
 export interface Load {
   /** The number of accounts, all due at once. */
@@ -45,7 +43,7 @@ export async function renewWithFloor(
   await scene.table.makeDue();
   const cpuMs = await child.ask<number>('renewAll', scene.input);
   const renewals = await outcome(scene, cpuMs);
-  if ((await scene.table.renewed(WRITES_OF_FLOOR)) < load.count)
+  if ((await scene.table.renewed(await issuedOnce(scene))) < load.count)
     throw new Error('the floor has not renewed all of them');
   return renewals;
 }
@@ -68,15 +66,16 @@ export async function renewWithOurs(
     await table.allStored();
     const cpuMs = (await cpuMsOf(children)) - before;
     const recorded = await table.recordedOnce(load.count);
-    const renewed = await table.renewed(WRITES);
-    const { calls, once } = await wechat.ask<WechatTally>('tally');
+    const issued = await issuedOnce(scene);
+    const renewed = await table.renewed(issued);
+    const { calls } = await wechat.ask<WechatTally>('tally');
     const shares = await table.shares();
     const spent = await children[0]?.ask<Spent>('spent');
     if (!spent) throw new Error('no refresher');
     return {
       ...(await outcome(scene, cpuMs)),
       notOnce: Math.max(
-        load.count - Math.min(recorded, renewed, once),
+        load.count - Math.min(recorded, renewed, issued.size),
         calls - load.count,
       ),
       // A refresher without renewals has no events.
@@ -118,6 +117,10 @@ async function outcome(
   const { firstAt } = await wechat.ask<WechatTally>('tally');
   const seconds = (storedAt - firstAt) / 1000;
   return { seconds, rate: count / seconds, cpuMs: cpuMs / count };
+}
+
+async function issuedOnce({ wechat }: Scene): Promise<IssuedOnce> {
+  return new Map(await wechat.ask<[string, string][]>('issuedOnce'));
 }
 
 async function cpuMsOf(children: readonly Child[]): Promise<number> {

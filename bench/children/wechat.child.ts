@@ -1,34 +1,40 @@
 import { FakeWechat } from '../../src/testing/index.js';
-import { benchAccounts } from '../harness/accounts.js';
+import { tokenName } from '../../src/wechat-token/index.js';
+import { type BenchAccount, benchAccounts } from '../harness/accounts.js';
 import { serve } from '../harness/serve.js';
 
 export interface WechatTally {
   readonly calls: number;
-  /** The number of accounts that were called for exactly once. */
-  readonly once: number;
   /** When the first token was issued, epoch milliseconds. */
   readonly firstAt: number;
 }
 
 let wechat: FakeWechat;
-let appIds: readonly string[];
+let accounts: readonly BenchAccount[];
 let firstAt = NaN;
+/** The fingerprints of all tokens, by appid. */
+const issued = new Map<string, string[]>();
 
 serve({
   /** Starts a platform with `count` accounts. @returns its base URL */
   start: async (count: number) => {
-    const accounts = benchAccounts(count);
-    appIds = accounts.map(({ appId }) => appId);
+    accounts = benchAccounts(count);
     wechat = await FakeWechat.start({ accounts });
-    const stop = wechat.onIssue(() => {
-      firstAt = Date.now();
-      stop();
+    wechat.onIssue(({ appId, fingerprint }) => {
+      if (issued.size === 0) firstAt = Date.now();
+      issued.set(appId, [...(issued.get(appId) ?? []), fingerprint]);
     });
     return wechat.baseUrl;
   },
   calls: async () => wechat.calls.total,
   tally: async (): Promise<WechatTally> => {
-    const once = appIds.filter((appId) => wechat.callsFor(appId).total === 1);
-    return { calls: wechat.calls.total, once: once.length, firstAt };
+    return { calls: wechat.calls.total, firstAt };
   },
+  /** Names and fingerprints of the tokens of accounts that were called for exactly once, and got exactly one. */
+  issuedOnce: async (): Promise<[name: string, fingerprint: string][]> =>
+    accounts.flatMap(({ name, appId }) => {
+      const [only, another] = issued.get(appId) ?? [];
+      const isOnce = wechat.callsFor(appId).total === 1 && !another;
+      return isOnce && only ? [[tokenName('access_token', name), only]] : [];
+    }),
 });

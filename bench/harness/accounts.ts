@@ -27,10 +27,11 @@ export function benchAccounts(count: number): BenchAccount[] {
 
 const BATCH = 500;
 const COLUMNS =
-  'name, value, remark, version, source, credential_id, failure_count, issued_at, refresh_at, expires_at, updated_at';
+  'name, value, remark, version, source, credential_id, failure_count, issued_at, refresh_at, next_at, expires_at, updated_at';
 
 /**
- * Has the platform issue a token for each account, and stores it as if the engine had done so a while ago; on SQLite.
+ * Has the platform issue a token for each account, and stores it as if the engine had done so a while ago, and
+ * confirmed it since; on SQLite.
  * @returns the tokens, in the order of the accounts
  */
 export async function storeTokens(
@@ -44,7 +45,7 @@ export async function storeTokens(
   const dataSource = await openDatabase(database, true);
   const at = (seconds: number) =>
     `strftime('%Y-%m-%d %H:%M:%f', 'now', '${seconds} seconds')`;
-  const row = `(?, ?, 'stored by a benchmark', 2, 'stable', ?, 0, ${at(-60)}, ${at(6840)}, ${at(7140)}, ${at(-15)})`;
+  const row = `(?, ?, 'stored by a benchmark', 2, 'stable', ?, 0, ${at(-60)}, ${at(6840)}, ${at(285)}, ${at(7140)}, ${at(-15)})`;
   const tokens: string[] = [];
   try {
     await dataSource.query('PRAGMA synchronous = OFF');

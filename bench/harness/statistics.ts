@@ -25,6 +25,14 @@ export function medianOf(values: readonly number[]): number {
   return summaryOf(values).median;
 }
 
+/** The smallest value that at least this share of the values does not exceed. @throws RangeError without values */
+export function percentileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const found = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (found === undefined) throw new RangeError('no percentile of no values');
+  return found;
+}
+
 /** The quotients of values of the same repetition, in which common disturbances cancel out. */
 export function ratiosOf(
   values: readonly number[],

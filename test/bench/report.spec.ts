@@ -14,7 +14,11 @@ import { PROJECT, RESULTS } from '../../bench/harness/project.js';
 import { report } from '../../bench/harness/report.js';
 import { type BenchmarkResult, resultOf } from '../../bench/harness/result.js';
 import { saveResult } from '../../bench/harness/results.js';
-import { ratiosOf, summaryOf } from '../../bench/harness/statistics.js';
+import {
+  percentileOf,
+  ratiosOf,
+  summaryOf,
+} from '../../bench/harness/statistics.js';
 
 const CIRCUMSTANCES = {
   date: '2026-01-02T03:04:05.678Z',
@@ -70,6 +74,14 @@ describe('what a benchmark comes to', () => {
     expect(summaryOf([4, 1, 2, 3]).median).toBe(2.5);
     for (const none of [[], [1, NaN]])
       expect(() => summaryOf(none)).toThrow(RangeError);
+  });
+
+  it('takes a percentile from the values themselves', () => {
+    const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+    expect(percentileOf(values, 0.99)).toBe(198);
+    expect(percentileOf(values, 1)).toBe(200);
+    expect(percentileOf([7], 0.99)).toBe(7);
+    expect(() => percentileOf([], 0.99)).toThrow(RangeError);
   });
 
   it('compares within one repetition', () => {
