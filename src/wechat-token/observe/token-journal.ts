@@ -132,7 +132,7 @@ export class TokenJournal {
 
   /** R7: this replica is behind. The tokens are valid as far as anyone knows. */
   confirmationsLeftOut(count: number): void {
-    if (count > 0) this.logger.warn('confirmations left out', { count });
+    if (count > 0) this.logger.log('confirmations left out', { count });
   }
 
   problem(message: string, error: unknown): void {

@@ -7,7 +7,7 @@ import { TokenStore } from '../store/token-store.js';
 import type { RenewalTarget } from './renewal-target.js';
 
 /** A lease that was claimed together with those of other tokens (R14), and is not used yet. */
-export interface HeldLease extends LeasedRow {
+interface HeldLease extends LeasedRow {
   readonly target: RenewalTarget;
 }
 

@@ -182,7 +182,7 @@ export interface TokenState {
   readonly mayCallPlatform: boolean;
 }
 
-export type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down';
+type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down';
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
   if (!wanted(state, intent)) return 'serve';

@@ -129,11 +129,6 @@ export class TokenStates {
     return this.cache.usable(name, this.clock.now());
   }
 
-  /** Whether this version of the row is cached. */
-  knows(name: TokenName, version: number): boolean {
-    return this.cache.knows(name, version);
-  }
-
   /**
    * The values that the target's source needs; each is renewed first when none is usable. Sources form a graph.
    * @throws TokenUnavailableError, and what `renew` throws.
