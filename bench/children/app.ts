@@ -15,10 +15,8 @@ export interface AppOptions {
   /** A database with the tables. */
   readonly databaseUrl: string;
   readonly options: WechatTokenModuleOptions;
-  /** Receives the log lines that are neither warnings nor errors. */
-  readonly onLog?: (message: unknown) => void;
-  /** Receives the warnings, with their fields. Default: they go to the terminal. */
-  readonly onWarn?: (...words: unknown[]) => void;
+  /** Receives the log lines that are neither warnings nor errors, with their fields. */
+  readonly onLog?: (message: unknown, fields?: unknown) => void;
 }
 
 /** Starts an app with only the module, its timers and its cron; errors go to the terminal. */
@@ -26,11 +24,10 @@ export function startApp({
   databaseUrl,
   options,
   onLog = () => undefined,
-  onWarn = print,
 }: AppOptions): Promise<INestApplicationContext> {
   const database = parseDatabaseUrl(databaseUrl);
   if (!database) throw new Error(`bad URL ${databaseUrl}`);
-  const logger: LoggerService = { log: onLog, warn: onWarn, error: print };
+  const logger: LoggerService = { log: onLog, warn: print, error: print };
   const imports = [
     ScheduleModule.forRoot(),
     TypeOrmModule.forRoot(dataSourceOptions(database)),

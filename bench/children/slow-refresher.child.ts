@@ -34,7 +34,7 @@ serve({
         accounts: benchAccounts(count),
         api: { baseUrl: wechatUrl },
       },
-      onWarn: (message, fields) => {
+      onLog: (message, fields) => {
         if (message === 'confirmations left out') leftOut += countOf(fields);
         else print(message, fields);
       },

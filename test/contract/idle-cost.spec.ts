@@ -1,6 +1,11 @@
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { Clock } from '../../src/wechat-token/common/clock.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
+import {
+  cost,
+  fill,
+  startedReplica,
+  stopTimers,
+} from '../support/big-table.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { byDepth } from '../support/depth.js';
 import {
@@ -16,7 +21,7 @@ const SIZES = [1, 1000, byDepth({ short: 100_000, full: 1_000_000 })];
 
 /** One replica of one account, whose token is valid and was written a minute ago, as all others were. */
 async function idleReplica(world: World): Promise<TestReplica> {
-  const replica = await world.replica();
+  const replica = await startedReplica(world);
   await replica.tokens.getAccessToken();
   const minuteAgo = isSqlite(replica.dataSource)
     ? "strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')"
@@ -24,8 +29,6 @@ async function idleReplica(world: World): Promise<TestReplica> {
   await world.sql(
     `UPDATE system_var SET updated_at = ${minuteAgo} WHERE name = 'access_token'`,
   );
-  // What runs once at the start, the first poll, and the hourly purge of old events.
-  await replica.accountCheck.check();
   await replica.poller.poll();
   await replica.rounds.tick();
   holdTime(replica);
@@ -33,11 +36,9 @@ async function idleReplica(world: World): Promise<TestReplica> {
 }
 
 /** Stops the replica's own timers and its clock: what is counted does not depend on how busy the machine is. */
-function holdTime({ module }: TestReplica): void {
-  const scheduler = module.get(SchedulerRegistry, { strict: false });
-  for (const name of scheduler.getIntervals())
-    clearInterval(scheduler.getInterval(name) as NodeJS.Timeout);
-  const clock = module.get(Clock);
+function holdTime(replica: TestReplica): void {
+  stopTimers(replica);
+  const clock = replica.module.get(Clock);
   vi.spyOn(clock, 'now').mockReturnValue(clock.now());
 }
 
@@ -116,59 +117,3 @@ describe('R13, R14 an idle replica, on sqlite', () => {
     },
   );
 });
-
-/** One INSERT … SELECT; the rows come in order of name, so that a million of them take seconds. */
-async function fill(world: World, count: number): Promise<void> {
-  const columns = `name, value, version, source, credential_id,
-    issued_at, refresh_at, next_at, expires_at, updated_at, failure_count`;
-  const now = 'UTC_TIMESTAMP(3)';
-  const minuteAgo = `${now} - INTERVAL 1 MINUTE`;
-  // Both servers let a WITH RECURSIVE go a thousand deep.
-  await world.sql(
-    `INSERT INTO system_var (${columns})
-    WITH RECURSIVE up AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM up WHERE n < 999)
-    SELECT CONCAT('access_token:', LPAD(i, 6, '0')), 'a token', 1,
-      IF(i % 2, 'classic', 'stable'), 'c0ffee00', ${minuteAgo},
-      ${now} + INTERVAL (3600000 + i) * 1000 MICROSECOND, ${now} + INTERVAL (3600000 + i) * 1000 MICROSECOND,
-      ${now} + INTERVAL 2 HOUR, ${minuteAgo}, 0
-    FROM (SELECT 1000 * a.n + b.n AS i FROM up a JOIN up b) numbers
-    WHERE i < ? ORDER BY i`,
-    [count],
-  );
-}
-
-/**
- * Rows and index entries that the server read, and SELECTs that it ran, on this replica's connection alone. The engine's pool
- * hands out the connection that came back last: here, where nothing runs at the same time, always the same.
- */
-async function cost(replica: TestReplica, work: () => Promise<void>) {
-  const runner = replica.module.get(SqlRunner);
-  const counters = async () => {
-    // Past the spy that counts the engine's own statements.
-    const rows = await SqlRunner.prototype.rows.call(runner, {
-      sql: "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read%' OR Variable_name = 'Com_select'",
-      values: [],
-    });
-    let selects = 0;
-    let reads = 0;
-    for (const row of rows) {
-      const [name, value] = Object.values(row as object);
-      if (name === 'Com_select') selects = Number(value);
-      else reads += Number(value);
-    }
-    return { selects, reads };
-  };
-  const spent = async (what: () => Promise<void>) => {
-    const before = await counters();
-    await what();
-    const after = await counters();
-    return {
-      selects: after.selects - before.selects,
-      reads: after.reads - before.reads,
-    };
-  };
-  // Reading the counters is counted too.
-  const asking = await spent(() => Promise.resolve());
-  const { selects, reads } = await spent(work);
-  return { selects: selects - asking.selects, reads: reads - asking.reads };
-}

@@ -10,6 +10,7 @@ import { everyDatabase } from '../support/every-database.js';
 import { parsed } from '../support/open-store.js';
 
 type Migration = new () => MigrationInterface;
+const OWN = wechatTokenMigrations.length;
 type Mode = 'all' | 'each' | 'none';
 
 const add = (runner: QueryRunner, name: string) =>
@@ -99,7 +100,7 @@ describe.each(everyDatabase())(
         await expect(failing).rejects.toThrow('fails');
         expect(await names('system_var')).toEqual(left);
         const recorded = left.includes('first') ? ['First1800000000001'] : [];
-        expect((await names('migrations')).slice(1)).toEqual(recorded);
+        expect((await names('migrations')).slice(OWN)).toEqual(recorded);
         await run([]);
       },
     );
@@ -116,7 +117,7 @@ describe.each(everyDatabase())(
           Array.from({ length: 20 }, () => run(migrations, mode)),
         );
         expect(await names('system_var')).toEqual(['first', 'saved', 'second']);
-        expect(await names('migrations')).toHaveLength(4);
+        expect(await names('migrations')).toHaveLength(OWN + 3);
       },
     );
   },

@@ -61,7 +61,12 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   due: { statement: (s) => s.due(page), access: [NEXT_AT] },
   unconfirmed: { statement: (s) => s.unconfirmed(page), access: [NEXT_AT] },
   unplaced: {
-    statement: (s) => s.unplaced({ limit: 100 }),
+    statement: (s) =>
+      s.unplaced({
+        after: 'access_token',
+        before: 'access_token;',
+        limit: 100,
+      }),
     access: [NEXT_AT],
   },
   place: {
@@ -145,15 +150,24 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   },
 };
 
-describe.each(everyDatabase())(
-  'R13, R14 the statements on $title',
-  (database) => {
+/** The planner goes by what ANALYZE has counted, or by what it thinks of a table that was filled just now. */
+const PLANS = everyDatabase().flatMap((database) => [
+  { ...database, rows: 'counted' },
+  { ...database, rows: 'new' },
+]);
+
+describe.each(PLANS)(
+  'R13, R14 the statements on $title, with $rows rows',
+  ({ rows, ...database }) => {
     let db: StoreUnderTest;
     let statements: Statements;
     beforeAll(async () => {
       db = await openStore(database);
       ({ statements } = new SqlRunner(db.dataSource, new MonotonicClock()));
       await fill(db);
+      if (rows === 'new') return;
+      if (isSqlite(db.dataSource)) await db.sql('ANALYZE');
+      else await db.sql('ANALYZE TABLE system_var, token_event');
     });
     afterAll(() => db[Symbol.asyncDispose]());
 
@@ -214,8 +228,6 @@ async function fill(db: StoreUnderTest): Promise<void> {
     `INSERT INTO token_event (name, at, type)
       VALUES ${many(2000, (i) => `'access_token:${i % 50}', '2099-01-01 00:00:00.${String(i).padStart(4, '0').slice(0, 3)}', 'forced'`)}`,
   );
-  if (isSqlite(db.dataSource)) await db.sql('ANALYZE');
-  else await db.sql('ANALYZE TABLE system_var, token_event');
 }
 
 function explainSqlite(plan: readonly object[]): Access[] {

@@ -84,7 +84,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
       await db.sql('UPDATE system_var SET next_at = NULL');
       expect(await due()).toEqual([]);
       const { version } = await db.row('access_token');
-      const found = await db.queue.unplaced(100);
+      const found = await db.queue.unplaced('access_token', 100);
       expect(found).toMatchObject([{ name: 'access_token', version }]);
       await db.queue.place(found.map((row) => ({ ...row, nextMs: 0 })));
       expect(await due()).toEqual(['access_token']);
@@ -187,6 +187,7 @@ describe.each(everyDatabase())('what is found on $title', (database) => {
         expect(change).toEqual({
           name: change.name,
           version: (await db.row(change.name)).version,
+          isMisplaced: false,
           since: expect.any(String),
         });
     });

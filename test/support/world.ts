@@ -139,7 +139,7 @@ const SILENT: LoggerService = { log: nothing, error: nothing, warn: nothing };
 
 /** FakeWechat, a database and any number of replicas, on one clock that a test can move. */
 export class World implements AsyncDisposable {
-  private readonly clock = new MovableClock();
+  readonly clock = new MovableClock();
   private readonly replicas: TestReplica[] = [];
   private ownDataSource: Promise<DataSource> | undefined;
   private ownRunner: SqlRunner | undefined;

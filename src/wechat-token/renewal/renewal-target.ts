@@ -11,6 +11,7 @@ import { inParallel } from '../common/in-parallel.js';
 import { messages } from '../common/messages.js';
 import {
   parseTokenName,
+  type TokenKind,
   type TokenName,
   tokenName,
 } from '../common/token-name.js';
@@ -54,6 +55,10 @@ export class RenewalTargets {
   /** Whether accounts may be added or removed while the app runs. */
   get canChange(): boolean {
     return this.accounts.canChange;
+  }
+
+  get kinds(): ReadonlySet<TokenKind> {
+    return this.sources.kinds;
   }
 
   /** @throws UnknownAccountError, UnknownTokenError, AccountSourceError */

@@ -52,7 +52,7 @@ export class AccountScan {
     await visitBatch();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
     if (isComplete) this.cache.forgetAllBut(found);
-    await this.queue.placeAll();
+    await this.queue.placeAll(this.targets.kinds);
     return changed;
   }
 

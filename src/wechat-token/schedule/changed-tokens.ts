@@ -7,17 +7,21 @@ import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
+import { QueueRepair } from './queue-repair.js';
 
 /** Accounts that are looked up at a time. */
 const LOOKUPS = 10;
 
-/** R13: caches the tokens of changed rows that this replica keeps, and reads no value of the others. */
+/**
+ * R13: caches the tokens of changed rows that this replica keeps, and sees to their places in the queue. Of the others it reads no
+ * value.
+ */
 @Injectable()
 export class ChangedTokens {
   /** Rows whose account has to be looked up: other credentials than before, or the first token of an account. */
   private readonly unresolved = new Map<TokenName, TokenRow>();
-  /** Tokens whose account lookup failed: read again with the next changes. */
-  private readonly failed = new Set<TokenName>();
+  /** Read again with the next changes: their account lookup failed, or they have no place in the queue and are leased. */
+  private readonly again = new Set<TokenName>();
   private lookups = 0;
 
   constructor(
@@ -25,21 +29,29 @@ export class ChangedTokens {
     private readonly cache: TokenCache,
     private readonly states: TokenStates,
     private readonly targets: RenewalTargets,
+    private readonly queue: QueueRepair,
     private readonly journal: TokenJournal,
   ) {}
 
   /** @throws StoreError */
   async takeUp(changes: readonly Change[]): Promise<void> {
-    const names = new Set(this.failed);
-    for (const { name, version } of changes)
-      if (this.cache.keeps(name) && !this.cache.knows(name, version))
-        names.add(name);
+    const names = new Set(this.again);
+    for (const change of changes)
+      if (this.cache.keeps(change.name) && this.isNews(change))
+        names.add(change.name);
     if (names.size === 0) return;
     const { rows } = await this.store.readAll([...names]);
-    for (const name of names) this.failed.delete(name);
+    for (const name of names) this.again.delete(name);
     for (const row of rows)
       if (!this.states.adoptKnown(row)) this.unresolved.set(row.name, row);
     this.lookUp();
+    for (const name of await this.queue.moveMisplaced(rows))
+      this.again.add(name);
+  }
+
+  private isNews(change: Change): boolean {
+    const { name, version } = change;
+    return !this.cache.knows(name, version) || this.queue.wants(change);
   }
 
   /** In the background and a few at a time: one lookup that takes long delays no other. */
@@ -61,7 +73,7 @@ export class ChangedTokens {
       if (target) this.states.adopt(row, target.account.credentialId);
     } catch (error) {
       this.journal.notRenewed(row.name, error);
-      this.failed.add(row.name);
+      this.again.add(row.name);
     }
   }
 }

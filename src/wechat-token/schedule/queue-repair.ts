@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
-import type { TokenName } from '../common/token-name.js';
+import type { TokenKind, TokenName } from '../common/token-name.js';
 import { decide } from '../renewal/policy.js';
 import { remarkOf, type RenewalTarget } from '../renewal/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
-import {
-  type NewPlace,
-  type QueuedToken,
-  RenewalQueue,
-} from '../store/renewal-queue.js';
+import type { Change } from '../store/change-feed.js';
+import { type NewPlace, RenewalQueue } from '../store/renewal-queue.js';
+import { PLACE_SLACK_MS } from '../store/statements.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { leftOutDelay } from './new-places.js';
@@ -19,8 +17,8 @@ export interface FoundRow {
   readonly target: RenewalTarget;
 }
 
-/** A row may be in the queue this much later than its other instants say: times are rounded. */
-const SLACK_MS = 2000;
+type Unplaced = Pick<TokenRow, 'name' | 'version' | 'refreshInMs'>;
+
 /** Tokens without a place that one statement finds. */
 const PAGE = 500;
 
@@ -56,19 +54,43 @@ export class QueueRepair {
       const nextMs = this.states.nextLook(row, target);
       const { name, version, nextInMs } = row;
       if (nextInMs > 0 && this.wantsRenewal(row, target)) changed.push(name);
-      else if (nextInMs === -Infinity || nextInMs > nextMs + SLACK_MS)
+      else if (nextInMs === -Infinity || nextInMs > nextMs + PLACE_SLACK_MS)
         late.push({ name, version, nextMs });
     }
     await this.queue.place(late);
     return changed;
   }
 
-  /** Puts all tokens that have no place into the queue, whoever keeps them. @throws StoreError */
-  async placeAll(): Promise<void> {
+  /** Whether a row that was written is to be given another place. */
+  wants({ isMisplaced }: Change): boolean {
+    return isMisplaced && !this.isReader;
+  }
+
+  /**
+   * Moves rows that were written by version 0.1, which knows of no queue.
+   * @returns Those that are leased: their place is decided once the lease has ended.
+   * @throws StoreError
+   */
+  async moveMisplaced(rows: readonly TokenRow[]): Promise<TokenName[]> {
+    if (this.isReader) return [];
+    const misplaced = rows.filter(isMisplaced);
+    const free = misplaced.filter(({ leaseInMs }) => leaseInMs <= 0);
+    await this.queue.place(free.map((row) => this.placeOf(row)));
+    return misplaced
+      .filter(({ leaseInMs }) => leaseInMs > 0)
+      .map(({ name }) => name);
+  }
+
+  /** Puts all tokens of these kinds that have no place into the queue, whoever keeps them. @throws StoreError */
+  async placeAll(kinds: Iterable<TokenKind>): Promise<void> {
     if (this.isReader) return;
+    for (const kind of kinds) await this.placeKind(kind);
+  }
+
+  private async placeKind(kind: TokenKind): Promise<void> {
     let before: NewPlace | undefined;
     for (;;) {
-      const page = await this.queue.unplaced(PAGE);
+      const page = await this.queue.unplaced(kind, PAGE);
       const places = page.map((token) => this.placeOf(token));
       const [first] = places;
       // Rows that are locked or change all the time are left to the next scan.
@@ -79,7 +101,7 @@ export class QueueRepair {
   }
 
   /** Not all of them at once. */
-  private placeOf({ name, version, refreshInMs }: QueuedToken): NewPlace {
+  private placeOf({ name, version, refreshInMs }: Unplaced): NewPlace {
     const { confirmMs } = this.settings.refresh;
     const confirmInMs =
       confirmMs > 0 ? leftOutDelay(confirmMs, Math.random()) : Infinity;
@@ -95,4 +117,13 @@ export class QueueRepair {
   private get isReader(): boolean {
     return this.settings.role === 'reader';
   }
+}
+
+/** As {@link Change.isMisplaced}, by the row as it was read. */
+function isMisplaced(row: TokenRow): boolean {
+  const isLate =
+    row.nextInMs > row.refreshInMs + PLACE_SLACK_MS &&
+    row.nextAttemptInMs === -Infinity &&
+    row.leaseInMs === -Infinity;
+  return row.nextInMs === -Infinity || isLate;
 }

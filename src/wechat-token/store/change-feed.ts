@@ -11,6 +11,8 @@ export interface Change {
   readonly version: number;
   /** Its `updated_at`, as the database writes it: with the name a place in the order of changes. */
   readonly since: string;
+  /** It has no place in the queue, or one that is too late. */
+  readonly isMisplaced: boolean;
 }
 
 /** The result of one poll. */
@@ -20,8 +22,9 @@ export interface Poll {
   readonly idleMs: number;
 }
 
-type RawChange = Omit<Change, 'version'> & {
+type RawChange = Pick<Change, 'name' | 'since'> & {
   readonly version: RawNumber<number>;
+  readonly isMisplaced: RawNumber<number> | null;
 };
 type PolledRow =
   (RawChange & { readonly part: 'changed' }) | { readonly part: 'due' };
@@ -61,6 +64,11 @@ export class ChangeFeed {
   }
 }
 
-function toChange({ name, version, since }: RawChange): Change {
-  return { name, version: Number(version), since };
+function toChange({ name, version, since, isMisplaced }: RawChange): Change {
+  return {
+    name,
+    version: Number(version),
+    since,
+    isMisplaced: Number(isMisplaced) === 1,
+  };
 }

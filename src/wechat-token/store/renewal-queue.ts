@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import type { TokenName } from '../common/token-name.js';
+import type { TokenKind, TokenName } from '../common/token-name.js';
 import {
   type RawNumber,
   type RawRow,
@@ -63,9 +63,11 @@ export class RenewalQueue {
     return this.queued(this.sql.statements.unconfirmed({ name, since, limit }));
   }
 
-  /** Returns tokens that have no place in the queue, at most `limit`. */
-  unplaced(limit: number): Promise<QueuedToken[]> {
-    return this.queued(this.sql.statements.unplaced({ limit }));
+  /** Returns tokens of one kind that have no place in the queue, at most `limit`. */
+  unplaced(kind: TokenKind, limit: number): Promise<QueuedToken[]> {
+    // The names of a kind are `kind` and `kind:…`, and `;` is what follows the colon.
+    const range = { after: kind, before: `${kind};` };
+    return this.queued(this.sql.statements.unplaced({ ...range, limit }));
   }
 
   /** Gives rows a new place in the queue, as far as they are as they were read, not leased, and not locked. */

@@ -7,6 +7,8 @@ export type Statements = ReturnType<typeof statementsFor>;
 
 /** A poll finds what becomes due within this time. */
 export const POLL_AHEAD_MS = 1500;
+/** A row may be in the queue this much later than its other instants say: times are rounded. */
+export const PLACE_SLACK_MS = 2000;
 
 function statement<Name extends keyof ParameterTypes>(text: string) {
   return compile<Pick<ParameterTypes, Name>>(text);
@@ -43,7 +45,10 @@ export function statementsFor(sql: Dialect) {
   /** A page in the order of an instant and the name, after the row with these two. */
   const pageBy = (instant: string) =>
     `${instant} >= :since AND (${instant} > :since OR name > :name) ORDER BY ${instant}, name LIMIT :limit`;
-  const change = `name, version, ${sql.asText('updated_at')} AS since`;
+  // Version 0.1 inserts rows without a place in the queue, and renews stopped ones without another place.
+  const isMisplaced = `(next_at IS NULL
+    OR (next_at > ${after('refresh_at', String(PLACE_SLACK_MS))} AND next_attempt_at IS NULL AND lease_until IS NULL))`;
+  const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS isMisplaced`;
   const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS nextInMs,
     ${msUntil('refresh_at')} AS refreshInMs, ${msUntil('expires_at')} AS expiresInMs,
     ${msUntil('next_attempt_at')} AS nextAttemptInMs`;
@@ -66,7 +71,7 @@ export function statementsFor(sql: Dialect) {
     poll: statement<'sinceMs' | 'limit'>(`
       SELECT * FROM (SELECT 'changed' AS part, ${change} FROM ${news}
         WHERE updated_at > ${ago(':sinceMs')} AND expires_at IS NOT NULL ORDER BY updated_at, name LIMIT :limit) changed
-      UNION ALL SELECT 'due', NULL, NULL, NULL
+      UNION ALL SELECT 'due', NULL, NULL, NULL, NULL
         WHERE EXISTS (SELECT 1 FROM ${queue} WHERE next_at <= ${soon} AND ${isFreeAt(soon)})`),
 
     /** The next page of recent writes. */
@@ -85,9 +90,10 @@ export function statementsFor(sql: Dialect) {
     unconfirmed: statement<'since' | 'name' | 'limit'>(`
       SELECT ${place} FROM ${queue} WHERE next_at <= ${now} AND refresh_at > ${now} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
 
-    /** Tokens without a place in the queue, such as rows that version 0.1 has inserted. */
-    unplaced: statement<'limit'>(`
-      SELECT ${place} FROM ${queue} WHERE next_at IS NULL AND expires_at IS NOT NULL LIMIT :limit`),
+    /** Tokens without a place in the queue, such as rows that version 0.1 has inserted; plain variables, by their names, are not read. */
+    unplaced: statement<'after' | 'before' | 'limit'>(`
+      SELECT ${place} FROM ${queue}
+      WHERE next_at IS NULL AND name >= :after AND name < :before AND expires_at IS NOT NULL LIMIT :limit`),
 
     /** Moves rows in the queue that are as they were read and not leased. The version stays: a claim of the row is still valid. */
     place: statement<'places'>(
@@ -202,7 +208,8 @@ export function statementsFor(sql: Dialect) {
     /** The newest first. */
     events: statement<'name' | 'beforeId' | 'limit'>(`
       SELECT id, ${epochMs('at')} AS at, type, actor, fingerprint, latency AS latencyMs, detail
-      FROM token_event WHERE name = :name AND id < :beforeId ORDER BY id DESC LIMIT :limit`),
+      FROM token_event ${sql.byIndex('IDX_token_event_name_type_at')}
+      WHERE name = :name AND id < :beforeId ORDER BY id DESC LIMIT :limit`),
 
     purgeEvents: statement<'keptMs' | 'limit'>(
       sql.deleteFirst(

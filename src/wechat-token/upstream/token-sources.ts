@@ -18,6 +18,11 @@ export class TokenSources {
     return source;
   }
 
+  /** The kinds of token that are issued for some account. */
+  get kinds(): ReadonlySet<TokenKind> {
+    return new Set(this.sources.map(({ kind }) => kind));
+  }
+
   /** The kinds of token that this account has, by the registered sources. */
   kindsOf(account: Account): TokenKind[] {
     const served = this.sources.filter((source) => source.serves(account));

@@ -9,10 +9,12 @@ const OLD_NEWS = 'IDX_system_var_updated_at';
 const BATCH = 2000;
 /** The default of `confirmSeconds`. */
 const CONFIRM_MS = 300_000;
+/** So soon, at the earliest and at the latest, a refresher looks at the row of an account that nobody knows. */
+const UNKNOWN_MS = [60_000, 24 * 3600 * 1000] as const;
 
 /**
  * The queue: `next_at`, in which version 0.1 does not write, and `app_id`. The indexes that version 0.1 names in its statements
- * stay, so that its replicas go on while others run this version.
+ * stay, so that its replicas go on while others run this version. Both directions may be interrupted, and then begin again.
  */
 export class AddRenewalQueue1791000000000 implements MigrationInterface {
   name = 'AddRenewalQueue1791000000000';
@@ -28,14 +30,15 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await addIndex(runner, OLD_NEWS, ['updated_at']);
     for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, name);
-    await runner.dropColumns(TABLE, ['next_at', 'app_id']);
+    for (const name of ['next_at', 'app_id'])
+      if (await runner.hasColumn(TABLE, name))
+        await runner.query(`ALTER TABLE ${TABLE} DROP COLUMN ${name}`);
   }
 }
 
 /** Not by TypeORM, which copies a table of SQLite for each column. */
 async function addColumns(runner: QueryRunner): Promise<void> {
-  const isSqlite = runner.dataSource.options.type === 'better-sqlite3';
-  const charset = isSqlite ? '' : 'CHARACTER SET utf8mb4 ';
+  const charset = isSqlite(runner) ? '' : 'CHARACTER SET utf8mb4 ';
   const columns = [
     { name: 'next_at', type: 'datetime(3)' },
     { name: 'app_id', type: `varchar(64) ${charset}` },
@@ -52,6 +55,8 @@ async function addColumns(runner: QueryRunner): Promise<void> {
 async function fill(runner: QueryRunner): Promise<void> {
   const dialect = dialectOf(runner.dataSource.options.type);
   if (!dialect) return;
+  // As ALTER TABLE has done, unless the columns were there: no row stays locked for longer than its statement.
+  if (!isSqlite(runner)) await runner.query('COMMIT');
   let after = '';
   for (;;) {
     const [last] = await runner.query(
@@ -59,20 +64,29 @@ async function fill(runner: QueryRunner): Promise<void> {
       [after],
     );
     if (typeof last?.name !== 'string') return;
+    const [soonest, latest] = UNKNOWN_MS;
+    const unknownMs = soonest + Math.round(Math.random() * (latest - soonest));
     await runner.query(
       `UPDATE ${TABLE} SET next_at = ${nextAt(dialect)}
       WHERE name > ? AND name <= ? AND expires_at IS NOT NULL AND next_at IS NULL`,
-      [after, last.name],
+      [unknownMs, after, last.name],
     );
     after = last.name;
   }
 }
 
-/** As version 0.1 has it: after a failure the next attempt, else the earlier of refresh and confirmation. */
+/**
+ * As version 0.1 has it: after a failure the next attempt, else the earlier of refresh and confirmation. It has taken `refresh_at`
+ * from tokens of removed accounts; those of a batch are looked at later, after as many milliseconds as the parameter says.
+ */
 function nextAt({ now, after }: Dialect): string {
   const confirmAt = after('updated_at', String(CONFIRM_MS));
-  return `COALESCE(next_attempt_at,
-    CASE WHEN source = 'stable' AND ${confirmAt} < refresh_at THEN ${confirmAt} END, refresh_at, ${now})`;
+  return `CASE WHEN refresh_at IS NULL THEN ${after(now, '?')} ELSE COALESCE(next_attempt_at,
+    CASE WHEN source = 'stable' AND ${confirmAt} < refresh_at THEN ${confirmAt} END, refresh_at) END`;
+}
+
+function isSqlite(runner: QueryRunner): boolean {
+  return runner.dataSource.options.type === 'better-sqlite3';
 }
 
 async function addIndex(
