@@ -12,6 +12,12 @@ import {
   TokenWaiter,
 } from './token-waiter.js';
 
+/** A token, and the whole seconds for which the platform still accepts it. */
+export interface TokenWithLife {
+  readonly value: string;
+  readonly expiresIn: number;
+}
+
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
@@ -47,11 +53,17 @@ export class AccessTokenProvider {
   async getAccessTokenWithLife(
     account: string = DEFAULT_ACCOUNT,
     options?: AccessTokenOptions,
-  ): Promise<{ value: string; expiresIn: number }> {
-    const token = this.usable(account) ?? (await this.obtain(account, options));
-    const { value, expiresAt } = token;
-    const left = expiresAt - this.clock.now();
-    return { value, expiresIn: Math.floor(left / 1000) };
+  ): Promise<TokenWithLife> {
+    return (
+      this.fromMemory(account) ??
+      this.withLife(await this.obtain(account, options))
+    );
+  }
+
+  /** @internal As {@link getAccessTokenWithLife}, if the token is in memory. */
+  fromMemory(account: string): TokenWithLife | undefined {
+    const token = this.usable(account);
+    return token && this.withLife(token);
   }
 
   /** @internal As {@link getAccessToken}, with the token's version and instants, for the module's own routes. */
@@ -86,6 +98,11 @@ export class AccessTokenProvider {
     if (now >= cached.serveUntil) return undefined;
     this.waiter.renewInBackground(tokenName('access_token', account));
     return cached;
+  }
+
+  private withLife({ value, expiresAt }: CachedToken): TokenWithLife {
+    const left = expiresAt - this.clock.now();
+    return { value, expiresIn: Math.floor(left / 1000) };
   }
 
   private obtain(

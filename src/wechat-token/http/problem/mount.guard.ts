@@ -30,14 +30,16 @@ export class MountGuard implements CanActivate {
   /** @throws NotMounted */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    this.check(context.getClass(), request);
+    this.checkFor(context.getClass())(request);
     return true;
   }
 
-  /** @throws NotMounted when the routes of this controller are not mounted */
-  check(controller: Type, request: HttpRequest): void {
+  /** A check of requests, which throws NotMounted while the routes of this controller are not mounted. */
+  checkFor(controller: Type): (request: HttpRequest) => void {
     const group = this.reflector.get(Group, controller);
-    if (!this.isMounted(group)) throw new NotMounted(request);
+    return (request) => {
+      if (!this.isMounted(group)) throw new NotMounted(request);
+    };
   }
 
   /** A group without any way to authenticate a caller is not mounted. */

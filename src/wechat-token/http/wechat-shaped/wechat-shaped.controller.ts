@@ -13,7 +13,10 @@ import {
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import { AccessTokenProvider } from '../../access/access-token.provider.js';
+import {
+  AccessTokenProvider,
+  type TokenWithLife,
+} from '../../access/access-token.provider.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
 import { Budgets } from '../../renewal/budgets.js';
@@ -83,7 +86,7 @@ export class WechatShapedController implements OnAdapter {
   token(
     @Query() { grant_type, appid, secret }: TokenRequest,
     @Ip() address: string | undefined,
-  ): Promise<ShapedAnswer> {
+  ): ShapedAnswer | Promise<ShapedAnswer> {
     return this.answer({ grant_type, appid, secret }, address);
   }
 
@@ -109,10 +112,11 @@ export class WechatShapedController implements OnAdapter {
     return WECHAT_ERRORS.notPosted;
   }
 
-  private async answer(
+  /** No promise if the token is in memory. */
+  private answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
     address: string | undefined,
-  ): Promise<ShapedAnswer> {
+  ): ShapedAnswer | Promise<ShapedAnswer> {
     if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
     if (typeof secret !== 'string' || !secret)
@@ -120,16 +124,31 @@ export class WechatShapedController implements OnAdapter {
     const { client, retryAfter } = this.apiKeys.authenticate(secret, address);
     if (!client)
       return retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong;
+    // Other accounts get the same answer as an unknown appid.
+    const account = this.accounts.findByAppId(appid, ({ name }) =>
+      permits(client, 'tokens:issue', name),
+    );
+    if (account === undefined) return WECHAT_ERRORS.appIdWrong;
+    const forces = force_refresh === true ? client : undefined;
+    const cached =
+      forces || account instanceof Promise
+        ? undefined
+        : this.tokens.fromMemory(account.name);
+    return cached ? shaped(cached) : this.obtain(appid, account, forces);
+  }
+
+  /** @param forces The client that asks for another token than the current one. */
+  private async obtain(
+    appid: string,
+    found: ReturnType<Accounts['findByAppId']>,
+    forces: ApiClient | undefined,
+  ): Promise<ShapedAnswer> {
     try {
-      // Other accounts get the same answer as an unknown appid.
-      const account = await this.accounts.findByAppId(appid, ({ name }) =>
-        permits(client, 'tokens:issue', name),
-      );
+      const account = await found;
       if (account === undefined) return WECHAT_ERRORS.appIdWrong;
       const { name } = account;
-      if (force_refresh === true) await this.forceRenewal(name, client);
-      const token = await this.tokens.getAccessTokenWithLife(name);
-      return { access_token: token.value, expires_in: token.expiresIn };
+      if (forces) await this.forceRenewal(name, forces);
+      return shaped(await this.tokens.getAccessTokenWithLife(name));
     } catch (error) {
       const reason = reasonOf(error);
       this.logger.warn('token not issued', { appId: appid, reason });
@@ -149,4 +168,8 @@ export class WechatShapedController implements OnAdapter {
       if (!isRefreshBudgetError(error)) throw error;
     });
   }
+}
+
+function shaped({ value, expiresIn }: TokenWithLife): ShapedAnswer {
+  return { access_token: value, expires_in: expiresIn };
 }
