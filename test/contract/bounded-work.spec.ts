@@ -67,7 +67,8 @@ describe.each(databaseServers())(
       ]);
       for (const each of [untouched, counted]) {
         expect(each.statements).toEqual(alone.statements);
-        expect(each.reads).toBeLessThanOrEqual(alone.reads + 2);
+        // A few, whatever the size of the table.
+        expect(each.reads).toBeLessThanOrEqual(20);
       }
       expect(world.wechat.calls.total).toBe(1);
     });

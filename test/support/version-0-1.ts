@@ -95,7 +95,8 @@ export class Version01 implements Disposable {
         }),
         this.main.WechatTokenModule.forRoot({
           ...options,
-          api: { baseUrl: world.wechat.baseUrl },
+          // A call that hangs ends when the test says so, also on a busy machine.
+          api: { baseUrl: world.wechat.baseUrl, timeoutMs: 14_000 },
           refresh: NEVER,
         }),
       ],
