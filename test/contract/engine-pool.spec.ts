@@ -248,6 +248,32 @@ describe.each(databaseServers())(
 describe.each(databaseServers())(
   'R6 rows that somebody has locked for seconds, on $kind $version',
   (server) => {
+    it('get their place in the queue when the lock has ended, if version 0.1 has inserted them', async () => {
+      const fresh = await createDatabase(server);
+      await using world = await World.create({ databaseUrl: fresh.url });
+      const [account] = shops(1);
+      if (!account) throw new Error('no account');
+      const name = nameOf(account);
+      const { poller } = await started(world, [account]);
+      await world.sql(
+        'UPDATE system_var SET next_at = NULL, updated_at = UTC_TIMESTAMP(3) WHERE name = ?',
+        [name],
+      );
+      await world.advance(100);
+      const blocker = await lockRows(fresh.url, [name]);
+      await poller.poll();
+      expect((await world.row(name)).nextInMs).toBe(-Infinity);
+      await blocker.end();
+      await blocker[Symbol.asyncDispose]();
+      // No poll looks back that far.
+      await world.advance(30);
+
+      await poller.poll();
+
+      expect((await world.row(name)).nextInMs).toBeGreaterThan(0);
+      await fresh.drop();
+    });
+
     it('delay nothing else: tokens are served, the app has its pool, and all is stored when the lock has ended', async () => {
       const fresh = await createDatabase(server);
       await using world = await World.create({ databaseUrl: fresh.url });
@@ -255,7 +281,7 @@ describe.each(databaseServers())(
       const replica = await started(world, accounts);
       const { dataSource, rounds, tokens } = replica;
       await world.advance(DUE_SECONDS);
-      world.wechat.inject('stable', { delayMs: 500 }, { times: 30 });
+      world.wechat.inject('stable', { delayMs: 1500 }, { times: 30 });
       const renewing = rounds.tick();
       await vi.waitFor(() =>
         expect(world.wechat.calls.stable).toBeGreaterThan(0),

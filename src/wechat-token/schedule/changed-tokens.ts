@@ -20,7 +20,7 @@ const LOOKUPS = 10;
 export class ChangedTokens {
   /** Rows whose account has to be looked up: other credentials than before, or the first token of an account. */
   private readonly unresolved = new Map<TokenName, TokenRow>();
-  /** Read again with the next changes: their account lookup failed, or they have no place in the queue and are leased. */
+  /** Read again with the next changes: their account lookup failed, or they have no place in the queue and are leased or locked. */
   private readonly again = new Set<TokenName>();
   private lookups = 0;
 
@@ -41,12 +41,12 @@ export class ChangedTokens {
         names.add(change.name);
     if (names.size === 0) return;
     const { rows } = await this.store.readAll([...names]);
-    for (const name of names) this.again.delete(name);
     for (const row of rows)
       if (!this.states.adoptKnown(row)) this.unresolved.set(row.name, row);
+    const notMoved = await this.queue.moveMisplaced(rows);
+    for (const name of names) this.again.delete(name);
+    for (const name of notMoved) this.again.add(name);
     this.lookUp();
-    for (const name of await this.queue.moveMisplaced(rows))
-      this.again.add(name);
   }
 
   private isNews(change: Change): boolean {

@@ -68,17 +68,18 @@ export class QueueRepair {
 
   /**
    * Moves rows that were written by version 0.1, which knows of no queue.
-   * @returns Those that are leased: their place is decided once the lease has ended.
+   * @returns Those that are leased, whose place is decided once the lease has ended, and those that are locked.
    * @throws StoreError
    */
   async moveMisplaced(rows: readonly TokenRow[]): Promise<TokenName[]> {
     if (this.isReader) return [];
     const misplaced = rows.filter(isMisplaced);
+    const leased = misplaced.filter(({ leaseInMs }) => leaseInMs > 0);
     const free = misplaced.filter(({ leaseInMs }) => leaseInMs <= 0);
-    await this.queue.place(free.map((row) => this.placeOf(row)));
-    return misplaced
-      .filter(({ leaseInMs }) => leaseInMs > 0)
-      .map(({ name }) => name);
+    const skipped = await this.queue.place(
+      free.map((row) => this.placeOf(row)),
+    );
+    return [...leased.map(({ name }) => name), ...skipped];
   }
 
   /** Puts all tokens of these kinds that have no place into the queue, whoever keeps them. @throws StoreError */

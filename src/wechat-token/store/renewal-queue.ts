@@ -70,16 +70,21 @@ export class RenewalQueue {
     return this.queued(this.sql.statements.unplaced({ ...range, limit }));
   }
 
-  /** Gives rows a new place in the queue, as far as they are as they were read, not leased, and not locked. */
-  async place(places: readonly NewPlace[]): Promise<void> {
-    if (places.length === 0) return;
+  /**
+   * Gives rows a new place in the queue, as far as they are as they were read and not leased.
+   * @returns The rows that another transaction has locked, and those that are gone: they are skipped.
+   */
+  async place(places: readonly NewPlace[]): Promise<TokenName[]> {
+    if (places.length === 0) return [];
     const { lock, place } = this.sql.statements;
     const names = places.map(({ name }) => name);
+    const skipped = new Set(names);
     await this.sql.changeLocked<RawQueued>(lock({ names }), (locked) => {
-      const free = new Set(locked.map(({ name }) => name));
-      const rows = places.filter(({ name }) => free.has(name));
+      for (const { name } of locked) skipped.delete(name);
+      const rows = places.filter(({ name }) => !skipped.has(name));
       return rows.length > 0 ? place({ places: rows.map(rounded) }) : undefined;
     });
+    return [...skipped];
   }
 
   /**
