@@ -206,14 +206,20 @@ describe('R2 callers of many names who wait', () => {
   });
 });
 
+/** A caller who has found the row leased by another replica. */
+async function follow(world: World) {
+  const lease = await claimByAnother(world);
+  const replica = await quiet(await world.replica(CLASSIC));
+  const statements = watch(replica);
+  const waiting = replica.tokens.getAccessToken('default', PATIENT);
+  await vi.waitFor(() => expect(statements.count('read')).toBe(1));
+  return { lease, replica, statements, waiting };
+}
+
 describe('R2 a caller who waits for another replica', () => {
   it('has the token at the next look at the row, at most a second after it was stored', async () => {
     await using world = await World.create();
-    const lease = await claimByAnother(world);
-    const replica = await quiet(await world.replica(CLASSIC));
-    const statements = watch(replica);
-    const waiting = replica.tokens.getAccessToken('default', PATIENT);
-    await vi.waitFor(() => expect(statements.count('read')).toBe(1));
+    const { lease, replica, statements, waiting } = await follow(world);
     await watchFor(world, 2, replica);
 
     await storeByAnother(world, lease, 'theirs');
@@ -226,11 +232,7 @@ describe('R2 a caller who waits for another replica', () => {
 
   it('has it at once when the change poll brings it', async () => {
     await using world = await World.create();
-    const lease = await claimByAnother(world);
-    const replica = await quiet(await world.replica(CLASSIC));
-    const statements = watch(replica);
-    const waiting = replica.tokens.getAccessToken('default', PATIENT);
-    await vi.waitFor(() => expect(statements.count('read')).toBe(1));
+    const { lease, replica, statements, waiting } = await follow(world);
 
     await storeByAnother(world, lease, 'theirs');
     await replica.poller.poll();
@@ -281,11 +283,7 @@ describe('R2 a caller who waits for another replica', () => {
 
   it('uses the lease that its own replica has taken meanwhile and has no time to use', async () => {
     await using world = await World.create();
-    const lease = await claimByAnother(world);
-    const replica = await quiet(await world.replica(CLASSIC));
-    const statements = watch(replica);
-    const waiting = replica.tokens.getAccessToken('default', PATIENT);
-    await vi.waitFor(() => expect(statements.count('read')).toBe(1));
+    const { lease, replica, waiting } = await follow(world);
 
     const row = { ...(await world.row()), leaseInMs: -1 };
     const target = await replica.module.get(RenewalTargets).get(NAME);

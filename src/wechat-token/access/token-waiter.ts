@@ -164,7 +164,8 @@ export class TokenWaiter {
   /** @returns To be called when the caller leaves. */
   private join(need: Need, caller: Caller): () => void {
     const { name, intent } = need;
-    const key = intent.kind === 'due' ? name : `${name} ${intent.value}`;
+    const key =
+      intent.kind === 'due' ? name : `${name} ${fingerprint(intent.value)}`;
     const failure = this.recentFailure(key);
     if (failure && !(failure.retryAt < caller.deadline)) {
       caller.reject(failure.error);

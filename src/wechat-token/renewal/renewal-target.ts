@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
 import { Clock } from '../common/clock.js';
+import { withDeadline } from '../common/deadline.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
@@ -40,7 +41,7 @@ export interface FoundTargets {
 
 /** Accounts that are looked up at a time: the app's own database answers. */
 const LOOKUPS = 10;
-const LOOKUP_WAIT_MS = 250;
+const IN_TIME = { timeoutMs: 250, timedOut: () => new Error('late') };
 
 /** Finds the account and the source behind a name. */
 @Injectable()
@@ -102,10 +103,8 @@ export class RenewalTargets {
       }
       if (!isOver) late.delete(name);
     });
-    const end = new AbortController();
-    await Promise.race([all, this.clock.sleep(LOOKUP_WAIT_MS, end.signal)]);
+    await withDeadline(all, this.clock, IN_TIME).catch(() => undefined);
     isOver = true;
-    end.abort();
     return { found, late: [...late] };
   }
 

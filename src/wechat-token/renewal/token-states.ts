@@ -94,10 +94,7 @@ export class TokenStates {
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
-      usable:
-        row.value !== null &&
-        this.isOurs(row, credentialId) &&
-        servableFor(row.expiresInMs, lifeOf(row)) > 0,
+      usable: this.isUsable(row, credentialId),
       due: row.refreshInMs <= 0,
       unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
       rotatesOnEveryCall,
@@ -109,18 +106,17 @@ export class TokenStates {
 
   /** R14: when a refresher should look again at a row that this one leaves as it is, milliseconds from now. */
   nextLook(row: TokenRow, target: RenewalTarget): number {
-    const { account, source } = target;
+    const { credentialId } = target.account;
     const { confirmMs } = this.settings.refresh;
-    const confirmInMs = this.confirmInMs(row, source);
-    const { usable, coolingFor } = this.of(row, target);
+    const confirmInMs = this.confirmInMs(row, target.source);
     const next = nextLook({
-      refreshInMs: usable ? row.refreshInMs : 0,
+      refreshInMs: this.isUsable(row, credentialId) ? row.refreshInMs : 0,
       // The token was confirmed since it was last changed.
       confirmInMs: confirmInMs > 0 ? confirmInMs : confirmMs,
-      coolingFor,
+      coolingFor: this.coolDown(row, credentialId).wait,
     });
     const concernsOthers =
-      row.credentialId !== null && row.credentialId !== account.credentialId;
+      row.credentialId !== null && row.credentialId !== credentialId;
     return concernsOthers ? Math.min(next, ANOTHER_REPLICA_MS) : next;
   }
 
@@ -162,6 +158,15 @@ export class TokenStates {
     const { name, account } = target;
     const { wait, reason } = this.coolDown(row, account.credentialId);
     return coolingDown(name, wait, reason);
+  }
+
+  /** The stored token may be handed out. */
+  private isUsable(row: TokenRow, credentialId: string): boolean {
+    return (
+      row.value !== null &&
+      this.isOurs(row, credentialId) &&
+      servableFor(row.expiresInMs, lifeOf(row)) > 0
+    );
   }
 
   /** A token that was issued for another appid or secret is not handed out; a reader has no secret to compare. */

@@ -40,6 +40,9 @@ export function statementsFor(sql: Dialect) {
     sql.listJoin(sql.nameList(':names'), table, 'name = list_name');
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
   const afterLease = (ms: string) => after('lease_until', ms);
+  const leaseEnd = after(now, ':durationMs');
+  /** Should the holder die, the queue has the row again when its lease has expired. */
+  const takeLease = `lease_owner = :owner, lease_until = ${leaseEnd}, next_at = ${leaseEnd}`;
   const endLease =
     'version = version + 1, lease_owner = NULL, lease_until = NULL';
   /** A page in the order of an instant and the name, after the row with these two. */
@@ -114,12 +117,11 @@ export function statementsFor(sql: Dialect) {
       SELECT list_name, list_remark, ${epochMs(now)}, ${now}, ${now}, ${now}, 0
       FROM ${sql.listOf(':missing', { name: 'name', remark: 'varchar' })} ${sql.unlessPresent}`),
 
-    /** Should the holder die, the queue has the row again when its lease has expired. */
     claim: statement<
       'name' | 'version' | 'claimedVersion' | 'owner' | 'durationMs'
     >(`
       UPDATE system_var
-      SET version = :claimedVersion, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}, next_at = ${after(now, ':durationMs')}
+      SET version = :claimedVersion, ${takeLease}
       WHERE name = :name AND version = :version AND ${isFreeAt(now)}`),
 
     /** Locks those of these rows that are still in the queue and not leased, for {@link claimAll}. */
@@ -132,7 +134,7 @@ export function statementsFor(sql: Dialect) {
       sql.updateFromList(
         sql.listOf(':claims', { name: 'name', version: 'integer' }),
         'name = list_name',
-        `version = list_version, lease_owner = :owner, lease_until = ${after(now, ':durationMs')}, next_at = ${after(now, ':durationMs')}`,
+        `version = list_version, ${takeLease}`,
       ),
     ),
 

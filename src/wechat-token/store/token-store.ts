@@ -166,8 +166,10 @@ export class TokenStore {
     names: readonly TokenName[],
   ): Promise<Map<TokenName, number>> {
     if (names.length === 0) return new Map();
-    const { readAll } = this.sql.statements;
-    const rows = await this.sql.rows<RawRow>(readAll({ names }));
+    const { versions } = this.sql.statements;
+    const rows = await this.sql.rows<Pick<RawRow, 'name' | 'version'>>(
+      versions({ names }),
+    );
     return new Map(rows.map(({ name, version }) => [name, Number(version)]));
   }
 
