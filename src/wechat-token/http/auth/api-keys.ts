@@ -53,6 +53,7 @@ export function permits(
   );
 }
 
+/** By way of a string: `hash` takes four times as long to make a buffer of its own. */
 function sha256(text: string): Buffer {
-  return hash('sha256', text, 'buffer');
+  return Buffer.from(hash('sha256', text, 'binary'), 'binary');
 }
