@@ -9,9 +9,9 @@ import { log } from '../harness/log.js';
 import { ratiosOf } from '../harness/statistics.js';
 import { temporaryFolder } from '../harness/temporary-folder.js';
 
-const REPETITIONS = 5;
+const REPETITIONS = 9;
 const WARM_UP_SECONDS = 3;
-const SECONDS = 5;
+const SECONDS = 3;
 const MANY = 10_000;
 /** Of the many accounts every hundredth is requested. */
 const STEP = 100;
