@@ -22,32 +22,33 @@ process.once('exit', () => {
 const exit = () => process.exit(130);
 process.on('SIGINT', exit).on('SIGTERM', exit);
 
-const wechat = await FakeWechat.start({ lifeSeconds: LIFE_SECONDS });
-wechat.onIssue(({ fingerprint }) =>
-  print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
-);
-
-try {
-  const url = await startApp(
-    loadSettings({
-      PORT: process.env['PORT'] ?? '3000',
-      DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
-      WECHAT_APP_ID: appId,
-      WECHAT_APP_SECRET: appSecret,
-      WECHAT_API_BASE_URL: wechat.baseUrl,
-      // The default of 5 s is too long for such a short life.
-      WECHAT_REFRESH_CRON: '* * * * * *',
-      API_KEYS: JSON.stringify([
-        {
-          id: 'demo',
-          key: API_KEY,
-          scopes: ['tokens:issue', 'tokens:read', 'tokens:refresh'],
-        },
-      ]),
-    }),
+async function main(): Promise<void> {
+  const wechat = await FakeWechat.start({ lifeSeconds: LIFE_SECONDS });
+  wechat.onIssue(({ fingerprint }) =>
+    print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
   );
-  process.off('SIGINT', exit).off('SIGTERM', exit);
-  print(`
+
+  try {
+    const url = await startApp(
+      loadSettings({
+        PORT: process.env['PORT'] ?? '3000',
+        DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
+        WECHAT_APP_ID: appId,
+        WECHAT_APP_SECRET: appSecret,
+        WECHAT_API_BASE_URL: wechat.baseUrl,
+        // The default of 5 s is too long for such a short life.
+        WECHAT_REFRESH_CRON: '* * * * * *',
+        API_KEYS: JSON.stringify([
+          {
+            id: 'demo',
+            key: API_KEY,
+            scopes: ['tokens:issue', 'tokens:read', 'tokens:refresh'],
+          },
+        ]),
+      }),
+    );
+    process.off('SIGINT', exit).off('SIGTERM', exit);
+    print(`
 The app listens on ${url}
 and keeps the access token of FakeWechat, a model of WeChat on ${wechat.baseUrl}, valid.
 A token expires after ${LIFE_SECONDS} s there, so it is renewed about every ${Math.round((LIFE_SECONDS * 2) / 3)} s: see the log below. Press Ctrl-C to stop.
@@ -55,9 +56,10 @@ Try in another terminal:
 
 ${exampleCommands(url).join('\n')}
 `);
-} catch (error) {
-  explain(error);
-  await wechat.stop();
+  } catch (error) {
+    explain(error);
+    await wechat.stop();
+  }
 }
 
 /** Example commands, one for each route. */
@@ -89,3 +91,5 @@ function exampleCommands(url: string): string[] {
     `  curl '${url}/docs-json'   # in a browser: ${url}/docs`,
   ];
 }
+
+void main();

@@ -5,29 +5,36 @@ import { loadResealSettings } from './config/reseal-settings.js';
 import { resealTokens } from './wechat-token/index.js';
 
 /** `npm run reseal`: the last step of a rotation of TOKEN_ENCRYPTION_KEYS. Exits with 1 when a token was not re-encrypted. */
-try {
-  const { database, encryptionKeys } = loadResealSettings(process.env);
-  const dataSource = await openTables(database);
+async function main(): Promise<void> {
   try {
-    const counts = { resealed: 0, current: 0, gone: 0, failed: 0 };
-    let changedMeanwhile = 0;
-    for await (const token of resealTokens(dataSource, encryptionKeys)) {
-      counts[token.outcome]++;
-      if (token.changedMeanwhile > 0) changedMeanwhile++;
-      // Printed at once, since there may be very many.
-      if (token.reason) process.stderr.write(`${token.reason}\n`);
+    const { database, encryptionKeys } = loadResealSettings(process.env);
+    const dataSource = await openTables(database);
+    try {
+      const counts = { resealed: 0, current: 0, gone: 0, failed: 0 };
+      let changedMeanwhile = 0;
+      for await (const token of resealTokens(dataSource, encryptionKeys)) {
+        counts[token.outcome]++;
+        if (token.changedMeanwhile > 0) changedMeanwhile++;
+        // Printed at once, since there may be very many.
+        if (token.reason) process.stderr.write(`${token.reason}\n`);
+      }
+      const [first] = encryptionKeys;
+      process.stdout.write(`${messages.resealed(first?.id ?? '', counts)}\n`);
+      if (changedMeanwhile > 0)
+        process.stdout.write(
+          `${messages.changedMeanwhile(changedMeanwhile)}\n`,
+        );
+      if (counts.failed > 0) {
+        process.stderr.write(`${messages.notResealed(counts.failed)}\n`);
+        process.exitCode = 1;
+      }
+    } finally {
+      await dataSource.destroy();
     }
-    const [first] = encryptionKeys;
-    process.stdout.write(`${messages.resealed(first?.id ?? '', counts)}\n`);
-    if (changedMeanwhile > 0)
-      process.stdout.write(`${messages.changedMeanwhile(changedMeanwhile)}\n`);
-    if (counts.failed > 0) {
-      process.stderr.write(`${messages.notResealed(counts.failed)}\n`);
-      process.exitCode = 1;
-    }
-  } finally {
-    await dataSource.destroy();
+  } catch (error) {
+    explain(error);
   }
-} catch (error) {
-  explain(error);
 }
+
+/** Settles when no token is left. */
+export const done = main();

@@ -7,7 +7,7 @@ export const PROJECT = nearest(import.meta.dirname);
 export const RESULTS = join(PROJECT, 'bench/results');
 
 function nearest(folder: string): string {
-  return existsSync(join(folder, 'package.json'))
+  return existsSync(join(folder, 'package-lock.json'))
     ? folder
     : nearest(dirname(folder));
 }

@@ -65,7 +65,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
 
 /** Read from package.json, which is in the parent folder of both src/ and dist/. */
 function packageVersion(): string {
-  const file = join(import.meta.dirname, '../../package.json');
+  const file = join(__dirname, '../../package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as {
     version: string;
   };

@@ -1,9 +1,10 @@
 // Runs a built command again and again in one process, which loads what it needs once: for each environment that it is sent,
 // it answers with the exit code and what was written. It ends when its parent disconnects and nothing else keeps it alive.
+import { createRequire } from 'node:module';
+
 const [, , script] = process.argv;
 const streams = ['stdout', 'stderr'];
-/** A number for each run. */
-let number = 0;
+const require = createRequire(script);
 
 async function run(env) {
   process.env = env;
@@ -14,9 +15,9 @@ async function run(env) {
       written[stream] += chunk;
       return true;
     };
-  // Evaluated anew for another query, unlike all that it imports.
-  number += 1;
-  await import(`${script}?${number}`);
+  // Evaluated anew, unlike all that it imports.
+  delete require.cache[script];
+  await require(script).done;
   process.send({ code: process.exitCode, ...written });
   process.exitCode = 0;
 }

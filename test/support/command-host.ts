@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { PROJECT } from './build.js';
 
 const HOST = join(import.meta.dirname, 'command-host.mjs');
@@ -20,7 +19,7 @@ export class CommandHost {
 
   /** @param script Such as `dist/main.js`. It must end by itself: it is one that cannot start, or has a task that ends. */
   constructor(script: string) {
-    this.child = fork(HOST, [pathToFileURL(join(PROJECT, script)).href], {
+    this.child = fork(HOST, [join(PROJECT, script)], {
       cwd: PROJECT,
       execArgv: [],
     });

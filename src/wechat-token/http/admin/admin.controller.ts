@@ -14,7 +14,6 @@ import {
   Sse,
   UseFilters,
   UseGuards,
-  UsePipes,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { RefreshOutcome } from '../../renewal/refresh-outcome.js';
@@ -27,7 +26,7 @@ import { AdminStreams } from './admin-streams.js';
 import type { AdminView } from './admin-view.js';
 import { AdminQueries, paginate } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
-import { validationPipe } from '../problem/validation.pipe.js';
+import { validBy } from '../problem/validation.pipe.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
@@ -49,7 +48,6 @@ type AdminEvent = Omit<StoredEvent, 'at'> & { readonly at: string };
 @Group('admin')
 @UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(validationPipe)
 export class AdminController {
   constructor(
     private readonly queries: AdminQueries,
@@ -63,7 +61,7 @@ export class AdminController {
   @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
   list(
-    @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
+    @Query(validBy(tokenPageQuery)) query: TokenPageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<{ items: readonly AdminView[]; next: string | null }> {
     return this.queries.page(query, caller);
@@ -73,7 +71,7 @@ export class AdminController {
   @Sse('stream')
   @RequiredScope('tokens:read')
   stream(
-    @Query({ schema: tokenPageQuery }) query: TokenPageQuery,
+    @Query(validBy(tokenPageQuery)) query: TokenPageQuery,
     @CurrentCaller() caller: Caller,
   ): Observable<MessageEvent> {
     return this.streams.of(query, caller);
@@ -91,7 +89,7 @@ export class AdminController {
   @Header('Cache-Control', 'no-store')
   async events(
     @Param('name') name: string,
-    @Query({ schema: eventPageQuery }) { limit, before }: EventPageQuery,
+    @Query(validBy(eventPageQuery)) { limit, before }: EventPageQuery,
   ): Promise<{ items: readonly AdminEvent[]; next: number | null }> {
     await this.targets.get(name);
     const page = { before, limit: limit + 1 };
@@ -110,7 +108,7 @@ export class AdminController {
   @Header('Cache-Control', 'no-store')
   refresh(
     @Param('name') name: string,
-    @Body({ schema: refreshBody }) body: RefreshBody,
+    @Body(validBy(refreshBody)) body: RefreshBody,
     @CurrentCaller() { actor }: Caller,
     @Req() request: HttpRequest,
   ): Promise<RefreshOutcome> {

@@ -51,7 +51,9 @@ export class ProblemFilter implements ExceptionFilter {
     }
     for (const [name, value] of headersOf(problem))
       httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, problem, problem.status);
+    // Nest 11 on Express replaces the content type of a reply that is given an error's status.
+    httpAdapter.status(response, problem.status);
+    httpAdapter.reply(response, problem);
   }
 
   /** Whether the request is for a WeChat-shaped route of this app. Its guard never ran if the body could not be parsed. */

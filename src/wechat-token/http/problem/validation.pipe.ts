@@ -1,4 +1,4 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
+import type { PipeTransform } from '@nestjs/common';
 import * as v from 'valibot';
 import { messages } from '../../common/messages.js';
 import { HttpProblem } from './http-problem.js';
@@ -7,12 +7,12 @@ const MAX_ERRORS = 20;
 /** R15: names that are repeated in a response. A form that was parsed as JSON has its whole content as the name of a field. */
 const FIELD_NAME = /^[A-Za-z_]{1,30}$/;
 
-/** Validates every argument that has a schema, and reports faults by the field's name. */
-export const validationPipe = new StandardSchemaValidationPipe({
-  exceptionFactory: (issues) => problemWith(issues),
-});
+/** A pipe that validates an argument of a route. */
+export function validBy(schema: v.GenericSchema): PipeTransform {
+  return { transform: (value) => validated(schema, value) };
+}
 
-/** As {@link validationPipe}, for a value that no pipe sees. @throws HttpProblem */
+/** The value as the schema has it. @throws HttpProblem, which reports faults by the field's name. */
 export function validated<Output>(
   schema: v.GenericSchema<unknown, Output>,
   value: unknown,
@@ -22,23 +22,14 @@ export function validated<Output>(
   return output;
 }
 
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly Key[] | undefined;
-}
-
-function problemWith(issues: readonly Issue[]): HttpProblem {
+function problemWith(issues: readonly v.BaseIssue<unknown>[]): HttpProblem {
   const errors = issues
     .slice(0, MAX_ERRORS)
-    .map(({ message, path }) => ({ field: fieldOf(path), problem: message }));
+    .map((issue) => ({ field: fieldOf(issue), problem: issue.message }));
   return new HttpProblem(400, messages.badRequest(), { errors });
 }
 
-type Key = PropertyKey | { readonly key: unknown };
-
-function fieldOf(path: readonly Key[] = []): string {
-  const field = path
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
+function fieldOf(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue) ?? '';
   return FIELD_NAME.test(field) ? field : 'body';
 }

@@ -5,9 +5,10 @@ import {
   TableColumn,
   TableIndex,
 } from 'typeorm';
+import { databaseType } from './database-type.js';
 
 const isSqlite = (runner: QueryRunner) =>
-  runner.dataSource.options.type === 'better-sqlite3';
+  databaseType(runner) === 'better-sqlite3';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];

@@ -1,5 +1,6 @@
 import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
 import { dialectOf, type Dialect } from '../dialect.js';
+import { databaseType } from './database-type.js';
 
 const TABLE = 'system_var';
 const NEXT_AT = 'IDX_system_var_next_at';
@@ -53,7 +54,7 @@ async function addColumns(runner: QueryRunner): Promise<void> {
 
 /** In order of name: a migration that was interrupted goes on where rows are not filled yet. */
 async function fill(runner: QueryRunner): Promise<void> {
-  const dialect = dialectOf(runner.dataSource.options.type);
+  const dialect = dialectOf(databaseType(runner));
   if (!dialect) return;
   // As ALTER TABLE has done, unless the columns were there: no row stays locked for longer than its statement.
   if (!isSqlite(runner)) await runner.query('COMMIT');
@@ -86,7 +87,7 @@ function nextAt({ now, after }: Dialect): string {
 }
 
 function isSqlite(runner: QueryRunner): boolean {
-  return runner.dataSource.options.type === 'better-sqlite3';
+  return databaseType(runner) === 'better-sqlite3';
 }
 
 async function addIndex(

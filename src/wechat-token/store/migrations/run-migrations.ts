@@ -29,7 +29,7 @@ export async function runMigrationsExclusively(
 ): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    if (await hasRun(runner)) return;
+    if (await hasRun(dataSource, runner)) return;
     const mode = dataSource.options.migrationsTransactionMode ?? 'all';
     await lockFor(dataSource, mode)(runner, async () => {
       const executor = new MigrationExecutor(dataSource, runner);
@@ -42,8 +42,10 @@ export async function runMigrationsExclusively(
 }
 
 /** Whether nothing is pending, as at most starts: one statement, and no lock. */
-async function hasRun(runner: QueryRunner): Promise<boolean> {
-  const { options, migrations, driver } = runner.dataSource;
+async function hasRun(
+  { options, migrations, driver }: DataSource,
+  runner: QueryRunner,
+): Promise<boolean> {
   const table = driver.escape(options.migrationsTableName ?? 'migrations');
   try {
     const done = await runner.query(`SELECT name FROM ${table}`);
