@@ -15,8 +15,8 @@ export interface AppOptions {
   /** A database with the tables. */
   readonly databaseUrl: string;
   readonly options: WechatTokenModuleOptions;
-  /** Receives the log lines that are neither warnings nor errors, with their fields. */
-  readonly onLog?: (message: unknown, fields?: unknown) => void;
+  /** Receives the log lines that are neither warnings nor errors. */
+  readonly onLog?: (line: unknown) => void;
 }
 
 /** Starts an app with only the module, its timers and its cron; errors go to the terminal. */

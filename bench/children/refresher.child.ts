@@ -39,8 +39,8 @@ serve({
         // Each second, so that due tokens do not wait for the cron.
         refresh: { concurrency, cron: '* * * * * *' },
       },
-      onLog: (message) => {
-        if (message === 'renewal progress') progressLines++;
+      onLog: (line) => {
+        if (String(line).startsWith('renewal progress')) progressLines++;
       },
     });
     await idle();

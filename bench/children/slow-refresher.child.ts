@@ -34,9 +34,10 @@ serve({
         accounts: benchAccounts(count),
         api: { baseUrl: wechatUrl },
       },
-      onLog: (message, fields) => {
-        if (message === 'confirmations left out') leftOut += countOf(fields);
-        else print(message, fields);
+      onLog: (line) => {
+        const isCount = String(line).startsWith('confirmations left out');
+        if (isCount) leftOut += countOf(line);
+        else print(line);
       },
     });
     const memory = app.get(TokenCache);
@@ -54,6 +55,6 @@ serve({
   },
 });
 
-function countOf(fields: unknown): number {
-  return Number((fields as { count: number }).count);
+function countOf(line: unknown): number {
+  return Number((line as { count: number }).count);
 }

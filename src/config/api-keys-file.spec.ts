@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { LogLine } from '../wechat-token/index.js';
 import { resolveOptions } from '../wechat-token/options/options.schema.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { loadSettings } from './settings.js';
@@ -74,8 +75,8 @@ describe('API_KEYS_FILE while the app runs', () => {
     // However long no request came, the removed key is not accepted even once.
     expect(idsAfter(3600)).toEqual(['b']);
     expect(lines).toEqual([
-      ['API keys reloaded', { ids: ['a', 'b'] }, 'ApiKeys'],
-      ['API keys reloaded', { ids: ['b'] }, 'ApiKeys'],
+      [new LogLine('API keys reloaded', { ids: ['a', 'b'] }), 'ApiKeys'],
+      [new LogLine('API keys reloaded', { ids: ['b'] }), 'ApiKeys'],
     ]);
   });
 
@@ -156,8 +157,10 @@ describe('API_KEYS_FILE while the app runs', () => {
       const fault = { field, problem: expect.stringMatching(problem) };
       expect(lines).toEqual([
         [
-          'API keys reload failed; keeping the current keys',
-          { faults: [fault] },
+          new LogLine('API keys reload failed; keeping the current keys', {
+            faults: [fault],
+          }),
+          undefined,
           'ApiKeys',
         ],
       ]);
@@ -166,8 +169,7 @@ describe('API_KEYS_FILE while the app runs', () => {
       write(apiKey('a'));
       expect(idsAfter(2)).toEqual(['a']);
       expect(lines[1]).toEqual([
-        'API keys reloaded',
-        { ids: ['a'] },
+        new LogLine('API keys reloaded', { ids: ['a'] }),
         'ApiKeys',
       ]);
     },

@@ -7,6 +7,7 @@ import {
   type ApiKey,
   type ApiKeySource,
   isConfigurationError,
+  LogLine,
 } from '../wechat-token/index.js';
 
 /** The minimum time between two checks of the file; it is checked only when a request brings a key. */
@@ -58,15 +59,16 @@ export class ApiKeysFile implements ApiKeySource {
       this.refused = false;
       if (!isChanged) return;
       this.#keys = keys;
-      this.logger.log('API keys reloaded', { ids: keys.map(({ id }) => id) });
+      this.logger.log(
+        new LogLine('API keys reloaded', { ids: keys.map(({ id }) => id) }),
+      );
     } catch (error) {
       this.refused = true;
       const reason = isConfigurationError(error)
         ? { faults: error.faults }
         : { reason: (error as Error).name };
       this.logger.error(
-        'API keys reload failed; keeping the current keys',
-        reason,
+        new LogLine('API keys reload failed; keeping the current keys', reason),
       );
     }
   }

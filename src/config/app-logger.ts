@@ -1,4 +1,5 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { LogLine } from '../wechat-token/index.js';
 import { logLevelsFrom } from './log-levels.js';
 
 /** The log contexts in which Nest reports how it builds an app, which is of use to developers only. */
@@ -20,5 +21,16 @@ export class AppLogger extends ConsoleLogger {
     // Nest passes the context as the last argument.
     if (NEST_CONTEXTS.has(rest.at(-1))) this.debug(message, ...rest);
     else super.log(message, ...rest);
+  }
+
+  /** The text of a line is its `message`, the fields are its `params`. */
+  protected override getJsonLogObject(
+    message: unknown,
+    options: Parameters<ConsoleLogger['getJsonLogObject']>[1],
+  ) {
+    if (!(message instanceof LogLine))
+      return super.getJsonLogObject(message, options);
+    const { msg, ...params } = message;
+    return super.getJsonLogObject(msg, { ...options, params });
   }
 }

@@ -41,6 +41,7 @@ export {
 } from './common/token-name.js';
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './common/errors.js';
+export { LogLine } from './common/log-line.js';
 export {
   WechatTokenModule,
   type WechatTokenModuleExtras,

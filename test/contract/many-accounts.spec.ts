@@ -1,3 +1,4 @@
+import type { LogLine } from '../../src/wechat-token/index.js';
 import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
@@ -33,9 +34,9 @@ describe.each(everyDatabase())('R14 many accounts on $title', (database) => {
   it('4 replicas that tick at once share what is due: each token is issued once, and served by all', async () => {
     const notStored = new Set<unknown>();
     const nothing = () => undefined;
-    const error = (message: unknown, fields: { name?: string }) => {
-      if (String(message).startsWith('token issued but not stored'))
-        notStored.add(fields.name);
+    const error = (line: LogLine & { name?: string }) => {
+      if (line.msg.startsWith('token issued but not stored'))
+        notStored.add(line.name);
     };
     const logger = { log: nothing, warn: nothing, error };
     const fleet = await world.fleet(4, { accounts, logger });

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import type { AccountSource } from '../../src/wechat-token/index.js';
+import { type AccountSource, LogLine } from '../../src/wechat-token/index.js';
 import {
   makeRowsOf,
   nameOf,
@@ -178,8 +178,10 @@ describe('R14 a round that takes long', () => {
     await using world = await World.create();
     const accounts = shops(30);
     const told: unknown[] = [];
-    const see = (message: unknown, fields: unknown) => {
-      if (message === 'renewal progress') told.push(fields);
+    const see = (line: unknown) => {
+      if (!(line instanceof LogLine)) return;
+      const { msg, ...fields } = line;
+      if (msg === 'renewal progress') told.push(fields);
     };
     const nothing = () => undefined;
     const { rounds } = await started(world, accounts, {
@@ -220,7 +222,7 @@ describe('R14 a round that takes long', () => {
 
     await rounds.tick();
 
-    const told = log.mock.calls.map(([message]) => String(message));
+    const told = log.mock.calls.map(([line]) => String(line)).join('\n');
     expect(told).toContain('token refreshed');
     expect(told).not.toContain('renewal progress');
   });

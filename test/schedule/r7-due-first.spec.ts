@@ -5,6 +5,7 @@ import {
   started,
   storeTokens,
 } from '../support/many-accounts.js';
+import { LogLine } from '../../src/wechat-token/index.js';
 import { World } from '../support/world.js';
 
 const CONFIRM_SECONDS = 300;
@@ -69,8 +70,10 @@ describe('R7 confirmations', () => {
 
   it('are left out by a replica that is behind: a round ends, and each waiting token has another turn', async () => {
     const told: unknown[] = [];
-    const { world, accounts, replica } = await behind((message, fields) => {
-      if (message === 'confirmations left out') told.push(fields);
+    const { world, accounts, replica } = await behind((line) => {
+      if (!(line instanceof LogLine)) return;
+      const { msg, ...fields } = line;
+      if (msg === 'confirmations left out') told.push(fields);
     });
     await using _ = world;
 

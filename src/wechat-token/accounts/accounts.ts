@@ -1,13 +1,14 @@
 // Whose credentials are used?
 
 import { Logger } from '@nestjs/common';
-import { kindOf } from '../common/error-reason.js';
+import { kindOf, originOf } from '../common/error-reason.js';
 import {
   AccountSourceError,
   isAccountSourceError,
   isUnknownAccountError,
   UnknownAccountError,
 } from '../common/errors.js';
+import { LogLine } from '../common/log-line.js';
 import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
 import type { Account, WechatAccount } from './account.js';
@@ -126,7 +127,7 @@ export class Accounts {
   private logSkipped(reason: string): void {
     if (this.logged.has(reason) || this.logged.size >= MAX_LOGGED) return;
     this.logged.add(reason);
-    this.logger.error('account skipped', { reason });
+    this.logger.error(new LogLine('account skipped', { reason }));
   }
 }
 
@@ -163,5 +164,5 @@ function unknownAccount(name: string): UnknownAccountError {
 
 function sourceError(error: unknown): AccountSourceError {
   const message = messages.accountSourceFailed();
-  return new AccountSourceError(message, kindOf(error));
+  return new AccountSourceError(message, kindOf(error), originOf(error));
 }

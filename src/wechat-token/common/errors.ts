@@ -59,7 +59,15 @@ export class UnknownAccountError extends WechatTokenError {
   readonly code = 'UNKNOWN_ACCOUNT';
 }
 
-/** The app's AccountSource threw an error or returned an invalid account. Only the class of a thrown error is kept (R15). */
+/** Where an error came from, without its message, which may hold a secret (R15). */
+export interface ErrorOrigin {
+  /** Such as `ERR_INVALID_ARG_TYPE`. */
+  readonly code?: string;
+  /** The functions and files that it went through. */
+  readonly stack?: readonly string[];
+}
+
+/** The app's AccountSource threw an error or returned an invalid account. Only the class and the origin of a thrown error are kept (R15). */
 export class AccountSourceError extends WechatTokenError {
   readonly code = 'ACCOUNT_SOURCE';
 
@@ -67,6 +75,7 @@ export class AccountSourceError extends WechatTokenError {
     message: string,
     /** The class of the thrown error, such as `QueryFailedError`; undefined for an invalid account. */
     readonly thrown?: string,
+    readonly origin?: ErrorOrigin,
   ) {
     super(message);
   }

@@ -3,6 +3,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
 import { reasonOf } from '../common/error-reason.js';
+import { LogLine } from '../common/log-line.js';
 import { isTokenUnavailableError } from '../common/errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
 import { Replica } from '../common/replica.js';
@@ -32,37 +33,45 @@ export class TokenJournal {
     fields: Readonly<Record<string, unknown>>,
   ): void {
     const { name, fingerprint, latencyMs } = event;
-    this.logger.log('token refreshed', {
-      name,
-      fingerprint,
-      ...fields,
-      latencyMs: Math.round(latencyMs ?? 0),
-    });
+    this.logger.log(
+      new LogLine('token refreshed', {
+        name,
+        fingerprint,
+        ...fields,
+        latencyMs: Math.round(latencyMs ?? 0),
+      }),
+    );
     this.record({ ...event, type: 'refreshed' });
   }
 
   /** Logs a call that returned the same token; no event (R7). */
   unchanged(name: TokenName, fields: Readonly<Record<string, unknown>>): void {
-    this.logger.debug('token unchanged', { name, ...fields });
+    this.logger.debug(new LogLine('token unchanged', { name, ...fields }));
   }
 
   failed(event: JournalEntry, fields: Readonly<Record<string, unknown>>): void {
     const { name, detail } = event;
-    this.logger.error('token refresh failed', {
-      name,
-      reason: detail,
-      ...fields,
-    });
+    this.logger.error(
+      new LogLine('token refresh failed', {
+        name,
+        reason: detail,
+        ...fields,
+      }),
+    );
     this.record({ ...event, type: 'failed' });
   }
 
   leaseLost(event: JournalEntry): void {
-    this.logger.warn('lease lost during WeChat call', { name: event.name });
+    this.logger.warn(
+      new LogLine('lease lost during WeChat call', { name: event.name }),
+    );
     this.record({ ...event, type: 'lease-lost' });
   }
 
   rejected(name: TokenName, fingerprint: string): void {
-    this.logger.warn('token rejected by WeChat', { name, fingerprint });
+    this.logger.warn(
+      new LogLine('token rejected by WeChat', { name, fingerprint }),
+    );
   }
 
   /**
@@ -83,7 +92,9 @@ export class TokenJournal {
       inUse === report.fingerprint
         ? messages.reportedInUse()
         : messages.reportedLate(inUse);
-    this.logger.log('rejected token reported', { ...report, detail });
+    this.logger.log(
+      new LogLine('rejected token reported', { ...report, detail }),
+    );
     this.record({ ...report, type: 'reported', detail });
   }
 
@@ -97,46 +108,53 @@ export class TokenJournal {
     },
   ): void {
     const { force, actor = 'operator', reason = '' } = request;
-    this.logger.log('refresh requested', { name, ...request });
+    this.logger.log(new LogLine('refresh requested', { name, ...request }));
     const detail = messages.askedFor(force, reason);
     this.record({ name, type: 'asked', actor, detail });
   }
 
   notStored(name: TokenName, reason: string): void {
-    this.logger.error('token issued but not stored; will retry the write', {
-      name,
-      reason,
-    });
+    this.logger.error(
+      new LogLine('token issued but not stored; will retry the write', {
+        name,
+        reason,
+      }),
+    );
   }
 
   /** Logs that a pending write was completed, or that another replica has stored a newer token since. */
   storedLate(name: TokenName, stored: boolean): void {
     const outcome = stored ? 'stored' : 'superseded';
-    this.logger.log('pending token write completed', { name, outcome });
+    this.logger.log(
+      new LogLine('pending token write completed', { name, outcome }),
+    );
   }
 
   /** Logs an internal failure, such as an unreachable database; {@link failed} reports the platform's failures. */
   notRenewed(name: TokenName, error: unknown): void {
     if (isTokenUnavailableError(error)) return;
-    this.logger.error('token renewal aborted', {
-      name,
-      reason: reasonOf(error),
-    });
+    this.logger.error(
+      new LogLine('token renewal aborted', {
+        name,
+        ...reasonOf(error),
+      }),
+    );
   }
 
   /** Logs the progress of a long round of renewals. */
   progress(done: number, ms: number): void {
     const seconds = Math.round(ms / 1000);
-    this.logger.log('renewal progress', { done, seconds });
+    this.logger.log(new LogLine('renewal progress', { done, seconds }));
   }
 
   /** R7: this replica is behind. The tokens are valid as far as anyone knows. */
   confirmationsLeftOut(count: number): void {
-    if (count > 0) this.logger.log('confirmations left out', { count });
+    if (count > 0)
+      this.logger.log(new LogLine('confirmations left out', { count }));
   }
 
   problem(message: string, error: unknown): void {
-    this.logger.error(message, { reason: reasonOf(error) });
+    this.logger.error(new LogLine(message, reasonOf(error)));
   }
 
   /** Deletes some of the events that are older than 30 days; true while there may be more. */
@@ -163,8 +181,8 @@ export class TokenJournal {
   private write(name: TokenName, work: Promise<void>): void {
     const written = work
       .catch((error: unknown) => {
-        const reason = reasonOf(error);
-        this.logger.warn('event write failed', { name, reason });
+        const fields = { name, ...reasonOf(error) };
+        this.logger.warn(new LogLine('event write failed', fields));
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

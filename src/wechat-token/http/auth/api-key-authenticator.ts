@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { LogLine } from '../../common/log-line.js';
 import { RateWindow } from '../../common/rate-window.js';
 import { type ApiClient, ApiKeys } from './api-keys.js';
 import { networkOf } from './network-of.js';
@@ -52,7 +53,7 @@ export class ApiKeyAuthenticator {
     }
     this.wrongKeys.hit(network);
     const blocked = this.wrongKeys.blockedMs(network) > 0;
-    this.logger.warn('wrong API key', { address, blocked });
+    this.logger.warn(new LogLine('wrong API key', { address, blocked }));
     return {};
   }
 

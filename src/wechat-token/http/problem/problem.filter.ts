@@ -8,6 +8,7 @@ import {
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { reasonOf } from '../../common/error-reason.js';
 import { isAccountSourceError } from '../../common/errors.js';
+import { LogLine } from '../../common/log-line.js';
 import type { HttpRequest } from './http-request.js';
 import { MountGuard, NotMounted } from './mount.guard.js';
 import { type Problem, problemOf } from './problem.js';
@@ -43,7 +44,7 @@ export class ProblemFilter implements ExceptionFilter {
       return httpAdapter.reply(response, error.getResponse(), 404);
     const problem = problemOf(error);
     if (problem.status === 500 || isAccountSourceError(error))
-      this.logger.error('request failed', { reason: reasonOf(error) });
+      this.logger.error(new LogLine('request failed', reasonOf(error)));
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
     if (problem.status === 400 && this.isWechatShaped(url)) {
       httpAdapter.setHeader(response, 'Cache-Control', 'no-store');

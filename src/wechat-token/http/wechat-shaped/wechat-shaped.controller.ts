@@ -19,6 +19,7 @@ import {
 } from '../../access/access-token.provider.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
+import { LogLine } from '../../common/log-line.js';
 import { Budgets } from '../../renewal/budgets.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
@@ -150,8 +151,8 @@ export class WechatShapedController implements OnAdapter {
       if (forces) await this.forceRenewal(name, forces);
       return shaped(await this.tokens.getAccessTokenWithLife(name));
     } catch (error) {
-      const reason = reasonOf(error);
-      this.logger.warn('token not issued', { appId: appid, reason });
+      const fields = { appId: appid, ...reasonOf(error) };
+      this.logger.warn(new LogLine('token not issued', fields));
       return WECHAT_ERRORS.busy;
     }
   }
