@@ -6,7 +6,7 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
+import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
@@ -68,6 +68,10 @@ import { StableTokenSource } from './upstream/stable-token.source.js';
 import { TokenSources } from './upstream/token-sources.js';
 import { WechatGateway } from './upstream/wechat-gateway.js';
 import { WechatTokenLifecycle } from './wechat-token.lifecycle.js';
+import {
+  refuseBareImport,
+  requireOneImport,
+} from './options/imports.checks.js';
 import type { WechatTokenModuleOptions } from './options/options.js';
 import { resolveOptions } from './options/options.schema.js';
 import { WechatTokenSettings } from './common/settings.js';
@@ -123,14 +127,27 @@ function withExtras(
   };
 }
 
+/** What `forRoot()` and `forRootAsync()` provide in place of these. */
+const unconfigured: Provider[] = [
+  MODULE_OPTIONS_TOKEN,
+  SqlRunner,
+  ROUTE_PREFIX,
+].map((provide) => ({ provide, useFactory: refuseBareImport }));
+
 const RESOLVED = Symbol('resolved options');
 type Resolved = ReturnType<typeof resolveOptions>;
 
 const fromOptions: Provider[] = [
   {
     provide: RESOLVED,
-    useFactory: resolveOptions,
-    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: (
+      options: WechatTokenModuleOptions,
+      modules: ModulesContainer,
+    ) => {
+      requireOneImport(modules, WechatTokenModule);
+      return resolveOptions(options);
+    },
+    inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
   },
   {
     provide: WechatTokenSettings,
@@ -226,11 +243,12 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  // MountGuard decides at run time which of them answer, AdapterRoutes which of them Nest registers.
+  // MountGuard decides which of them there are, AdapterRoutes which of them Nest registers.
   controllers: [AdminController, TokensController, WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },
     Replica,
+    ...unconfigured,
     ...fromOptions,
     ...store,
     ...upstream,

@@ -1,4 +1,5 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -12,6 +13,8 @@ import {
   validateOptions,
 } from '../../src/wechat-token/index.js';
 import { memoryDatabase } from '../support/memory-database.js';
+
+class FeatureModule {}
 
 describe('WechatTokenModule', () => {
   let wechat: FakeWechat;
@@ -114,6 +117,63 @@ describe('WechatTokenModule', () => {
     await expect(builder.compile()).rejects.toThrow(
       /ScheduleModule\.forRoot\(\) to the imports of your root module/,
     );
+  });
+
+  describe.each([
+    ['without options', () => [WechatTokenModule]],
+    [
+      'without options, in a module of the app, beside forRoot',
+      () => [
+        { module: FeatureModule, imports: [WechatTokenModule] },
+        WechatTokenModule.forRoot(options),
+      ],
+    ],
+    [
+      'by two forRoot',
+      () => [
+        WechatTokenModule.forRoot(options),
+        {
+          module: FeatureModule,
+          imports: [WechatTokenModule.forRoot(options)],
+        },
+      ],
+    ],
+    [
+      'by forRoot and forRootAsync',
+      () => [
+        WechatTokenModule.forRoot(options),
+        WechatTokenModule.forRootAsync({ useFactory: () => options }),
+      ],
+    ],
+  ])('imported %s', (_, modules) => {
+    it('says, as Nest reports it, to import one forRoot() and to make it global', async () => {
+      const logged: string[] = [];
+      const error = (...line: unknown[]) => logged.push(line.join(' '));
+      const nothing = () => undefined;
+      const root = {
+        module: class App {},
+        imports: [ScheduleModule.forRoot(), memoryDatabase(), ...modules()],
+      };
+
+      const starting = NestFactory.create(root, {
+        abortOnError: false,
+        logger: { error, log: nothing, warn: nothing },
+      });
+
+      await expect(starting).rejects.toSatisfy(isConfigurationError);
+      Logger.overrideLogger(true);
+      expect(logged).toHaveLength(1);
+      expect(logged[0]).toMatch(
+        /imports: WechatTokenModule is imported (without options|more than once).* WechatTokenModule\.forRoot\(.*isGlobal: true/,
+      );
+    });
+  });
+
+  it('is imported by any number of modules, if it is one forRoot', async () => {
+    const wechat = WechatTokenModule.forRoot(options);
+    const feature = { module: FeatureModule, imports: [wechat] };
+    const { crons } = await tokenOf(memoryDatabase(), wechat, feature);
+    expect(crons).toEqual(['wechat-token:refresh']);
   });
 
   it('reports every fault of the options at once, without their values', async () => {

@@ -5,6 +5,10 @@ export const messages = {
     `WechatTokenModule cannot start because of invalid options:\n${faults.map(({ field, problem }) => `  - ${field}: ${problem}`).join('\n')}`,
   scheduleModuleMissing: () =>
     'ScheduleModule is missing; add ScheduleModule.forRoot() to the imports of your root module, once (a second import runs every cron job twice)',
+  importedWithoutOptions: () =>
+    'WechatTokenModule is imported without options; import WechatTokenModule.forRoot({ accounts, … }) or forRootAsync() in your root module, once, with isGlobal: true for your other modules, which then inject its providers without importing it',
+  importedTwice: () =>
+    'WechatTokenModule is imported more than once, and each would renew the tokens and mount the routes; keep one WechatTokenModule.forRoot() or forRootAsync() with all accounts, with isGlobal: true for your other modules, which then inject its providers without importing it',
   databasePrefixed: () =>
     'has an entityPrefix, but other programs rely on the table names system_var and token_event; use a DataSource without one',
   databaseUnsupported: (type: string) =>

@@ -60,4 +60,7 @@ export interface ApiKeySource {
   current(): readonly ApiKey[];
 }
 
+/** No key, now or later. */
+export const NO_API_KEYS: ApiKeySource = { current: () => [] };
+
 export type ApiScope = 'tokens:read' | 'tokens:refresh' | 'tokens:issue';

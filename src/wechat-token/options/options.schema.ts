@@ -17,11 +17,12 @@ import {
   secretFaults,
 } from './options.checks.js';
 import type { WechatTokenModuleOptions } from './options.js';
-import type {
-  ApiKeySource,
-  AppGuard,
-  EncryptionKey,
-  WechatTokenSettings,
+import {
+  type ApiKeySource,
+  type AppGuard,
+  type EncryptionKey,
+  NO_API_KEYS,
+  type WechatTokenSettings,
 } from '../common/settings.js';
 
 const ROLES = ['refresher', 'reader'] as const;
@@ -94,7 +95,9 @@ const apiKey = fields({
 
 const apiKeyList = v.pipe(
   v.array(apiKey, messages.badList()),
-  v.transform((keys): ApiKeySource => ({ current: () => keys })),
+  v.transform((keys): ApiKeySource =>
+    keys.length > 0 ? { current: () => keys } : NO_API_KEYS,
+  ),
 );
 
 const apiKeySource = v.custom<ApiKeySource>(

@@ -61,7 +61,7 @@ export interface WechatTokenModuleOptions {
   encryptionKeys?: readonly { id: string; key: string }[];
 
   /**
-   * The HTTP routes. They are mounted only with `apiKeys` or `guards`. Their path prefix is `routePrefix`, which
+   * The HTTP routes. They exist only with `apiKeys` or `guards`; while a source has no keys, they answer 404. Their path prefix is `routePrefix`, which
    * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`. Without `guards`, the `tokens` and
    * `wechatShaped` routes are at their exact paths, past what the app does to all of its routes (docs/adr/0012).
    */

@@ -8,6 +8,7 @@ import {
   Module,
   type ModuleMetadata,
   type Provider,
+  type Type,
   UnauthorizedException,
 } from '@nestjs/common';
 import {
@@ -83,6 +84,27 @@ class HelloController {
   }
 }
 
+/** The larger app's own routes at the paths of the module; Fastify refuses a second route for a path. */
+@Controller('cgi-bin')
+class OwnShapedController {
+  @Get(['token', 'stable_token'])
+  own() {
+    return 'own';
+  }
+}
+@Controller()
+class OwnTokensController {
+  @Get([
+    'wechat-tokens/:name',
+    'admin/wechat-tokens',
+    'admin/wechat-tokens/:name',
+  ])
+  own() {
+    return 'own';
+  }
+}
+const OWN = [OwnShapedController, OwnTokensController];
+
 describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
   let wechat: FakeWechat;
   let app: INestApplication | undefined;
@@ -107,6 +129,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
   async function start(
     module: ReturnType<typeof WechatTokenModule.forRoot>,
     providers: Provider[] = [],
+    controllers: Type[] = [HelloController],
   ) {
     const running = await serve({
       imports: [
@@ -115,7 +138,7 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         SessionModule,
         module,
       ],
-      controllers: [HelloController],
+      controllers,
       providers,
     });
     await running.get(AccountCheck, { strict: false }).check();
@@ -130,14 +153,28 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
     await app.listen(0, '127.0.0.1');
     return app;
   }
-  const sync = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>
-    start(WechatTokenModule.forRoot({ ...options(http), ...extras }));
-  const async = (http: HttpOptions, extras: WechatTokenModuleExtras = {}) =>
+  const sync = (
+    http: HttpOptions,
+    extras: WechatTokenModuleExtras = {},
+    controllers?: Type[],
+  ) =>
+    start(
+      WechatTokenModule.forRoot({ ...options(http), ...extras }),
+      [],
+      controllers,
+    );
+  const async = (
+    http: HttpOptions,
+    extras: WechatTokenModuleExtras = {},
+    controllers?: Type[],
+  ) =>
     start(
       WechatTokenModule.forRootAsync({
         useFactory: () => options(http),
         ...extras,
       }),
+      [],
+      controllers,
     );
 
   async function ask(path: string, init: Sent = {}): Promise<Response> {
@@ -172,6 +209,35 @@ describe.each(PLATFORMS)('the routes, on %s', (_platform, adapter) => {
         message: `Cannot GET ${TOKEN}`,
       });
     });
+
+    it.each([
+      ['without keys', {}, OWN, ALL],
+      [
+        'with all groups switched off',
+        {
+          apiKeys: [KEYS.all],
+          admin: false,
+          tokens: false,
+          wechatShaped: false,
+        },
+        OWN,
+        ALL,
+      ],
+      [
+        'with guards and no key',
+        { guards: [SessionGuard] },
+        [OwnShapedController],
+        [SHAPED],
+      ],
+    ])(
+      'do not exist %s: the paths are free for the app',
+      async (_what, http, controllers, paths) => {
+        await startWith(http, {}, controllers);
+        const responses = await Promise.all(paths.map((path) => ask(path)));
+        const texts = responses.map((response) => response.text());
+        expect(await Promise.all(texts)).toEqual(paths.map(() => 'own'));
+      },
+    );
 
     it.each([
       ['admin', { admin: false }, [200, 404, 404, 404, 200]],

@@ -8,6 +8,7 @@ import {
 } from '../../../src/testing/index.js';
 import {
   type AccountSource,
+  LogLine,
   WechatTokenModule,
 } from '../../../src/wechat-token/index.js';
 import { AccountCheck } from '../../../src/wechat-token/schedule/account-check.js';
@@ -85,16 +86,24 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
         body: { errcode: -1, errmsg: 'system error' },
       });
 
-      const warnings = lines.filter(([text]) => text === 'token not issued');
+      const warnings = lines.filter(([line]) =>
+        String(line).startsWith('token not issued'),
+      );
+      const thrownHere = expect.stringMatching(
+        /^at .*wechat-shaped-controller\.spec/,
+      );
       expect(warnings).toEqual([
         [
-          'token not issued',
-          { appId, reason: expect.stringContaining('TypeError') },
+          new LogLine('token not issued', {
+            appId,
+            reason: expect.stringContaining('TypeError'),
+            stack: expect.arrayContaining([thrownHere]),
+          }),
           'WechatToken',
         ],
       ]);
       const all = inspect(lines, { depth: 10 });
-      for (const secret of [KEY, PASSWORD, appSecret, '    at '])
+      for (const secret of [KEY, PASSWORD, appSecret])
         expect(all).not.toContain(secret);
     },
   );

@@ -24,7 +24,7 @@ export interface OnAdapter {
 }
 
 /**
- * Registers routes on the HTTP adapter in place of their controllers, unless the app's own guards protect them: programs in
+ * Removes the routes that cannot answer, and registers others on the HTTP adapter in place of their controllers, unless the app's own guards protect them: programs in
  * other languages find them at the same paths in every app, past what the app does to the routes of its own (docs/adr/0012).
  */
 @Injectable()
@@ -42,13 +42,13 @@ export class AdapterRoutes {
 
   /** Takes the controllers of a module away before Nest registers their routes: Fastify refuses a route that it has already. */
   replaceControllersOf(owner: object): void {
-    if (!this.appGuards.isEmpty) return;
     for (const { instance, controllers } of this.modules.values()) {
       if (instance !== owner) continue;
       for (const [key, { instance: controller }] of controllers) {
-        if (!isOnAdapter(controller)) continue;
-        this.replaced.push(controller);
-        controllers.delete(key);
+        const canMount = this.mounts.canMount(controller.constructor as Type);
+        const isReplaced = this.appGuards.isEmpty && isOnAdapter(controller);
+        if (!canMount || isReplaced) controllers.delete(key);
+        if (canMount && isReplaced) this.replaced.push(controller);
       }
     }
   }

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { messages } from '../../common/messages.js';
-import { WechatTokenSettings } from '../../common/settings.js';
+import { NO_API_KEYS, WechatTokenSettings } from '../../common/settings.js';
 import type { HttpRequest } from './http-request.js';
 
 /** Routes that one option of `http` enables and disables together. */
@@ -17,8 +17,8 @@ type RouteGroup = 'admin' | 'tokens' | 'wechatShaped';
 export const Group = Reflector.createDecorator<RouteGroup>();
 
 /**
- * Decides whether a route is mounted. The controllers are always registered, because options may come from a factory and API
- * keys can change while the app runs.
+ * Decides which routes there are at the start, and which of them answer later: the keys of an ApiKeySource can change while the app
+ * runs. A group of routes is there if its option enables it and callers can be authenticated, by keys or by the app's guards.
  */
 @Injectable()
 export class MountGuard implements CanActivate {
@@ -42,12 +42,21 @@ export class MountGuard implements CanActivate {
     };
   }
 
-  /** A group without any way to authenticate a caller is not mounted. */
+  /** Whether the routes of this controller are mounted, or may be later. */
+  canMount(controller: Type): boolean {
+    const group = this.reflector.get(Group, controller);
+    const { apiKeys, [group]: isEnabled } = this.settings.http;
+    return isEnabled && (this.hasGuards(group) || apiKeys !== NO_API_KEYS);
+  }
+
   isMounted(group: RouteGroup): boolean {
-    const { apiKeys, guards, [group]: isEnabled } = this.settings.http;
-    // A client of WeChat's own API sends an API key and nothing that the app's guards could check.
-    const canUseGuards = group !== 'wechatShaped' && guards.length > 0;
-    return isEnabled && (canUseGuards || apiKeys.current().length > 0);
+    const { apiKeys, [group]: isEnabled } = this.settings.http;
+    return isEnabled && (this.hasGuards(group) || apiKeys.current().length > 0);
+  }
+
+  /** A client of WeChat's own API sends an API key and nothing that the app's guards could check. */
+  private hasGuards(group: RouteGroup): boolean {
+    return group !== 'wechatShaped' && this.settings.http.guards.length > 0;
   }
 }
 
