@@ -32,8 +32,8 @@ export const messages = {
 
   databaseUnreachable: (url: string, code: string) =>
     `DATABASE_URL: cannot open ${url} (${code}). ${databaseAdvice(url, code)}`,
-  tablesMissing: (url: string) =>
-    `DATABASE_MIGRATE is false, and ${url} does not contain the tables. Run the migrations (npm run typeorm -- migration:run), or set DATABASE_MIGRATE=true.`,
+  schemaLacks: (url: string, missing: string, migrations: string) =>
+    `DATABASE_URL: ${url} lacks ${missing}. Run ${migrations} (npm run typeorm -- migration:run, or set DATABASE_MIGRATE=true); if its table "migrations" says that they have run, delete their rows there first.`,
   migrationFailed: (url: string, code: string) =>
     `DATABASE_URL: the migrations of ${url} failed (${code}). The database user needs CREATE, ALTER and INDEX; or run them yourself and set DATABASE_MIGRATE=false.`,
   tablesNotFound: (url: string) =>

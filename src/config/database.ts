@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import {
+  findSchemaGap,
   runMigrationsExclusively,
   wechatTokenEntities,
   wechatTokenMigrations,
@@ -48,7 +49,7 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
 }
 
 /**
- * Connects to the database, and runs the migrations if `migrate` is true.
+ * Connects to the database, runs the migrations if `migrate` is true, and checks that it has the tables with all columns.
  * @throws StartError that names the setting and what to do.
  */
 export async function openDatabase(
@@ -59,8 +60,11 @@ export async function openDatabase(
   const dataSource = await connect(database);
   try {
     if (migrate) await runMigrationsExclusively(dataSource);
-    else if (!(await hasTables(dataSource)))
-      throw new StartError(messages.tablesMissing(where));
+    const gap = await findSchemaGap(dataSource);
+    if (gap) {
+      const { missing, migrations } = gap;
+      throw new StartError(messages.schemaLacks(where, missing, migrations));
+    }
     // Not before: many processes may connect and migrate at the same time.
     if (database.type === 'better-sqlite3')
       await dataSource.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);

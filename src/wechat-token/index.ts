@@ -23,6 +23,10 @@ export {
   TokenRefresher,
   type RefreshRequest,
 } from './schedule/token-refresher.js';
+export {
+  findSchemaGap,
+  type SchemaGap,
+} from './store/migrations/schema-check.js';
 export { resealTokens } from './store/reseal-tokens.js';
 export { wechatTokenEntities } from './store/entities.js';
 export { wechatTokenMigrations } from './store/migrations/index.js';

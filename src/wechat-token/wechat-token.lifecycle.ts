@@ -16,6 +16,7 @@ import { BoundedRenewal } from './renewal/bounded-renewal.js';
 import { PendingWrites } from './renewal/pending-writes.js';
 import { Renewer } from './renewal/renewer.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
+import { requireSchema } from './store/migrations/schema-check.js';
 import { SqlRunner } from './store/sql-runner.js';
 
 /** The one class that starts and stops the subsystems (R12). */
@@ -38,8 +39,9 @@ export class WechatTokenLifecycle
     private readonly settings: WechatTokenSettings,
   ) {}
 
-  /** Not awaited: the app listens while the first token is fetched, and starts also while WeChat is down. */
-  onApplicationBootstrap(): void {
+  /** The first token is not awaited: the app listens while it is fetched, and starts also while WeChat is down. */
+  async onApplicationBootstrap(): Promise<void> {
+    await requireSchema(this.sql);
     this.schedule.start();
   }
 

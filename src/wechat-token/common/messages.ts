@@ -71,8 +71,10 @@ export const messages = {
     `"${name}" is a managed token; only the refresher writes it. Save the variable under another name.`,
 
   // The database
-  tablesMissing: (code: string) =>
-    `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
+  schemaLacks: (missing: string, migrations: string) =>
+    `lacks ${missing}; run ${migrations} (add ...wechatTokenMigrations to its migrations; TypeORM's synchronize does not change these tables), and if its table of migrations says that they have run, delete their rows there first`,
+  tablesMissing: (code: string, migrations: string) =>
+    `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations, ${migrations}: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
   storeFailed: (code: string) =>
     `Database query failed (${code}). Valid tokens are still served from memory; check the database and its address.`,
   rowsLocked: (code: string) =>

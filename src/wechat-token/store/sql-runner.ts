@@ -15,6 +15,7 @@ import {
 import { MysqlPool } from './connections/mysql-pool.js';
 import type { SqlStatement } from './connections/sql-statement.js';
 import { SqliteConnection } from './connections/sqlite-connection.js';
+import { wechatTokenMigrations } from './migrations/index.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** Another transaction has locked the row, or the whole SQLite file. */
@@ -64,6 +65,16 @@ export class SqlRunner {
     await this.execute(locking, (rows) => changing(rows as Row[]));
   }
 
+  /** Whether the statement fails because a table or a column is missing; false also when the database does not respond. */
+  async lacks(statement: SqlStatement): Promise<boolean> {
+    try {
+      await this.executor.execute(statement);
+      return false;
+    } catch (error) {
+      return isTableMissing(error);
+    }
+  }
+
   /** Ends its connections, in a second at most; statements after that fail. The app's DataSource stays open. */
   close(): Promise<void> {
     return this.executor.close();
@@ -89,13 +100,14 @@ function sentence(error: unknown): string {
   const code = driverCode(error);
   if (code === OPEN_TRANSACTION) return messages.transactionOpen();
   if (LOCKED.test(code)) return messages.rowsLocked(code);
-  return isTableMissing(error, code)
-    ? messages.tablesMissing(code)
-    : messages.storeFailed(code);
+  if (!isTableMissing(error)) return messages.storeFailed(code);
+  const migrations = wechatTokenMigrations.map(({ name }) => name).join(', ');
+  return messages.tablesMissing(code, migrations);
 }
 
 /** SQLite has one code for every statement that it cannot prepare; only the message differs. */
-function isTableMissing(error: unknown, code: string): boolean {
+export function isTableMissing(error: unknown): boolean {
+  const code = driverCode(error);
   const message = error instanceof Error ? error.message : '';
   return (
     /^ER_(NO_SUCH_TABLE|BAD_FIELD_ERROR)$/.test(code) ||

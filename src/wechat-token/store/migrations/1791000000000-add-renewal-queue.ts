@@ -96,8 +96,14 @@ async function addIndex(
   columnNames: string[],
 ): Promise<void> {
   const table = await runner.getTable(TABLE);
-  if (!table?.indices.some((index) => index.name === name))
-    await runner.createIndex(TABLE, new TableIndex({ name, columnNames }));
+  const existing = table?.indices.find((index) => index.name === name);
+  if (existing) {
+    const has = new Set(existing.columnNames);
+    if (columnNames.every((column) => has.has(column))) return;
+    // On MySQL a column that was dropped has left the rest of its index.
+    await runner.dropIndex(TABLE, name);
+  }
+  await runner.createIndex(TABLE, new TableIndex({ name, columnNames }));
 }
 
 async function dropIndex(runner: QueryRunner, name: string): Promise<void> {
