@@ -1,0 +1,27 @@
+import { dataSourceOptions } from '../../src/config/database.js';
+import { PROJECT } from '../support/build.js';
+import { everyDatabase } from '../support/every-database.js';
+import { parsed } from '../support/open-store.js';
+import { schemaToolComplaints } from '../support/schema-tools.mjs';
+
+/** Each command starts a process. */
+const TIMEOUT_MS = 240_000;
+
+describe.each(everyDatabase())(
+  "TypeORM's schema tools on $title",
+  (database) => {
+    it(
+      "propose and do nothing to the module's tables, while they make the app's own",
+      async () => {
+        const fresh = await database.create();
+        try {
+          const options = dataSourceOptions(parsed(fresh.url));
+          expect(await schemaToolComplaints(PROJECT, options)).toEqual([]);
+        } finally {
+          await fresh.drop();
+        }
+      },
+      TIMEOUT_MS,
+    );
+  },
+);

@@ -1,0 +1,4 @@
+export function schemaToolComplaints(
+  folder: string,
+  options: object,
+): Promise<string[]>;
