@@ -44,6 +44,8 @@ export const messages = {
     `PORT: no permission to listen on ${port}. Set PORT to 1024 or higher, or grant the permission.`,
   hostUnknown: (host: string) =>
     `HOST: ${host} is not an address of this machine. Set HOST to one of its addresses, such as 127.0.0.1 or 0.0.0.0.`,
+  swaggerMissing: () =>
+    'This page needs @nestjs/swagger, a development dependency, which is not installed. Install it with npm ci, without --omit=dev. The document itself is at /docs-json.',
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,
 
   resealed: (keyId: string, counts: { resealed: number; current: number }) =>
