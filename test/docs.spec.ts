@@ -60,7 +60,10 @@ describe('the pages that users read', () => {
     );
     expect(alone.length).toBeGreaterThan(5);
     for (const [index, code] of alone.entries())
-      writeFileSync(join(folder, `block-${index}.ts`), `${code}\nexport {};\n`);
+      writeFileSync(
+        join(folder, `block-${index}.mts`),
+        `${code}\nexport {};\n`,
+      );
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -70,7 +73,7 @@ describe('the pages that users read', () => {
           noUnusedLocals: false,
           incremental: false,
         },
-        include: ['*.ts'],
+        include: ['*.mts'],
         exclude: [],
       }),
     );
