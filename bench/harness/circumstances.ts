@@ -31,7 +31,7 @@ const PACKAGES = [
   '@nestjs/core',
   'typeorm',
   'mysql2',
-  'better-sqlite3',
+  'libsql',
 ];
 
 export function machine(): Machine {

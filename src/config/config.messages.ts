@@ -63,9 +63,12 @@ function databaseAdvice(url: string, code: string): string {
   return DATABASE_ADVICE[code] ?? usual;
 }
 
+const INSTALL_DRIVER =
+  'Install the driver: npm install mysql2, or libsql for SQLite.';
+
 const DATABASE_ADVICE: Readonly<Record<string, string>> = {
-  DriverPackageNotInstalledError:
-    'Install the driver: npm install mysql2, or better-sqlite3 for SQLite.',
+  DriverPackageNotInstalledError: INSTALL_DRIVER,
+  MODULE_NOT_FOUND: INSTALL_DRIVER,
   ECONNREFUSED: 'Start the server, or correct host and port.',
   ENOTFOUND: 'Correct the host name.',
   ETIMEDOUT: 'The host does not respond: correct it, or open the firewall.',

@@ -21,7 +21,14 @@ const BUSY_TIMEOUT_MS = 50;
 class ClosingDataSource extends DataSource {
   override async destroy(): Promise<void> {
     const timeout = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
-    await Promise.race([super.destroy(), timeout]);
+    await Promise.race([this.close(), timeout]);
+  }
+
+  private async close(): Promise<void> {
+    // libsql leaves the journal beside the file: a copy of the file alone would lack what is in it.
+    if (this.options.type === 'better-sqlite3' && this.isInitialized)
+      await this.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+    await super.destroy();
   }
 }
 
@@ -38,6 +45,8 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
         type: 'better-sqlite3',
         database: database.path,
         enableWAL: true,
+        // Here and not above: an app on another database does without it.
+        driver: require('libsql') as typeof import('libsql'),
       }
     : {
         ...common,
@@ -123,9 +132,8 @@ async function hasTables(dataSource: DataSource): Promise<boolean> {
 
 /** The driver's error code; its message may contain the URL with the password. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error
-    ? String(error.code)
-    : error instanceof Error
-      ? error.name
-      : 'unknown';
+  if (!(error instanceof Error)) return 'unknown';
+  if (!('code' in error)) return error.name;
+  // libsql's code for a file that it cannot open is an empty string.
+  return String(error.code) || 'SQLITE_CANTOPEN';
 }

@@ -25,7 +25,7 @@ describe('a database whose driver is not installed', () => {
       'mysql://127.0.0.1:1/app',
     ],
     ['mysql2', 'mariadb://root:SeCrEt@[::1]/app', 'mariadb://[::1]/app'],
-    ['better-sqlite3', 'sqlite:app.sqlite', 'sqlite:app.sqlite'],
+    ['libsql', 'sqlite:app.sqlite', 'sqlite:app.sqlite'],
   ])('%s: %s', async (driver, DATABASE_URL, address) => {
     linkAllBut([driver], folder);
     await using app = spawnApp(
@@ -42,7 +42,7 @@ describe('a database whose driver is not installed', () => {
     );
     expect(await app.exit).toEqual({ code: 1, signal: null });
     expect(app.stderr()).toBe(
-      `DATABASE_URL: cannot open ${address} (DriverPackageNotInstalledError). Install the driver: npm install mysql2, or better-sqlite3 for SQLite.\n`,
+      `DATABASE_URL: cannot open ${address} (${driver === 'libsql' ? 'MODULE_NOT_FOUND' : 'DriverPackageNotInstalledError'}). Install the driver: npm install mysql2, or libsql for SQLite.\n`,
     );
     expect(app.logs()).toBe('');
   });

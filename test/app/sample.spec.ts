@@ -51,7 +51,7 @@ describe('samples/minimal-app', () => {
       const [major] = dependencies[name]?.match(/^\^\d+/) ?? [];
       expect(majors, name).toContain(major);
     }
-    expect(Object.keys(dependencies)).toContain('better-sqlite3');
+    expect(Object.keys(dependencies)).toContain('libsql');
   });
 
   it('is built against the packed types, all of them checked', () => {

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import Database from 'libsql';
 import { openDatabase } from '../../src/config/database.js';
 import { parseDatabaseUrl } from '../../src/config/database-url.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
@@ -60,6 +63,21 @@ describe.concurrent('R12 stop', () => {
       agent.destroy();
     },
   );
+
+  it('leaves all that was stored in the SQLite file: a copy of it is a backup', async () => {
+    await using sandbox = await AppSandbox.create();
+    const app = await sandbox.run();
+    const { access_token: token } = await tokenAnswer(app.url);
+    expect(await app.stop()).toEqual(CLEANLY);
+
+    const file = join(sandbox.folder, 'app.sqlite');
+    const copy = join(sandbox.folder, 'copy.sqlite');
+    copyFileSync(file, copy);
+    const [row] = new Database(copy)
+      .prepare("SELECT value FROM system_var WHERE name = 'access_token'")
+      .all();
+    expect(row).toEqual({ value: token });
+  });
 
   it.each([
     ['SIGTERM', 'stable'],

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import Database from 'libsql';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   AccessTokenProvider,
@@ -215,6 +216,7 @@ describe('WechatTokenModule', () => {
         ScheduleModule.forRoot(),
         TypeOrmModule.forRoot({
           type: 'better-sqlite3',
+          driver: Database,
           database: ':memory:',
           autoLoadEntities: true,
           entityPrefix: 'shop_',

@@ -4,7 +4,8 @@ import { nameOf, renewedOf, shops, started } from '../support/many-accounts.js';
 import { World } from '../support/world.js';
 
 const HOLDER = `
-  const database = require('better-sqlite3')(process.argv[1]);
+  const Database = require('libsql');
+  const database = new Database(process.argv[1]);
   process.stdin.once('data', () => {
     database.exec('BEGIN IMMEDIATE');
     process.stdout.write('locked');

@@ -1,3 +1,4 @@
+import Database from 'libsql';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   migratedDataSource,
@@ -10,6 +11,7 @@ export function memoryDatabase(name?: string) {
     ...(name && { name }),
     useFactory: () => ({
       type: 'better-sqlite3',
+      driver: Database,
       database: ':memory:',
       autoLoadEntities: true,
       migrations: [...wechatTokenMigrations],

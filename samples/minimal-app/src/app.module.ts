@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import Database from 'libsql';
 import {
   migratedDataSource,
   WechatTokenModule,
@@ -13,6 +14,7 @@ const { WECHAT_APP_ID: appId = '', WECHAT_APP_SECRET: appSecret = '' } = env;
 const api = { baseUrl: env['WECHAT_API_BASE_URL'] };
 const sqlite = {
   type: 'better-sqlite3',
+  driver: Database, // or install better-sqlite3 12, and leave this out
   database: env['DATABASE'] ?? 'minimal-app.sqlite',
   autoLoadEntities: true,
 } as const;

@@ -9,16 +9,21 @@ import {
 } from './executor.js';
 import type { SqlStatement, SqlValue } from './sql-statement.js';
 
-/** The parts of better-sqlite3's database that are used here. */
+/** The parts that better-sqlite3's database and libsql's have in common, as far as they are used here. */
 interface SqliteDatabase {
+  readonly open: boolean;
   readonly inTransaction: boolean;
   prepare(sql: string): {
     reader: boolean;
-    all(...values: readonly SqlValue[]): unknown[];
-    run(...values: readonly SqlValue[]): { changes: number };
+    all(values: readonly SqlValue[]): unknown[];
+    run(values: readonly SqlValue[]): { changes: number };
   };
-  transaction(work: () => void): { immediate(): void };
+  exec(sql: string): void;
 }
+
+const BEGIN_WRITING = 'BEGIN IMMEDIATE';
+/** BEGIN alone takes no lock. */
+const BEGIN_READING = 'BEGIN; SELECT 1 FROM sqlite_master LIMIT 1';
 
 /** Another process holds the file's lock. */
 const BUSY = /^SQLITE_BUSY/;
@@ -42,6 +47,9 @@ export class SqliteConnection implements Executor {
   ) {}
 
   async execute(statement: SqlStatement, next?: Next): Promise<unknown> {
+    // libsql reads a text to its first NUL.
+    if (statement.values.some((value) => String(value).includes('\0')))
+      throw driverError('NUL_CHARACTER');
     const runner = this.dataSource.createQueryRunner();
     try {
       const database: SqliteDatabase = await runner.connect();
@@ -68,6 +76,8 @@ export class SqliteConnection implements Executor {
     };
     // Nothing is awaited between a look and the statement: the app could begin a transaction meanwhile.
     for (;;) {
+      // libsql ends the process when a closed connection is asked for its transaction.
+      if (!database.open) throw driverError('CONNECTION_CLOSED');
       if (database.inTransaction) {
         throwAfter(TRANSACTION_LIMIT_MS, OPEN_TRANSACTION);
         await clock.sleep(POLL_MS);
@@ -76,9 +86,8 @@ export class SqliteConnection implements Executor {
         await clock.sleep(POLL_MS);
       } else {
         try {
-          return next
-            ? inTransaction(database, statement, next)
-            : run(database, statement);
+          const begin = isWrite ? BEGIN_WRITING : BEGIN_READING;
+          return inTransaction(database, begin, statement, next);
         } catch (error) {
           const code = driverCode(error);
           if (!BUSY.test(code)) throw error;
@@ -91,21 +100,32 @@ export class SqliteConnection implements Executor {
   }
 }
 
-function run(database: SqliteDatabase, { sql, values }: SqlStatement): unknown {
-  const statement = database.prepare(sql);
-  return statement.reader ? statement.all(...values) : statement.run(...values);
-}
-
-/** Synchronous: no statement of the app on the same connection can run in between. */
+/**
+ * Synchronous: no statement of the app on the same connection can run in between. The lock is taken by exec(): a prepared statement
+ * that is busy, libsql 0.5 leaves in progress until it is garbage, with its locks and an old view of the file.
+ */
 function inTransaction(
   database: SqliteDatabase,
-  locking: SqlStatement,
-  next: Next,
-): void {
-  const work = () => {
-    const rows = run(database, locking);
-    const change = next(rows);
+  begin: string,
+  statement: SqlStatement,
+  next: Next | undefined,
+): unknown {
+  try {
+    database.exec(begin);
+    const result = run(database, statement);
+    const change = next?.(result);
     if (change) run(database, change);
-  };
-  database.transaction(work).immediate();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // Some errors, such as that of a full disk, have ended it already.
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function run(database: SqliteDatabase, { sql, values }: SqlStatement): unknown {
+  const statement = database.prepare(sql);
+  // As one array: libsql takes a single value that is null for an object.
+  return statement.reader ? statement.all(values) : statement.run(values);
 }

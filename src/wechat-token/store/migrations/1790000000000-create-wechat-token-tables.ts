@@ -5,10 +5,7 @@ import {
   TableColumn,
   TableIndex,
 } from 'typeorm';
-import { databaseType } from './database-type.js';
-
-const isSqlite = (runner: QueryRunner) =>
-  databaseType(runner) === 'better-sqlite3';
+import { isSqlite } from './kind-of-database.js';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
 import { dialectOf, type Dialect } from '../dialect.js';
-import { databaseType } from './database-type.js';
+import { dataSourceOf, isSqlite } from './kind-of-database.js';
 
 const TABLE = 'system_var';
 const NEXT_AT = 'IDX_system_var_next_at';
@@ -54,7 +54,7 @@ async function addColumns(runner: QueryRunner): Promise<void> {
 
 /** In order of name: a migration that was interrupted goes on where rows are not filled yet. */
 async function fill(runner: QueryRunner): Promise<void> {
-  const dialect = dialectOf(databaseType(runner));
+  const dialect = dialectOf(dataSourceOf(runner).options.type);
   if (!dialect) return;
   // As ALTER TABLE has done, unless the columns were there: no row stays locked for longer than its statement.
   if (!isSqlite(runner)) await runner.query('COMMIT');
@@ -84,10 +84,6 @@ function nextAt({ now, after }: Dialect): string {
   const confirmAt = after('updated_at', String(CONFIRM_MS));
   return `CASE WHEN refresh_at IS NULL THEN ${after(now, '?')} ELSE COALESCE(next_attempt_at,
     CASE WHEN source = 'stable' AND ${confirmAt} < refresh_at THEN ${confirmAt} END, refresh_at) END`;
-}
-
-function isSqlite(runner: QueryRunner): boolean {
-  return databaseType(runner) === 'better-sqlite3';
 }
 
 async function addIndex(

@@ -121,7 +121,8 @@ function sqliteFileLock(options: BetterSqlite3Options): Locked {
     await file.initialize();
     try {
       await lockFile(file);
-      await work();
+      // Not by closing the file: libsql closes it when its statements are garbage.
+      await work().finally(() => file.query('ROLLBACK'));
     } finally {
       await file.destroy();
     }
