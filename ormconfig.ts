@@ -7,7 +7,7 @@ const url = process.env['DATABASE_URL'] ?? 'sqlite:data/wechat-token.sqlite';
 const database = parseDatabaseUrl(url);
 if (!database)
   throw new Error(
-    'DATABASE_URL is not mysql://…, mariadb://… or sqlite:path/to/file.sqlite',
+    'DATABASE_URL is not mysql://…, mariadb://…, postgres://… or sqlite:path/to/file.sqlite',
   );
 
 export default new DataSource(dataSourceOptions(database));

@@ -12,6 +12,7 @@ const ROOMS = [
   'cache',
   'upstream',
   'store/connections',
+  'store/dialects',
   'store',
   'observe',
   'renewal',

@@ -1,3 +1,4 @@
+import type { Words } from '../../test/support/sql.js';
 import type { BenchServer } from '../harness/database.js';
 import { ScratchDatabase } from './scratch-database.js';
 
@@ -8,19 +9,18 @@ export const FIRST_VERSION = 1;
  * Inserts a row for each of the `benchAccounts()`, written a minute ago, due in an hour and to be confirmed before; hashes are made
  * in the same way.
  */
-const FILL = `INSERT INTO system_var (name, value, remark, version, source, credential_id,
+function fill({ now, plus, sha256 }: Words, count: number): string {
+  const minutes = (some: number) => plus(now, String(some * 60_000));
+  return `INSERT INTO system_var (name, value, remark, version, source, credential_id,
     failure_count, issued_at, refresh_at, next_at, expires_at, updated_at)
   WITH RECURSIVE up AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM up WHERE n < 999),
-  numbers AS (SELECT 1000 * a.n + b.n AS i FROM up a JOIN up b),
-  hashes AS (SELECT i, SHA2(CONCAT('account ', i), 256) AS hash FROM numbers WHERE i < ?)
+  numbers AS (SELECT 1000 * a.n + b.n AS i FROM up a CROSS JOIN up b),
+  hashes AS (SELECT i, ${sha256("CONCAT('account ', i)")} AS hash FROM numbers WHERE i < ${count})
   SELECT CONCAT('access_token:account-', i) AS token, CONCAT('old_', hash, hash), '', ${FIRST_VERSION}, 'stable',
-    LEFT(SHA2(CONCAT('["wx', LEFT(hash, 16), '","', LEFT(hash, 32), '"]'), 256), 8), 0,
-    UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE, UTC_TIMESTAMP(3) + INTERVAL 1 HOUR, UTC_TIMESTAMP(3) + INTERVAL 4 MINUTE,
-    UTC_TIMESTAMP(3) + INTERVAL 2 HOUR, UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE
+    LEFT(${sha256(`CONCAT('["wx', LEFT(hash, 16), '","', LEFT(hash, 32), '"]')`)}, 8), 0,
+    ${minutes(-1)}, ${minutes(60)}, ${minutes(4)}, ${minutes(120)}, ${minutes(-1)}
   FROM hashes ORDER BY token`;
-
-/** As the engine and the fake platform compute it. */
-const FINGERPRINT = 'LEFT(SHA2(value, 256), 8)';
+}
 
 /** The fingerprint of each token that WeChat has issued, by the name of the token. */
 export type IssuedOnce = ReadonlyMap<string, string>;
@@ -34,8 +34,8 @@ export class AccountsTable implements AsyncDisposable {
     count: number,
   ): Promise<AccountsTable> {
     const database = await ScratchDatabase.create(server);
-    await database.query(FILL, [count]);
-    await database.query('ANALYZE TABLE system_var');
+    await database.query(fill(database.words, count));
+    await database.query(database.words.analyze);
     return new AccountsTable(database);
   }
 
@@ -46,7 +46,7 @@ export class AccountsTable implements AsyncDisposable {
   /** Makes all tokens due at once. */
   async makeDue(): Promise<void> {
     await this.database.query(
-      'UPDATE system_var SET refresh_at = UTC_TIMESTAMP(3), next_at = UTC_TIMESTAMP(3)',
+      `UPDATE system_var SET refresh_at = ${this.now}, next_at = ${this.now}`,
     );
   }
 
@@ -57,10 +57,10 @@ export class AccountsTable implements AsyncDisposable {
    */
   async allStored(): Promise<number> {
     await this.database.until(
-      'SELECT NOT EXISTS (SELECT 1 FROM system_var WHERE next_at <= UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE) AS result',
+      `SELECT CASE WHEN EXISTS (SELECT 1 FROM system_var WHERE next_at <= ${this.in(60_000)}) THEN 0 ELSE 1 END AS result`,
     );
     return this.database.number(
-      "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(updated_at)) / 1000 AS result FROM system_var",
+      `SELECT ${this.database.words.epochMs('MAX(updated_at)')} AS result FROM system_var`,
     );
   }
 
@@ -70,8 +70,8 @@ export class AccountsTable implements AsyncDisposable {
    */
   async renewed(issued: IssuedOnce): Promise<number> {
     const rows = await this.database.query<{ name: string; held: string }>(
-      `SELECT name, ${FINGERPRINT} AS held FROM system_var WHERE version > ${FIRST_VERSION} AND failure_count = 0
-        AND refresh_at > UTC_TIMESTAMP(3) + INTERVAL 1 HOUR AND lease_owner IS NULL`,
+      `SELECT name, ${this.fingerprint} AS held FROM system_var WHERE version > ${FIRST_VERSION} AND failure_count = 0
+        AND refresh_at > ${this.in(3_600_000)} AND lease_owner IS NULL`,
     );
     return rows.filter(({ name, held }) => issued.get(name) === held).length;
   }
@@ -79,12 +79,11 @@ export class AccountsTable implements AsyncDisposable {
   /** Waits for the events, which are written after the tokens. @returns how many rows have exactly one: the renewal of their token */
   async recordedOnce(count: number): Promise<number> {
     await this.database.until(
-      'SELECT COUNT(*) >= ? AS result FROM token_event',
-      [count],
+      `SELECT CASE WHEN COUNT(*) >= ${count} THEN 1 ELSE 0 END AS result FROM token_event`,
     );
     return this.database.number(
       `SELECT COUNT(*) AS result FROM (SELECT name FROM token_event JOIN system_var USING (name) GROUP BY name
-        HAVING COUNT(*) = 1 AND SUM(type = 'refreshed' AND fingerprint = ${FINGERPRINT}) = 1) once`,
+        HAVING COUNT(*) = 1 AND SUM(CASE WHEN type = 'refreshed' AND fingerprint = ${this.fingerprint} THEN 1 ELSE 0 END) = 1) once`,
     );
   }
 
@@ -94,6 +93,19 @@ export class AccountsTable implements AsyncDisposable {
       'SELECT COUNT(*) AS share FROM token_event GROUP BY actor',
     );
     return rows.map(({ share }) => Number(share));
+  }
+
+  private get now(): string {
+    return this.database.words.now;
+  }
+
+  private in(ms: number): string {
+    return this.database.words.plus(this.now, String(ms));
+  }
+
+  /** As the engine and the fake platform compute it. */
+  private get fingerprint(): string {
+    return `LEFT(${this.database.words.sha256('value')}, 8)`;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { openDatabase } from '../../src/config/database.js';
 import { parseDatabaseUrl } from '../../src/config/database-url.js';
+import { query, type Words, words } from '../../test/support/sql.js';
 import type { BenchServer } from '../harness/database.js';
 
 const POLL_MS = 50;
@@ -23,8 +24,13 @@ export class ScratchDatabase implements AsyncDisposable {
     return new ScratchDatabase(url, await openDatabase(database, true));
   }
 
+  /** For the SQL of a benchmark. */
+  get words(): Words {
+    return words(this.dataSource);
+  }
+
   query<Row>(sql: string, values: Values = []): Promise<Row[]> {
-    return this.dataSource.query(sql, [...values]);
+    return query(this.dataSource, sql, values);
   }
 
   /** The number that a statement names `result`. */
@@ -36,7 +42,7 @@ export class ScratchDatabase implements AsyncDisposable {
   /** Waits until the `result` is not 0. */
   async until(sql: string, values: Values = []): Promise<void> {
     const deadline = performance.now() + TIMEOUT_MS;
-    while ((await this.number(sql, values)) === 0) {
+    while (!(await this.number(sql, values))) {
       if (performance.now() > deadline) throw new Error(`never true: ${sql}`);
       await sleep(POLL_MS);
     }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDatabaseServer } from '../../test/support/database-server.js';
 import { findProgram } from '../../test/support/find-program.js';
@@ -16,8 +16,8 @@ export interface KnownServer extends BenchServer {
 }
 
 /**
- * Runs `use` with one server of each available kind, MariaDB first: the harness's own, and the MariaDB of the PATH
- * or the MySQL of TEST_MYSQLD or of scripts/mysql9.sh.
+ * Runs `use` with one server of each available kind, MariaDB first: the harness's own, and the MariaDB of the PATH,
+ * the MySQL of TEST_MYSQLD or of scripts/mysql9.sh, and the PostgreSQL of TEST_POSTGRES or of Debian.
  */
 export async function withServers<T>(
   use: (servers: readonly KnownServer[]) => Promise<T>,
@@ -27,6 +27,7 @@ export async function withServers<T>(
     for (const [kind, binary] of [
       ['mariadb', findProgram(['mariadbd'])],
       ['mysql', mysqld()],
+      ['postgres', postgres()],
     ] as const) {
       if (!binary || servers.some((server) => server.kind === kind)) continue;
       const server = await startDatabaseServer(kind, binary);
@@ -54,10 +55,28 @@ export function versionsOf(
   );
 }
 
+const TITLES = {
+  mariadb: 'MariaDB',
+  mysql: 'MySQL',
+  postgres: 'PostgreSQL',
+} as const;
+
 function known(server: BenchServer): KnownServer {
-  return server.version.startsWith('mariadb')
-    ? { ...server, kind: 'mariadb', title: 'MariaDB' }
-    : { ...server, kind: 'mysql', title: 'MySQL' };
+  const [kind = ''] = server.version.split(' ');
+  if (!Object.hasOwn(TITLES, kind)) throw new Error(`a server of ${kind}`);
+  const known = kind as DatabaseKind;
+  return { ...server, kind: known, title: TITLES[known] };
+}
+
+function postgres(): string | undefined {
+  const named = process.env['TEST_POSTGRES'];
+  if (named) return join(named, 'postgres');
+  const root = '/usr/lib/postgresql';
+  if (!existsSync(root)) return undefined;
+  const versions = readdirSync(root).toSorted((a, b) => Number(b) - Number(a));
+  return versions
+    .map((version) => join(root, version, 'bin/postgres'))
+    .find((file) => existsSync(file));
 }
 
 function mysqld(): string | undefined {

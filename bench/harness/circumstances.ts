@@ -31,6 +31,7 @@ const PACKAGES = [
   '@nestjs/core',
   'typeorm',
   'mysql2',
+  'pg',
   'libsql',
 ];
 

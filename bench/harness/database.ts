@@ -11,7 +11,7 @@ export interface BenchServer extends AsyncDisposable {
 /** Opens a server as the tests do: that of TEST_DATABASE_URL, or a throw-away one. */
 export async function openDatabaseServer(): Promise<BenchServer> {
   const [found] = await findDatabaseServers();
-  if (!found) throw new Error('no server of the MySQL family was found');
+  if (!found) throw new Error('no database server was found');
   const server = await found.open();
   return {
     version: `${server.kind} ${server.version}`,

@@ -14,7 +14,9 @@ export const messages = {
     'is missing; set WECHAT_APP_ID and WECHAT_APP_SECRET, or WECHAT_ACCOUNTS (to try the app without an account: npm run demo)',
   badPort: () => 'must be a port number from 0 to 65535',
   badDatabaseUrl: () =>
-    'must be mysql://user:password@host:3306/database, mariadb://… or sqlite:path/to/file.sqlite (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
+    'must be mysql://user:password@host:3306/database, mariadb://…, postgres://… or sqlite:path/to/file.sqlite (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
+  badUrlParameters: (names: readonly string[]) =>
+    `has parameters that are not used (${names.join(', ')}); remove what follows the database's name`,
   badTrustProxy: () =>
     'must be a number of proxies from 0 to 32, or a list of their addresses such as "10.0.0.5,192.168.0.0/16" (loopback, linklocal and uniquelocal are named ranges)',
   badChoice: (allowed: readonly string[]) =>
@@ -64,7 +66,7 @@ function databaseAdvice(url: string, code: string): string {
 }
 
 const INSTALL_DRIVER =
-  'Install the driver: npm install mysql2, or libsql for SQLite.';
+  'Install the driver: npm install mysql2, pg for PostgreSQL, or libsql for SQLite.';
 
 const DATABASE_ADVICE: Readonly<Record<string, string>> = {
   DriverPackageNotInstalledError: INSTALL_DRIVER,
@@ -75,5 +77,9 @@ const DATABASE_ADVICE: Readonly<Record<string, string>> = {
   ER_ACCESS_DENIED_ERROR: 'Correct user and password.',
   ER_DBACCESS_DENIED_ERROR: 'Grant this user the rights to the database.',
   ER_BAD_DB_ERROR: 'The database does not exist: create it first.',
+  '28P01': 'Correct user and password.',
+  '28000': 'Correct the user, or let it in (pg_hba.conf).',
+  '3D000': 'The database does not exist: create it first.',
+  '42501': 'Grant this user the rights to the database.',
   SQLITE_NOTADB: 'The file is not an SQLite database: correct the path.',
 };

@@ -39,22 +39,29 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
     migrations: [...wechatTokenMigrations],
     logging: false,
   };
-  return database.type === 'better-sqlite3'
-    ? {
+  switch (database.type) {
+    case 'better-sqlite3':
+      return {
         ...common,
-        type: 'better-sqlite3',
+        type: database.type,
         database: database.path,
         enableWAL: true,
         // Here and not above: an app on another database does without it.
         driver: require('libsql') as typeof import('libsql'),
-      }
-    : {
+      };
+    case 'postgres': {
+      const { type, url } = database;
+      return { ...common, type, url, connectTimeoutMS: CONNECT_TIMEOUT_MS };
+    }
+    default:
+      return {
         ...common,
         type: database.type,
         url: database.url,
         timezone: 'Z',
         connectTimeout: CONNECT_TIMEOUT_MS,
       };
+  }
 }
 
 /**

@@ -20,6 +20,12 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', 'postgres://u:p@h/d', DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}@h`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}%@h/d`, DATABASE],
+    ['DATABASE_URL', `postgres://u:${MARK}@h`, DATABASE],
+    [
+      'DATABASE_URL',
+      `postgresql://u:${MARK}@h/d?sslmode=${MARK}&schema=x`,
+      /^has parameters that are not used \(sslmode, schema\); remove /,
+    ],
     ['DATABASE_URL', `mysql://u:${MARK}/@h/d`, DATABASE],
     // Read as they stand, what begins the password is a port: none, or 4711.
     ['DATABASE_URL', `mysql://root:/${MARK}@db/app`, DATABASE],

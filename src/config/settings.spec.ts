@@ -85,6 +85,12 @@ describe('the settings of the app', () => {
       { DATABASE_URL: 'mariadb://u@h/d' },
       { database: { type: 'mariadb', url: 'mariadb://u@h/d' } },
     ],
+    ...['postgres://u:p%40@[::1]:1/d', 'postgresql://u@h/d'].map(
+      (url): [Environment, unknown] => [
+        { DATABASE_URL: url },
+        { database: { type: 'postgres', url } },
+      ],
+    ),
   ])('reads %o', (environment, expected) => {
     expect(load(environment)).toMatchObject(expected as object);
   });

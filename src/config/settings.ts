@@ -9,7 +9,11 @@ import {
 } from '../wechat-token/index.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { messages } from './config.messages.js';
-import { type Database, parseDatabaseUrl } from './database-url.js';
+import {
+  type Database,
+  parseDatabaseUrl,
+  refusedParameters,
+} from './database-url.js';
 import { readApiKeys, readOptions } from './module-options.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 
@@ -38,7 +42,13 @@ const readBy = <Value>(
 ) => v.nonOptional(v.pipe(v.string(), v.transform(read)), problem);
 
 export const databaseUrl = v.optional(
-  readBy(parseDatabaseUrl, messages.badDatabaseUrl()),
+  v.pipe(
+    readBy(parseDatabaseUrl, messages.badDatabaseUrl()),
+    v.check(
+      (database) => refusedParameters(database).length === 0,
+      ({ input }) => messages.badUrlParameters(refusedParameters(input)),
+    ),
+  ),
   'sqlite:data/wechat-token.sqlite',
 );
 

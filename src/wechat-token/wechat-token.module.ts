@@ -60,6 +60,7 @@ import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
 import { TokenCache } from './cache/token-cache.js';
 import { ChangeFeed } from './store/change-feed.js';
+import { QueueFront } from './store/queue-front.js';
 import { RenewalQueue } from './store/renewal-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
@@ -193,6 +194,7 @@ const store: Provider[] = [
   TokenStore,
   RenewalQueue,
   ChangeFeed,
+  QueueFront,
   TokenEvents,
   SystemVarStore,
 ];

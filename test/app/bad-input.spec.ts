@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createDatabase, databaseServers } from '../support/databases.js';
+import { driverCodes } from '../support/driver-codes.js';
 import { AppSandbox } from '../support/app-sandbox.js';
 import { CommandHost, type CommandResult } from '../support/command-host.js';
 
@@ -156,7 +157,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
       u.pathname = '/tokens';
     });
     expect(await refusal({ DATABASE_URL: url })).toMatch(
-      /^DATABASE_URL: cannot open \w+:\/\/[^/@]+\/tokens \(ER_ACCESS_DENIED_ERROR\)\. Correct user and password\.\n$/,
+      /^DATABASE_URL: cannot open \w+:\/\/[^/@]+\/tokens \((?:ER_ACCESS_DENIED_ERROR|28000)\)\. Correct .*user.*\.\n$/,
     );
   });
 
@@ -165,7 +166,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
     const url = at((u) => (u.pathname = `/${name}`));
     expect(await refusal({ DATABASE_URL: url })).toMatch(
       new RegExp(
-        `^DATABASE_URL: cannot open \\S+/${name} \\(ER_BAD_DB_ERROR\\)\\. The database does not exist: create it first\\.\n$`,
+        `^DATABASE_URL: cannot open \\S+/${name} \\(${driverCodes(server).noDatabase}\\)\\. The database does not exist: create it first\\.\n$`,
       ),
     );
   });

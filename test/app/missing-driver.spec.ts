@@ -25,6 +25,11 @@ describe('a database whose driver is not installed', () => {
       'mysql://127.0.0.1:1/app',
     ],
     ['mysql2', 'mariadb://root:SeCrEt@[::1]/app', 'mariadb://[::1]/app'],
+    [
+      'pg',
+      'postgres://root:SeCrEt@127.0.0.1:1/app',
+      'postgres://127.0.0.1:1/app',
+    ],
     ['libsql', 'sqlite:app.sqlite', 'sqlite:app.sqlite'],
   ])('%s: %s', async (driver, DATABASE_URL, address) => {
     linkAllBut([driver], folder);
@@ -42,7 +47,7 @@ describe('a database whose driver is not installed', () => {
     );
     expect(await app.exit).toEqual({ code: 1, signal: null });
     expect(app.stderr()).toBe(
-      `DATABASE_URL: cannot open ${address} (${driver === 'libsql' ? 'MODULE_NOT_FOUND' : 'DriverPackageNotInstalledError'}). Install the driver: npm install mysql2, or libsql for SQLite.\n`,
+      `DATABASE_URL: cannot open ${address} (${driver === 'libsql' ? 'MODULE_NOT_FOUND' : 'DriverPackageNotInstalledError'}). Install the driver: npm install mysql2, pg for PostgreSQL, or libsql for SQLite.\n`,
     );
     expect(app.logs()).toBe('');
   });

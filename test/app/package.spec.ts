@@ -24,7 +24,13 @@ const run = promisify(execFile);
 const COMPILED = 'better-sqlite3';
 
 /** What the module must do without: a user may have another database driver, and Fastify. */
-const NOT_NEEDED = ['mysql2', COMPILED, 'libsql', '@nestjs/platform-express'];
+const NOT_NEEDED = [
+  'mysql2',
+  'pg',
+  COMPILED,
+  'libsql',
+  '@nestjs/platform-express',
+];
 
 let folder: string;
 let tarball: string;

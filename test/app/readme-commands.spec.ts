@@ -15,6 +15,8 @@ import { spawnApp } from '../support/run-app.js';
 /** What the page says to write in place of UTC_TIMESTAMP(3). */
 const SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
 
+const POSTGRES_NOW = "now() AT TIME ZONE 'UTC'";
+
 const SQLITE = 'sqlite:data/wechat-token.sqlite';
 const PORT = '3000';
 
@@ -64,9 +66,13 @@ describe.each(['README.md', 'README.zh-CN.md'])(
       expect(await app.stop('SIGINT')).toEqual({ code: 0, signal: null });
       const url = fresh?.url ?? SQLITE.replace(':', `:${folder}/`);
       const dataSource = await openDatabase(parsed(url), false);
-      const text = server ? sql : sql.replace('UTC_TIMESTAMP(3)', SQLITE_NOW);
+      const isPostgres = server?.kind === 'postgres';
+      const now = isPostgres ? POSTGRES_NOW : SQLITE_NOW;
+      const isMysql = server && !isPostgres;
+      const text = isMysql ? sql : sql.replace('UTC_TIMESTAMP(3)', now);
       // Instants are UTC, whatever the time zone of who asks.
-      if (server) await dataSource.query("SET time_zone = '+08:00'");
+      if (isPostgres) await dataSource.query("SET TimeZone = 'Asia/Shanghai'");
+      if (isMysql) await dataSource.query("SET time_zone = '+08:00'");
       expect(await dataSource.query(text)).toEqual([{ value: token }]);
       await dataSource.query('UPDATE system_var SET expires_at = issued_at');
       expect(await dataSource.query(text)).toEqual([]);
@@ -91,6 +97,7 @@ function commandsOf(page: string) {
   expect(curl).toMatch(/^curl -G http.*(\\\n.*)*\n$/);
   expect(sql).toContain('UTC_TIMESTAMP(3)');
   expect(section).toContain(SQLITE_NOW);
+  expect(section).toContain(POSTGRES_NOW);
   const [, appId = '', appSecret = ''] =
     /WECHAT_APP_ID=(\S+) WECHAT_APP_SECRET=(\S+)/.exec(install) ?? [];
   return {

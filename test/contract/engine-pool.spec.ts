@@ -9,6 +9,7 @@ import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { lockRows } from '../support/batches.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
+import { driverCodes } from '../support/driver-codes.js';
 import {
   namesOf,
   nameOf,
@@ -25,7 +26,7 @@ import { World } from '../support/world.js';
 
 const DUE_SECONDS = 7000;
 const statement = (sql: string) => ({ sql, values: [] });
-const SETTINGS = [
+const MYSQL_SETTINGS = [
   'autocommit',
   'sql_mode',
   'sql_safe_updates',
@@ -35,7 +36,50 @@ const SETTINGS = [
   'idle_transaction_timeout',
   'max_execution_time',
 ];
-const READ_SETTINGS = `SHOW SESSION VARIABLES WHERE Variable_name IN ('${SETTINGS.join("', '")}')`;
+const POSTGRES_SETTINGS = [
+  'lock_timeout',
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'default_transaction_isolation',
+  'enable_seqscan',
+];
+const MYSQL = {
+  id: 'CONNECTION_ID()',
+  sleep: (seconds: number) => `SLEEP(${seconds})`,
+  connections:
+    'SELECT id FROM information_schema.processlist WHERE db = DATABASE()',
+  kill: (id: number) => `KILL ${id}`,
+  readOnly: 'SET SESSION TRANSACTION READ ONLY',
+  settings: `SHOW SESSION VARIABLES WHERE Variable_name IN ('${MYSQL_SETTINGS.join("', '")}')`,
+};
+const POSTGRES: typeof MYSQL = {
+  id: 'pg_backend_pid()',
+  sleep: (seconds) => `pg_sleep(${seconds})`,
+  connections:
+    'SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database()',
+  kill: (id) => `SELECT pg_terminate_backend(${id})`,
+  readOnly: 'SET default_transaction_read_only = on',
+  settings: `SELECT name, setting FROM pg_settings WHERE name IN ('${POSTGRES_SETTINGS.join("', '")}')`,
+};
+/** What each kind of server says of the engine's session. */
+const EXPECTED_SETTINGS = {
+  mysql: { max_execution_time: '9000' },
+  mariadb: { max_statement_time: '9.000000', idle_transaction_timeout: '10' },
+  postgres: {
+    lock_timeout: '1000',
+    statement_timeout: '9000',
+    idle_in_transaction_session_timeout: '10000',
+    default_transaction_isolation: 'read committed',
+    enable_seqscan: 'off',
+  },
+};
+const OF_MYSQL = {
+  autocommit: 'ON',
+  sql_mode: 'STRICT_ALL_TABLES',
+  sql_safe_updates: 'OFF',
+  innodb_lock_wait_timeout: '1',
+  lock_wait_timeout: '1',
+};
 
 /** Of the session that reads them; a server has some of them only. */
 function settings(rows: readonly object[]): Record<string, string> {
@@ -48,6 +92,9 @@ function settings(rows: readonly object[]): Record<string, string> {
 describe.each(databaseServers())(
   "R14 the engine's own pool on $kind $version",
   (server) => {
+    const isPostgres = server.kind === 'postgres';
+    const sql = isPostgres ? POSTGRES : MYSQL;
+    const SELECT_ID = `SELECT ${sql.id} AS id`;
     let db: StoreUnderTest;
     let runner: SqlRunner;
     beforeEach(async () => {
@@ -61,23 +108,19 @@ describe.each(databaseServers())(
     afterEach(() => db[Symbol.asyncDispose]());
 
     const connection = async (from = runner) => {
-      const [row] = await from.rows<{ id: unknown }>(
-        statement('SELECT CONNECTION_ID() AS id'),
-      );
+      const [row] = await from.rows<{ id: unknown }>(statement(SELECT_ID));
       return Number(row?.id);
     };
     /** The app's connections and the engine's, the one that asks included. */
     const connections = async () => {
-      const rows = await db.sql<{ id: unknown }>(
-        'SELECT id FROM information_schema.processlist WHERE db = DATABASE()',
-      );
+      const rows = await db.sql<{ id: unknown }>(sql.connections);
       return rows.map(({ id }) => Number(id));
     };
 
     it('has four connections at most, which the app does not use, nor the other way round', async () => {
       const asked = Array.from({ length: 20 }, () =>
         runner.rows<{ id: unknown }>(
-          statement('SELECT CONNECTION_ID() AS id, SLEEP(0.05)'),
+          statement(`${SELECT_ID}, ${sql.sleep(0.05)}`),
         ),
       );
       const ids = (await Promise.all(asked)).flat().map(({ id }) => Number(id));
@@ -85,32 +128,27 @@ describe.each(databaseServers())(
 
       const apps = await Promise.all(
         Array.from({ length: 20 }, () =>
-          db.sql('SELECT CONNECTION_ID() AS id, SLEEP(0.05)'),
+          db.sql(`${SELECT_ID}, ${sql.sleep(0.05)}`),
         ),
       );
       for (const [row] of apps) expect(ids).not.toContain(Number(row?.['id']));
     });
 
     it('sets its sessions, and none of the app', async () => {
-      const before = settings(await db.sql(READ_SETTINGS));
-      const ours = settings(await runner.rows(statement(READ_SETTINGS)));
+      const before = settings(await db.sql(sql.settings));
+      const ours = settings(await runner.rows(statement(sql.settings)));
 
       expect(ours).toMatchObject({
-        autocommit: 'ON',
-        sql_mode: 'STRICT_ALL_TABLES',
-        sql_safe_updates: 'OFF',
-        innodb_lock_wait_timeout: '1',
-        lock_wait_timeout: '1',
-        ...(server.kind === 'mariadb'
-          ? { max_statement_time: '9.000000', idle_transaction_timeout: '10' }
-          : { max_execution_time: '9000' }),
+        ...(isPostgres ? {} : OF_MYSQL),
+        ...EXPECTED_SETTINGS[server.kind],
       });
-      const after = settings(await db.sql(READ_SETTINGS));
+      const after = settings(await db.sql(sql.settings));
       expect(after).toEqual(before);
       expect(after).not.toEqual(ours);
     });
 
     it('names an error that has a number only', async () => {
+      if (isPostgres) return;
       // As MariaDB's when it has ended a statement.
       const signal = "SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1969";
       await expect(runner.rows(statement(signal))).rejects.toMatchObject({
@@ -123,6 +161,11 @@ describe.each(databaseServers())(
         ...dataSourceOptions(parsed(db.url)),
         charset: 'latin1',
         extra: {
+          max: 1,
+          maxUses: 1,
+          statement_timeout: 8000,
+          lock_timeout: 7000,
+          options: '-c default_transaction_isolation=serializable',
           connectionLimit: 1,
           queueLimit: 1,
           resetOnRelease: true,
@@ -142,19 +185,19 @@ describe.each(databaseServers())(
       expect(await store.read('greeting')).toMatchObject({ failureCount: 0 });
       const its = db.runner(app);
       await its.rows(statement('SELECT 1'));
-      expect(settings(await its.rows(statement(READ_SETTINGS)))).toMatchObject({
-        lock_wait_timeout: '1',
-      });
+      expect(settings(await its.rows(statement(sql.settings)))).toMatchObject(
+        isPostgres ? EXPECTED_SETTINGS.postgres : { lock_wait_timeout: '1' },
+      );
     });
 
     it('is that of the writer, where there is replication', async () => {
       const { url, ...options } = dataSourceOptions(
         parsed(db.url),
       ) as ReturnType<typeof dataSourceOptions> & { url: string };
-      const nobody = 'mysql://root@127.0.0.1:9/nothing';
+      const reader = await createDatabase(server);
       const app = new DataSource({
         ...options,
-        replication: { master: { url }, slaves: [{ url: nobody }] },
+        replication: { master: { url }, slaves: [{ url: reader.url }] },
       } as ConstructorParameters<typeof DataSource>[0]);
       await app.initialize();
       await using _end = { [Symbol.asyncDispose]: () => app.destroy() };
@@ -164,20 +207,21 @@ describe.each(databaseServers())(
 
       expect(await variables.get('written')).toBe('there');
       expect(await db.variables.get('written')).toBe('there');
+      await reader.drop();
     });
 
     it('a connection that cannot write is dropped, and all others of that time', async () => {
       const before = await Promise.all(
         [0, 1].map(() =>
           runner.rows<{ id: unknown }>(
-            statement('SELECT CONNECTION_ID() AS id, SLEEP(0.1)'),
+            statement(`${SELECT_ID}, ${sql.sleep(0.1)}`),
           ),
         ),
       );
       const old = before.flat().map(({ id }) => Number(id));
       expect(new Set(old).size).toBe(2);
       // As after a failover, when the session is on a server that only reads from now on.
-      await runner.rows(statement('SET SESSION TRANSACTION READ ONLY'));
+      await runner.rows(statement(sql.readOnly));
       const insert = () =>
         runner.change(
           runner.statements.insertVariable({
@@ -189,7 +233,7 @@ describe.each(databaseServers())(
 
       await expect(insert()).rejects.toMatchObject({
         code: 'STORE',
-        driverCode: 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+        driverCode: driverCodes(server).cannotWrite,
       });
 
       expect(await insert()).toBe(1);
@@ -209,7 +253,7 @@ describe.each(databaseServers())(
       const id = await connection(own);
       expect(await connections()).toContain(id);
 
-      await db.sql(`KILL ${id}`);
+      await db.sql(sql.kill(id));
       const again = await vi.waitFor(() => connection(own));
       expect(again).not.toBe(id);
 
@@ -256,7 +300,7 @@ describe.each(databaseServers())(
       const name = nameOf(account);
       const { poller } = await started(world, [account]);
       await world.sql(
-        'UPDATE system_var SET next_at = NULL, updated_at = UTC_TIMESTAMP(3) WHERE name = ?',
+        `UPDATE system_var SET next_at = NULL, updated_at = ${(await world.words()).now} WHERE name = ?`,
         [name],
       );
       await world.advance(100);
@@ -314,8 +358,9 @@ describe.each(databaseServers())(
           world.wechat.currentToken(appId),
         );
       expect(await renewedOf(world, asked)).toEqual([]);
+      const { now: nowInSql, text } = await world.words();
       const [now] = await world.sql<{ now: string }>(
-        'SELECT CAST(UTC_TIMESTAMP(3) AS CHAR) AS now',
+        `SELECT ${text(nowInSql)} AS now`,
       );
       isLocked = false;
       await asking;
@@ -334,6 +379,83 @@ describe.each(databaseServers())(
       expect(late).toEqual([]);
       expect(slowest).toBeLessThan(1000);
       await fresh.drop();
+    });
+  },
+);
+
+describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
+  "R14 the engine's own pool on $kind $version",
+  (server) => {
+    let db: StoreUnderTest;
+    beforeEach(async () => {
+      db = await openStore({
+        kind: server.kind,
+        title: server.kind,
+        create: () => createDatabase(server),
+      });
+    });
+    afterEach(() => db[Symbol.asyncDispose]());
+
+    /** The statement fails so as often as told, and then does not. */
+    const failing = async (code: string, times: number) => {
+      await db.sql('CREATE SEQUENCE tries');
+      await db.sql(
+        `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF nextval('tries') <= ${times} THEN RAISE EXCEPTION USING ERRCODE = '${code}'; END IF;
+          RETURN NEW; END $$`,
+      );
+      await db.sql(
+        'CREATE TRIGGER refuse BEFORE INSERT ON system_var FOR EACH ROW EXECUTE FUNCTION refuse()',
+      );
+    };
+
+    it.each(['40P01', '40001'])(
+      'repeats what the server has rolled back (%s), five times at most',
+      async (code) => {
+        await failing(code, 4);
+        await db.variables.save('site', 'v');
+        expect(await db.variables.get('site')).toBe('v');
+
+        await db.sql('DROP FUNCTION refuse CASCADE');
+        await db.sql('DROP SEQUENCE tries');
+        await failing(code, 5);
+        await expect(db.variables.save('other', 'v')).rejects.toMatchObject({
+          driverCode: code,
+        });
+      },
+    );
+
+    it.each(['25006', '57P01', '08006'])(
+      'drops its connections after %s',
+      async (driverCode) => {
+        const runner = db.runner();
+        const id = async () =>
+          (await runner.rows(statement('SELECT pg_backend_pid() AS id')))[0];
+        const before = await id();
+        expect(await id()).toEqual(before);
+        await failing(driverCode, 1);
+        const { insertVariable } = runner.statements;
+        const variable = { name: 'site', value: 'v', remark: null };
+
+        await expect(
+          runner.change(insertVariable(variable)),
+        ).rejects.toMatchObject({ driverCode });
+
+        expect(await runner.change(insertVariable(variable))).toBe(1);
+        expect(await id()).not.toEqual(before);
+      },
+    );
+
+    it('finds nothing by the settings of the role, nor by its language', async () => {
+      await db.sql(
+        `ALTER DATABASE "${new URL(db.url).pathname.slice(1)}" SET DateStyle = 'SQL, DMY'`,
+      );
+      await db.putToken('access_token', 'tok');
+      const { changes } = await db.feed.poll(60_000, 10);
+      const [change] = changes;
+      if (!change) throw new Error('no change');
+      expect(change.since).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/);
+      expect(await db.feed.after(change, 10)).toEqual([]);
     });
   },
 );

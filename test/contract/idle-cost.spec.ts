@@ -6,6 +6,7 @@ import {
   startedReplica,
   stopTimers,
 } from '../support/big-table.js';
+import { connect } from '../support/connect.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { byDepth } from '../support/depth.js';
 import {
@@ -13,7 +14,6 @@ import {
   storeTokens,
   watchStatements,
 } from '../support/many-accounts.js';
-import { isSqlite } from '../support/sql.js';
 import { type TestReplica, World } from '../support/world.js';
 
 /** All tokens in the table, the one of the replica's own account among them. */
@@ -23,11 +23,9 @@ const SIZES = [1, 1000, byDepth({ short: 100_000, full: 1_000_000 })];
 async function idleReplica(world: World): Promise<TestReplica> {
   const replica = await startedReplica(world);
   await replica.tokens.getAccessToken();
-  const minuteAgo = isSqlite(replica.dataSource)
-    ? "strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')"
-    : 'UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE';
+  const { now, plus } = await world.words();
   await world.sql(
-    `UPDATE system_var SET updated_at = ${minuteAgo} WHERE name = 'access_token'`,
+    `UPDATE system_var SET updated_at = ${plus(now, '-60000')} WHERE name = 'access_token'`,
   );
   await replica.poller.poll();
   await replica.rounds.tick();
@@ -63,7 +61,7 @@ describe.each(databaseServers())(
         const statements = watchStatements(replica);
         const untouched = await cost(replica, () => tenSeconds(replica));
         // The planner may think otherwise once it has counted.
-        await world.sql('ANALYZE TABLE system_var');
+        await world.sql((await world.words()).analyze);
         const counted = await cost(replica, () => tenSeconds(replica));
 
         expect(statements.total()).toBe(20);
@@ -72,6 +70,11 @@ describe.each(databaseServers())(
         await fresh.drop();
       }
 
+      if (server.kind === 'postgres') {
+        // Index entries alone; those of the row's own updates are read until they are gone.
+        for (const { reads } of costs) expect(reads).toBeLessThanOrEqual(100);
+        return;
+      }
       const [first] = costs;
       // All of them on the connection whose counters were read.
       expect(first?.selects).toBe(10);
@@ -92,6 +95,36 @@ describe.each(databaseServers())(
       });
 
       expect(reads).toBeGreaterThanOrEqual(1000);
+      await fresh.drop();
+    });
+  },
+);
+
+describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
+  'R14 an idle replica beside an old snapshot, on $kind $version',
+  (server) => {
+    it('does not read what rows were before, however often they have been written since', async () => {
+      const fresh = await createDatabase(server);
+      await using world = await World.create({ databaseUrl: fresh.url });
+      await fill(world, 999);
+      const replica = await idleReplica(world);
+      const alone = await cost(replica, () => tenSeconds(replica));
+      const backup = await connect(fresh.url);
+      await backup.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await backup.query('SELECT 1 FROM system_var LIMIT 1');
+
+      // Each was due, has been renewed and has its next place: as in a few hours.
+      const { now, plus } = await world.words();
+      for (let round = 0; round < 20; round++)
+        for (const ms of ['-60000', '3600000'])
+          await world.sql(
+            `UPDATE system_var SET next_at = ${plus(now, ms)}, version = version + 1 WHERE name <> 'access_token'`,
+          );
+      await world.sql('VACUUM ANALYZE system_var');
+      const beside = await cost(replica, () => tenSeconds(replica));
+      await backup.end();
+
+      expect(beside.reads).toBeLessThanOrEqual(alone.reads + 100);
       await fresh.drop();
     });
   },

@@ -46,10 +46,21 @@ import sys, sqlite3
 print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])
 `;
 
+function printWithPsql(url: string): Promise<string> {
+  return print('psql', [
+    '--no-psqlrc',
+    '--tuples-only',
+    '--no-align',
+    url,
+    '-c',
+    SELECT,
+  ]);
+}
+
 describe.each(databaseServers())(
   'the row access_token on $kind $version',
   (server) => {
-    it('holds, for the mariadb command line and for Python, the token that the provider and HTTP give', async () => {
+    it('holds, for command lines and for Python, the token that the provider and HTTP give', async () => {
       const fresh = await createDatabase(server);
       const { url } = fresh;
       try {
@@ -60,6 +71,10 @@ describe.each(databaseServers())(
 
         expect(world.wechat.accepts(token)).toBe(true);
         expect((await fetchToken(app.url)).access_token).toBe(token);
+        if (server.kind === 'postgres') {
+          expect(await printWithPsql(url)).toBe(token);
+          return;
+        }
         expect(await printWithMariadb(url)).toBe(token);
         expect(await print(PYTHON, ['-c', PYMYSQL, url, SELECT])).toBe(token);
       } finally {

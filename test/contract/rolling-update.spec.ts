@@ -1,5 +1,5 @@
 import type { FreshDatabase } from '../support/databases.js';
-import { everyDatabase } from '../support/every-database.js';
+import { databasesOf01 } from '../support/every-database.js';
 import {
   type AccountNamed,
   nameOf,
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => version01[Symbol.dispose]());
 
-describe.each(everyDatabase())(
+describe.each(databasesOf01())(
   'a rolling update from version 0.1, on $title',
   (database) => {
     let fresh: FreshDatabase;

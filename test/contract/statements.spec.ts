@@ -1,18 +1,23 @@
-import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
+import type { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { SqlStatement } from '../../src/wechat-token/store/connections/sql-statement.js';
 import type { Statements } from '../../src/wechat-token/store/statements.js';
-import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import { byDepth } from '../support/depth.js';
 import { everyDatabase } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
-import { isSqlite } from '../support/sql.js';
+import { familyOf } from '../support/sql.js';
 
-const PRIMARY = { sqlite: 'sqlite_autoindex_system_var_1', mysql: 'PRIMARY' };
+const PRIMARY = {
+  sqlite: 'sqlite_autoindex_system_var_1',
+  mysql: 'PRIMARY',
+  postgres: 'PRIMARY',
+};
 
 const START = '1000-01-01 00:00:00.000';
 
 const name = 'access_token:7';
 const names = ['access_token:7', 'access_token:8'];
 const page = { since: START, name: '', limit: 100 };
+const queuePage = { ...page, depthMs: 60_000 };
 const events = { type: 'forced', windowMs: 86_400_000 };
 const lease = { owner: 'me', durationMs: 30_000 };
 const renewal = {
@@ -50,7 +55,7 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   },
   readAll: { statement: (s) => s.readAll({ names }), access: [PRIMARY] },
   poll: {
-    statement: (s) => s.poll({ sinceMs: 1000, limit: 100 }),
+    statement: (s) => s.poll({ sinceMs: 1000, limit: 100, depthMs: 60_000 }),
     access: [UPDATED_AT, NEXT_AT],
   },
   changedAfter: {
@@ -58,8 +63,11 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
     access: [UPDATED_AT],
   },
   versions: { statement: (s) => s.versions({ names }), access: [PRIMARY] },
-  due: { statement: (s) => s.due(page), access: [NEXT_AT] },
-  unconfirmed: { statement: (s) => s.unconfirmed(page), access: [NEXT_AT] },
+  due: { statement: (s) => s.due(queuePage), access: [NEXT_AT] },
+  unconfirmed: {
+    statement: (s) => s.unconfirmed(queuePage),
+    access: [NEXT_AT],
+  },
   unplaced: {
     statement: (s) =>
       s.unplaced({
@@ -151,41 +159,60 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
 };
 
 /** The planner goes by what ANALYZE has counted, or by what it thinks of a table that was filled just now. */
-const PLANS = everyDatabase().flatMap((database) => [
-  { ...database, rows: 'counted' },
-  { ...database, rows: 'new' },
-]);
+const PLANS = everyDatabase().flatMap((database) =>
+  ['counted', 'new', ...(database.kind === 'postgres' ? ['due'] : [])].map(
+    (rows) => ({ ...database, rows }),
+  ),
+);
+/** PostgreSQL has no hints: its planner is to choose right by itself. */
+const BIG = byDepth({ short: 20_000, full: 1_000_000 });
 
 describe.each(PLANS)(
   'R13, R14 the statements on $title, with $rows rows',
   ({ rows, ...database }) => {
     let db: StoreUnderTest;
+    let runner: SqlRunner;
     let statements: Statements;
     beforeAll(async () => {
       db = await openStore(database);
-      ({ statements } = new SqlRunner(db.dataSource, new MonotonicClock()));
-      await fill(db);
-      if (rows === 'new') return;
-      if (isSqlite(db.dataSource)) await db.sql('ANALYZE');
-      else await db.sql('ANALYZE TABLE system_var, token_event');
+      runner = db.runner();
+      ({ statements } = runner);
+      if (database.kind === 'postgres') await fillPostgres(db, rows === 'due');
+      else await fill(db);
+      if (rows !== 'new') await db.sql(db.words.analyze);
     });
     afterAll(() => db[Symbol.asyncDispose]());
 
     const accesses = async ({
       sql,
       values,
-    }: SqlStatement): Promise<Access[]> =>
-      isSqlite(db.dataSource)
-        ? explainSqlite(await db.sql(`EXPLAIN QUERY PLAN ${sql}`, values))
-        : explainMysql(
+    }: SqlStatement): Promise<Access[]> => {
+      switch (familyOf(db.dataSource)) {
+        case 'sqlite':
+          return explainSqlite(
+            await db.sql(`EXPLAIN QUERY PLAN ${sql}`, values),
+          );
+        case 'mysql':
+          return explainMysql(
             await db.sql(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, values),
           );
+        case 'postgres': {
+          // As the engine's session has it.
+          const explain = `EXPLAIN (FORMAT JSON) ${sql}`;
+          const [row] = await runner.rows<PostgresPlan>({
+            sql: explain,
+            values,
+          });
+          return row ? explainPostgres(row['QUERY PLAN'][0].Plan) : [];
+        }
+      }
+    };
 
     it.each(Object.entries(EXPECTED))(
       '%s finds its rows by an index',
       async (_, { statement, access }) => {
         const found = await accesses(statement(statements));
-        const family = isSqlite(db.dataSource) ? 'sqlite' : 'mysql';
+        const family = familyOf(db.dataSource);
         expect(found.map(({ index }) => String(index)).toSorted()).toEqual(
           access
             .map((key) => (typeof key === 'string' ? key : key[family]))
@@ -228,6 +255,51 @@ async function fill(db: StoreUnderTest): Promise<void> {
     `INSERT INTO token_event (name, at, type)
       VALUES ${many(2000, (i) => `'access_token:${i % 50}', '2099-01-01 00:00:00.${String(i).padStart(4, '0').slice(0, 3)}', 'forced'`)}`,
   );
+}
+
+/** As many plain variables as tokens, one of which is due, or all; and events of a few of them. No vacuum counts them. */
+async function fillPostgres(db: StoreUnderTest, areDue: boolean) {
+  const { now, plus } = db.words;
+  for (const table of ['system_var', 'token_event'])
+    await db.sql(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
+  await db.sql(
+    `INSERT INTO system_var (name, value, updated_at)
+      SELECT 'site:' || i, 'v', ${now} FROM generate_series(1, ${BIG / 2}) i`,
+  );
+  const next = areDue ? plus(now, '-i') : plus(now, '1000 * (i - 7)');
+  await db.sql(
+    `INSERT INTO system_var (name, value, source, version, updated_at, refresh_at, expires_at, next_at)
+      SELECT 'access_token:' || i, 'v', 'stable', 1, ${plus(now, '-i')}, ${next}, ${plus(now, '7200000')}, ${next}
+      FROM generate_series(1, ${BIG / 2}) i`,
+  );
+  await db.sql(
+    `INSERT INTO token_event (name, at, type)
+      SELECT 'access_token:' || i % 50, ${plus(now, '-1000 * i')}, 'forced' FROM generate_series(1, ${BIG / 10}) i`,
+  );
+}
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+interface PostgresPlan {
+  readonly 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }];
+}
+
+function explainPostgres(node: PlanNode): Access[] {
+  const inner = (node.Plans ?? []).flatMap(explainPostgres);
+  const table = node['Relation Name'];
+  const type = node['Node Type'];
+  if (!table || type === 'ModifyTable') return inner;
+  const name =
+    type === 'Tid Scan'
+      ? 'ctid'
+      : node['Index Name']?.replace(/^PK_.*/, 'PRIMARY');
+  const isBounded = type === 'Tid Scan' || node['Index Cond'] !== undefined;
+  return [{ table, index: isBounded ? name : undefined }, ...inner];
 }
 
 function explainSqlite(plan: readonly object[]): Access[] {

@@ -134,7 +134,9 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
     const names = named(101);
     await makeRows(db, names);
     const { claimed } = await claim(db.queue, names);
-    const odd = `"'\\\n\t\0{}[]$?:%;--/*汉字 😀`;
+    const all = `"'\\\n\t\0{}[]$?:%;--/*汉字 😀`;
+    // It has no NUL.
+    const odd = database.kind === 'postgres' ? all.replace('\0', '') : all;
     const valueOf = (name: string) =>
       (name + odd).padEnd(8192, 'x').slice(0, 8192);
 

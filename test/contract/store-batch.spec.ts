@@ -16,6 +16,7 @@ import {
   named,
 } from '../support/batches.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
+import { driverCodes } from '../support/driver-codes.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   openStore,
@@ -318,7 +319,7 @@ describe.each(databaseServers())(
 
       const failed = stored.filter(({ status }) => status === 'rejected');
       expect(failed).toMatchObject([
-        { reason: { driverCode: 'ER_DATA_TOO_LONG' } },
+        { reason: { driverCode: driverCodes(server).tooLong } },
       ]);
       for (const { row } of claimed)
         expect((await db.row(row.name)).value).toBe(
@@ -343,7 +344,9 @@ describe.each(databaseServers())(
       );
 
       expect(new Set(stored)).toEqual(new Set([true]));
-      expect(await slow).toMatchObject({ driverCode: 'ER_LOCK_WAIT_TIMEOUT' });
+      expect(await slow).toMatchObject({
+        driverCode: driverCodes(server).lockTimeout,
+      });
       await blocker.end();
       const late = db.store.storeRenewed(held.lease, renewed('late'));
       expect(await late).toBe(true);

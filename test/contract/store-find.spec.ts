@@ -1,4 +1,4 @@
-import { createConnection } from 'mysql2/promise';
+import { connect } from '../support/connect.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
@@ -266,13 +266,14 @@ describe.each(databaseServers())(
       await db.putToken('access_token', 'old');
       await db.elapse(MINUTE_MS);
 
-      const late = await createConnection({ uri: db.url });
-      await late.beginTransaction();
+      const late = await connect(db.url);
+      const { now, plus } = db.words;
+      await late.query('START TRANSACTION');
       await late.query(
-        "UPDATE system_var SET value = 'late', updated_at = UTC_TIMESTAMP(3) - INTERVAL 5 SECOND",
+        `UPDATE system_var SET value = 'late', updated_at = ${plus(now, '-5000')}`,
       );
       expect(await db.changedWithin(10_000)).toEqual([]);
-      await late.commit();
+      await late.query('COMMIT');
       await late.end();
 
       // As far back as the change poll asks every few seconds.

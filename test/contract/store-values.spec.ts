@@ -20,13 +20,35 @@ describe.each(everyDatabase())('what a row can hold on $title', (database) => {
     expect((await db.row('access_token')).value).toBe(value);
   });
 
-  it('every character, in value and remark; SQLite has none for NUL', async () => {
-    const nul = database.kind === 'sqlite' ? '' : '\0';
-    const text = `naïve 微信 ☕ 𝄞 \\ ' " ; -- ${nul} \n end`;
+  it('every character, in value and remark; PostgreSQL and SQLite have none for NUL', async () => {
+    const text = 'naïve 微信 ☕ 𝄞 \\ \' " ; -- \u0000 \\u0000 \n end';
     await db.store.insertMissing([{ name: 'access_token', remark: text }]);
     await db.store.storeRenewed(await db.lease('access_token'), renewed(text));
-    expect((await db.row('access_token')).value).toBe(text);
-    expect((await db.plainRow('access_token'))['remark']).toBe(text);
+    const keepsNul = !['postgres', 'sqlite'].includes(database.kind);
+    const stored = keepsNul ? text : text.replace('\0', '\uFFFD');
+    expect((await db.row('access_token')).value).toBe(stored);
+    expect((await db.plainRow('access_token'))['remark']).toBe(stored);
+  });
+
+  it('a NUL in an event or an error is in nobody’s way', async () => {
+    await db.newRow('access_token');
+    const event = {
+      name: 'access_token',
+      type: 'failed',
+      actor: 'me',
+    } as const;
+    await Promise.all([
+      db.events.record({ ...event, detail: 'a\0b' }),
+      db.events.record({ ...event, detail: 'c' }),
+    ]);
+    await db.store.storeFailure(
+      await db.lease('access_token'),
+      { class: 'transient', message: 'no\0', credentialId: 'c0ffee00' },
+      1000,
+    );
+
+    expect(await db.events.page('access_token', { limit: 9 })).toHaveLength(2);
+    expect((await db.row('access_token')).lastError?.message).toMatch(/^no.$/s);
   });
 
   it('names that differ only by case, each a row of its own', async () => {
@@ -82,6 +104,18 @@ describe.each(everyDatabase())('what a row can hold on $title', (database) => {
   });
 });
 
+it.each(everyDatabase().filter(({ kind }) => kind === 'postgres'))(
+  'a variable with a NUL is refused on $title, and not changed',
+  async (database) => {
+    await using db = await openStore(database);
+    await expect(db.variables.save('site', 'a\0b')).rejects.toMatchObject({
+      code: 'STORE',
+      driverCode: '22021',
+    });
+    expect(await db.variables.get('site')).toBeUndefined();
+  },
+);
+
 describe.each(everyDatabase().filter(({ kind }) => kind !== 'sqlite'))(
   'what does not fit, on $title',
   (database) => {
@@ -92,11 +126,15 @@ describe.each(everyDatabase().filter(({ kind }) => kind !== 'sqlite'))(
     afterEach(() => db[Symbol.asyncDispose]());
 
     const tooLong = 'v'.repeat(70_000);
+    const isPostgres = database.kind === 'postgres';
 
     it('is an error, and is not cut', async () => {
-      const error = expect.objectContaining({ driverCode: 'ER_DATA_TOO_LONG' });
+      const driverCode = isPostgres ? '22001' : 'ER_DATA_TOO_LONG';
+      const error = expect.objectContaining({ driverCode });
       const { store, variables } = db;
-      await expect(variables.save('fresh', tooLong)).rejects.toEqual(error);
+      // The values of PostgreSQL have no limit that matters.
+      if (!isPostgres)
+        await expect(variables.save('fresh', tooLong)).rejects.toEqual(error);
       await expect(variables.save('n'.repeat(192), 'v')).rejects.toEqual(error);
       await expect(
         store.insertMissing([{ name: 'n'.repeat(192), remark: '' }]),
@@ -108,9 +146,12 @@ describe.each(everyDatabase().filter(({ kind }) => kind !== 'sqlite'))(
       await db.putToken('access_token', 'tok-1');
       const lease = await db.lease('access_token');
       const before = await db.plainRow('access_token');
-      await expect(
-        db.store.storeRenewed(lease, renewed(tooLong)),
-      ).rejects.toBeInstanceOf(StoreError);
+      const token = isPostgres
+        ? { ...renewed('tok-2'), credentialId: 'nine-long' }
+        : renewed(tooLong);
+      await expect(db.store.storeRenewed(lease, token)).rejects.toBeInstanceOf(
+        StoreError,
+      );
       expect(await db.plainRow('access_token')).toEqual(before);
     });
   },

@@ -7,7 +7,6 @@ import {
   renewed,
   type StoreUnderTest,
 } from '../support/open-store.js';
-import { instantText, nowText } from '../support/sql.js';
 
 const NAME = 'access_token';
 const FAILURE = {
@@ -26,7 +25,7 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
   afterEach(() => db[Symbol.asyncDispose]());
 
   const now = async () => {
-    const text = instantText(db.dataSource, nowText(db.dataSource));
+    const text = db.words.text(db.words.now);
     const [row] = await db.sql<{ at: string }>(`SELECT ${text} AS at`);
     return Date.parse(`${row?.at.replace(' ', 'T')}Z`);
   };

@@ -3,6 +3,7 @@ import { dataSourceOptions } from '../../src/config/database.js';
 import { migratedDataSource } from '../../src/wechat-token/index.js';
 import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
+import { query } from '../support/sql.js';
 import { World } from '../support/world.js';
 import { parsed } from '../support/open-store.js';
 
@@ -42,7 +43,7 @@ describe.each(everyDatabase())(
       const own = await open(bare.initialize());
       await own.query(OWN_TABLE);
       for (const { name, value, remark } of ROWS)
-        await own.query('INSERT INTO system_var VALUES (?, ?, ?)', [
+        await query(own, 'INSERT INTO system_var VALUES (?, ?, ?)', [
           name,
           value,
           remark,

@@ -1,6 +1,6 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { FakeWechat } from '../../src/testing/index.js';
 import { appEnv, fetchToken } from '../support/app-env.js';
+import { isPostgresUrl, queryOnce } from '../support/connect.js';
 import type { DatabaseServer } from '../support/database-server.js';
 import { startOwnServer } from '../support/find-database-servers.js';
 import { type AppProcess, runApp } from '../support/run-app.js';
@@ -17,18 +17,17 @@ describe('R3 a server with time_zone +08:00, and processes in other zones', () =
   afterAll(() => server.stop());
 
   const secondsInSql = async (url: string, expression: string) => {
-    const connection = await createConnection({ uri: url });
-    try {
-      const [[row]] = await connection.query<RowDataPacket[]>(
-        `SELECT TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), ${expression}) / 1000000 AS s,
-          TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS zone
-        FROM system_var WHERE name = 'access_token'`,
-      );
-      expect(row?.['zone']).toBe(8 * 3600);
-      return Number(row?.['s']);
-    } finally {
-      await connection.end();
-    }
+    const columns = isPostgresUrl(url)
+      ? `EXTRACT(EPOCH FROM ${expression} - now() AT TIME ZONE 'UTC') AS s,
+          EXTRACT(EPOCH FROM now()::timestamp - now() AT TIME ZONE 'UTC') AS zone`
+      : `TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), ${expression}) / 1000000 AS s,
+          TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS zone`;
+    const [row] = await queryOnce(
+      url,
+      `SELECT ${columns} FROM system_var WHERE name = 'access_token'`,
+    );
+    expect(Number(row?.['zone'])).toBe(8 * 3600);
+    return Number(row?.['s']);
   };
 
   it.each([

@@ -1,10 +1,11 @@
-import { createConnection } from 'mysql2/promise';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
+import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
+import { connect } from './connect.js';
 import type { StoreUnderTest } from './open-store.js';
 
 export const CONFIRM_MS = 300_000;
@@ -45,20 +46,23 @@ export function anotherStore(db: StoreUnderTest, dataSource = db.dataSource) {
   return {
     sql,
     store: new TokenStore(sql, sealing, mapper, clock),
-    queue: new RenewalQueue(sql, mapper, clock),
+    queue: new RenewalQueue(sql, mapper, clock, new QueueFront(clock)),
   };
 }
 
 /** A connection of its own to a server, whose transaction has locked these rows until it ends. */
 export async function lockRows(url: string, names: readonly string[]) {
-  const connection = await createConnection({ uri: url });
-  await connection.beginTransaction();
+  const connection = await connect(url);
+  await connection.query('START TRANSACTION');
+  const marks = names.map(() => '?').join(', ');
   await connection.query(
-    'SELECT * FROM system_var WHERE name IN (?) FOR UPDATE',
-    [names],
+    `SELECT * FROM system_var WHERE name IN (${marks}) FOR UPDATE`,
+    names,
   );
   return {
-    end: () => connection.rollback(),
-    [Symbol.asyncDispose]: async () => connection.destroy(),
+    end: async () => {
+      await connection.query('ROLLBACK');
+    },
+    [Symbol.asyncDispose]: () => connection.end(),
   };
 }

@@ -1,18 +1,11 @@
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-} from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProgram } from './find-program.js';
 import {
   createDatabase,
   newDatabasePrefix,
@@ -20,6 +13,7 @@ import {
   type DatabaseKind,
   type ServerAddress,
 } from './fresh-database.js';
+import { type Place, type Recipe, RECIPES } from './server-recipes.js';
 import { startWatchdog, type Watchdog } from './watchdog.js';
 
 export interface DatabaseServer extends ServerAddress {
@@ -44,7 +38,7 @@ const START_SECONDS = 60;
 const SHUTDOWN_SECONDS = 20;
 
 /** Starts a throw-away server on 127.0.0.1, with its data in a folder of its own under the system's temporary one.
- * The user is root without a password. It dies with this process. */
+ * The superuser has no password. It dies with this process. */
 export async function startDatabaseServer(
   kind: DatabaseKind,
   binary: string,
@@ -73,22 +67,25 @@ class ThrowAwayServer implements DatabaseServer {
   version = '';
   private port = 0;
   private child: ChildProcess | undefined;
-  private readonly data: string;
+  private readonly recipe: Recipe;
+  private readonly place: Place;
   private readonly log: string;
+  private runsAs: { uid: number; gid: number } | undefined;
 
   constructor(
     readonly kind: DatabaseKind,
     private readonly binary: string,
     private readonly folder: string,
     private readonly watchdog: Watchdog,
-    private readonly options: DatabaseServerOptions,
+    { timeZone }: DatabaseServerOptions,
   ) {
-    this.data = join(folder, 'data');
+    this.recipe = RECIPES[kind];
+    this.place = { binary, folder, data: join(folder, 'data'), timeZone };
     this.log = join(folder, 'server.log');
   }
 
   get url(): string {
-    return `${this.kind}://root@127.0.0.1:${this.port}`;
+    return `${this.kind}://${this.recipe.user}@127.0.0.1:${this.port}`;
   }
 
   get pid(): number | undefined {
@@ -100,10 +97,8 @@ class ThrowAwayServer implements DatabaseServer {
   }
 
   async initialise(): Promise<void> {
-    const [program, args] =
-      this.kind === 'mariadb'
-        ? await this.mariadbInitialiser()
-        : await this.mysqlInitialiser();
+    this.runsAs = await this.recipe.runsAs(this.place);
+    const [program, args] = await this.recipe.initialiser(this.place);
     const child = this.spawn(program, args);
     const code = await exitWithin(child, INITIALISE_SECONDS);
     if (code !== 0) throw this.failure(`${program} ended with ${code}`);
@@ -127,7 +122,7 @@ class ThrowAwayServer implements DatabaseServer {
   }
 
   async restart(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.end(this.recipe.endSignal);
     await this.start();
   }
 
@@ -138,7 +133,10 @@ class ThrowAwayServer implements DatabaseServer {
   }
 
   private async start(): Promise<void> {
-    const child = this.spawn(this.binary, this.serverOptions());
+    const child = this.spawn(
+      this.binary,
+      this.recipe.options(this.place, this.port),
+    );
     const deadline = performance.now() + START_SECONDS * 1000;
     for (;;) {
       if (hasEnded(child)) throw this.failure(`${this.binary} did not start`);
@@ -162,6 +160,7 @@ class ThrowAwayServer implements DatabaseServer {
       stdio: ['ignore', output, output],
       cwd: this.folder,
       detached: true,
+      ...this.runsAs,
     });
     closeSync(output);
     this.child = child;
@@ -174,90 +173,11 @@ class ThrowAwayServer implements DatabaseServer {
     return child;
   }
 
-  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
     if (!child || hasEnded(child)) return;
     signalGroup(child, signal);
     await exitWithin(child, SHUTDOWN_SECONDS);
-  }
-
-  private async mariadbInitialiser(): Promise<[string, string[]]> {
-    const base = dirname(dirname(realpathSync(this.binary)));
-    const names = ['mariadb-install-db', 'mysql_install_db'];
-    const program = findProgram(names, [
-      join(base, 'bin'),
-      join(base, 'scripts'),
-    ]);
-    if (!program)
-      throw new Error(
-        `${this.binary} needs ${names.join(' or ')}, which is neither beside it nor on the PATH. Debian's package is mariadb-server-core.`,
-      );
-    return [
-      program,
-      [
-        '--no-defaults',
-        ...asRoot(),
-        `--basedir=${base}`,
-        `--datadir=${this.data}`,
-        // While it makes its first tables it removes the temporary ones of all who share the folder with it.
-        `--tmpdir=${this.folder}`,
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-        '--skip-name-resolve',
-        '--innodb-log-file-size=16M',
-        '--innodb-flush-log-at-trx-commit=0',
-      ],
-    ];
-  }
-
-  private async mysqlInitialiser(): Promise<[string, string[]]> {
-    // The server does not resolve names, so that 127.0.0.1 is not `localhost` to it and needs a root of its own.
-    const init = join(this.folder, 'init.sql');
-    await writeFile(
-      init,
-      "CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '';\nGRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n",
-    );
-    return [
-      this.binary,
-      [
-        '--no-defaults',
-        '--initialize-insecure',
-        ...asRoot(),
-        `--datadir=${this.data}`,
-        `--init-file=${init}`,
-        '--secure-file-priv=',
-        '--loose-mysqlx=OFF',
-        '--skip-log-bin',
-        '--performance-schema=OFF',
-        '--loose-innodb-redo-log-capacity=16M',
-        '--innodb-flush-log-at-trx-commit=0',
-      ],
-    ];
-  }
-
-  private serverOptions(): string[] {
-    const { timeZone } = this.options;
-    const common = [
-      '--no-defaults', // must be the first
-      ...asRoot(),
-      `--datadir=${this.data}`,
-      `--tmpdir=${this.folder}`,
-      `--socket=${join(this.folder, 'socket')}`,
-      `--pid-file=${join(this.folder, 'pid')}`,
-      '--bind-address=127.0.0.1',
-      `--port=${this.port}`,
-      '--skip-name-resolve',
-      '--skip-log-bin',
-      '--performance-schema=OFF',
-      '--innodb-buffer-pool-size=64M',
-      // A commit reaches the operating system, not the disk: it survives kill9, and costs no fsync.
-      '--innodb-flush-log-at-trx-commit=2',
-      '--max-connections=500', // twenty replicas with pools of ten, and then some
-      ...(timeZone === undefined ? [] : [`--default-time-zone=${timeZone}`]),
-    ];
-    return this.kind === 'mariadb'
-      ? [...common, `--secure-file-priv=${this.folder}`]
-      : [...common, '--secure-file-priv=NULL', '--loose-mysqlx=OFF'];
   }
 
   private failure(what: string): Error {
@@ -268,11 +188,6 @@ class ThrowAwayServer implements DatabaseServer {
       [`The throw-away ${this.kind} server: ${what}.`, ...lines].join('\n'),
     );
   }
-}
-
-/** Both servers refuse to run as root without an option. */
-function asRoot(): string[] {
-  return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
 
 async function freePort(): Promise<number> {
@@ -294,10 +209,23 @@ function hasEnded(child: ChildProcess): boolean {
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
+  const targets = [-child.pid];
+  // Each process of PostgreSQL leads a group of its own, and would go on for a moment.
+  if (signal === 'SIGKILL') targets.push(...childrenOf(child.pid));
+  for (const target of targets)
+    try {
+      process.kill(target, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+}
+
+function childrenOf(pid: number): number[] {
   try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -27,6 +27,11 @@ export function everyDatabase(): TestDatabase[] {
   return [{ kind: 'sqlite', title: 'sqlite', create: createFile }, ...servers];
 }
 
+/** Those that version 0.1 ran on. */
+export function databasesOf01(): TestDatabase[] {
+  return everyDatabase().filter(({ kind }) => kind !== 'postgres');
+}
+
 async function createFile(): Promise<FreshDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'wechat-token-sqlite-'));
   return {

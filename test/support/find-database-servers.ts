@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   startDatabaseServer,
@@ -45,11 +46,16 @@ export async function findDatabaseServers(): Promise<FoundServer[]> {
   }));
 }
 
-/** The executables to start throw-away servers with, at least one: that of TEST_MYSQLD and no other, else those on the
- * PATH, of each kind one, else what apt-get installs. */
+/** The executables to start throw-away servers with, at least one: those of TEST_MYSQLD and TEST_POSTGRES and no others,
+ * else those of the MySQL family on the PATH, of each kind one, else what apt-get installs. */
 export async function findServerBinaries(): Promise<ServerBinary[]> {
-  const named = process.env['TEST_MYSQLD'];
-  if (named) return [await realMysql(named)];
+  const mysqld = process.env['TEST_MYSQLD'];
+  const folder = process.env['TEST_POSTGRES'];
+  const named = [
+    ...(mysqld ? [await realMysql(mysqld)] : []),
+    ...(folder ? [await realPostgres(folder)] : []),
+  ];
+  if (named.length > 0) return named;
   const found = await onPath();
   if (found.length > 0) return found;
   ensureServerBinary();
@@ -61,14 +67,15 @@ export async function startOwnServer(
   options?: DatabaseServerOptions,
 ): Promise<DatabaseServer> {
   const [first] = await findServerBinaries();
-  if (!first) throw new Error('no mariadbd or mysqld, although one was found');
+  if (!first) throw new Error('no server, although one was found');
   return startDatabaseServer(first.kind, first.binary, options);
 }
 
 function runningServer(url: string): FoundServer {
-  if (!URL.canParse(url) || !/^(mysql|mariadb):$/.test(new URL(url).protocol))
+  const SERVER = /^(mysql|mariadb|postgres|postgresql):$/;
+  if (!URL.canParse(url) || !SERVER.test(new URL(url).protocol))
     throw new Error(
-      'TEST_DATABASE_URL must be a list of mysql:// or mariadb:// addresses, separated by commas, such as mysql://root@127.0.0.1:3306 (a comma in a password is written %2C).',
+      'TEST_DATABASE_URL must be a list of mysql://, mariadb:// or postgres:// addresses, separated by commas, such as mysql://root@127.0.0.1:3306 (a comma in a password is written %2C).',
     );
   return {
     from: 'TEST_DATABASE_URL',
@@ -96,6 +103,15 @@ async function realMysql(binary: string): Promise<ServerBinary> {
   return { kind: 'mysql', binary };
 }
 
+async function realPostgres(folder: string): Promise<ServerBinary> {
+  const binary = join(folder, 'postgres');
+  if ((await versionOf(binary)) === undefined)
+    throw new Error(
+      `TEST_POSTGRES is ${folder}, whose \`postgres\` does not answer --version: it must be the folder of \`postgres\` and \`initdb\`, such as /usr/lib/postgresql/15/bin.`,
+    );
+  return { kind: 'postgres', binary };
+}
+
 /** Of each kind one. Debian's MariaDB comes with a `mysqld` that is a link to `mariadbd`. */
 async function onPath(): Promise<ServerBinary[]> {
   const kinds = new Map<DatabaseKind, string>();
@@ -111,7 +127,7 @@ async function onPath(): Promise<ServerBinary[]> {
 async function versionOf(binary: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(binary, ['--version']);
-    return /Ver \d/.test(stdout) ? stdout.trim() : undefined;
+    return /Ver \d|PostgreSQL/.test(stdout) ? stdout.trim() : undefined;
   } catch {
     return undefined;
   }

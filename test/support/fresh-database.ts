@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import {
-  createConnection,
-  type Connection,
-  type RowDataPacket,
-} from 'mysql2/promise';
+import { isPostgresUrl, queryOnce } from './connect.js';
 
-export type DatabaseKind = 'mariadb' | 'mysql';
+export type DatabaseKind = 'mariadb' | 'mysql' | 'postgres';
 
-/** A server of the MySQL family that is running and accepts `url`. */
+/** A server that is running and accepts `url`. */
 export interface ServerAddress {
   readonly kind: DatabaseKind;
-  /** What `SELECT VERSION()` says, e.g. `10.11.19-MariaDB` or `9.7.4`. */
+  /** What it says of itself, e.g. `10.11.19-MariaDB`, `9.7.4` or `15.14`. */
   readonly version: string;
   /** With a user that may create databases; any database in its path is never touched. */
   readonly url: string;
@@ -30,44 +26,48 @@ export function newDatabasePrefix(): string {
   return `wechat_token_test_${randomBytes(4).toString('hex')}_`;
 }
 
-/** An empty utf8mb4 database on the server, with a random name unless one is given. */
+/** An empty database on the server, for texts of every language, with a random name unless one is given. */
 export async function createDatabase(
   server: Pick<ServerAddress, 'url' | 'databasePrefix'>,
   name = server.databasePrefix + randomBytes(4).toString('hex'),
 ): Promise<FreshDatabase> {
-  await run(server.url, `CREATE DATABASE ${quote(name)} CHARACTER SET utf8mb4`);
+  const options = isPostgresUrl(server.url) ? '' : 'CHARACTER SET utf8mb4';
+  await run(
+    server.url,
+    `CREATE DATABASE ${quote(server.url, name)} ${options}`,
+  );
   return {
     name,
     url: withDatabase(server.url, name),
-    drop: () => run(server.url, `DROP DATABASE IF EXISTS ${quote(name)}`),
+    drop: () => dropDatabase(server.url, name),
   };
 }
 
 /** Drops what this run's tests left behind on a server that is not thrown away. */
 export async function dropLeftovers(server: ServerAddress): Promise<void> {
-  await withConnection(server.url, async (connection) => {
-    const [rows] = await connection.query<RowDataPacket[]>(
-      'SELECT schema_name AS name FROM information_schema.schemata',
-    );
-    const names = rows.map((row) => String(row['name']));
-    for (const name of names.filter((n) =>
-      n.startsWith(server.databasePrefix),
-    )) {
-      await connection.query(`DROP DATABASE IF EXISTS ${quote(name)}`);
-    }
-  });
+  const rows = await run(
+    server.url,
+    isPostgresUrl(server.url)
+      ? 'SELECT datname AS name FROM pg_database'
+      : 'SELECT schema_name AS name FROM information_schema.schemata',
+  );
+  const names = rows.map(({ name }) => String(name));
+  for (const name of names.filter((n) => n.startsWith(server.databasePrefix)))
+    await dropDatabase(server.url, name);
 }
 
 export async function readVersion(
   url: string,
 ): Promise<Pick<ServerAddress, 'kind' | 'version'>> {
-  return withConnection(url, async (connection) => {
-    const [rows] = await connection.query<RowDataPacket[]>(
-      'SELECT VERSION() AS version',
-    );
-    const version = String(rows[0]?.['version']);
-    return { kind: kindOf(version), version };
-  });
+  if (isPostgresUrl(url)) {
+    const [row] = await run(url, 'SHOW server_version');
+    // Debian adds the name of its package.
+    const [version = ''] = String(row?.['server_version']).split(' ');
+    return { kind: 'postgres', version };
+  }
+  const [row] = await run(url, 'SELECT VERSION() AS version');
+  const version = String(row?.['version']);
+  return { kind: kindOf(version), version };
 }
 
 /** Both `mysqld --version` and `SELECT VERSION()` name MariaDB, if it is that: the file name proves nothing. */
@@ -81,28 +81,17 @@ function withDatabase(url: string, name: string): string {
   return changed.href;
 }
 
-async function run(url: string, sql: string): Promise<void> {
-  await withConnection(url, async (connection) => {
-    await connection.query(sql);
-  });
+async function dropDatabase(url: string, name: string): Promise<void> {
+  const options = isPostgresUrl(url) ? 'WITH (FORCE)' : '';
+  await run(url, `DROP DATABASE IF EXISTS ${quote(url, name)} ${options}`);
 }
 
-/** Connects to the server as such, whatever database the URL names. */
-async function withConnection<T>(
-  url: string,
-  use: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const connection = await createConnection({
-    uri: withDatabase(url, ''),
-    connectTimeout: 10_000,
-  });
-  try {
-    return await use(connection);
-  } finally {
-    await connection.end().catch(() => connection.destroy());
-  }
+/** On the server as such, whatever database the URL names. */
+function run(url: string, sql: string) {
+  return queryOnce(withDatabase(url, ''), sql);
 }
 
-function quote(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
+function quote(url: string, name: string): string {
+  const mark = isPostgresUrl(url) ? '"' : '`';
+  return mark + name.replaceAll(mark, mark + mark) + mark;
 }

@@ -18,10 +18,11 @@ import type {
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { ChangeFeed } from '../../src/wechat-token/store/change-feed.js';
+import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import type { TestDatabase } from './every-database.js';
-import { type InstantColumn, instantText, passTime } from './sql.js';
+import { type InstantColumn, passTime, query, words } from './sql.js';
 
 /** A stored row as plain SQL sees it, without any code under test. */
 export interface PlainRow {
@@ -64,8 +65,8 @@ export class StoreUnderTest implements AsyncDisposable {
     const mapper = new RowMapper(sealing, new DatabaseClock());
     return {
       store: new TokenStore(sql, sealing, mapper, clock),
-      queue: new RenewalQueue(sql, mapper, clock),
-      feed: new ChangeFeed(sql),
+      queue: new RenewalQueue(sql, mapper, clock, new QueueFront(clock)),
+      feed: new ChangeFeed(sql, new QueueFront(clock)),
       events: new TokenEvents(sql),
       variables: new SystemVarStore(sql, sealing),
     };
@@ -78,11 +79,16 @@ export class StoreUnderTest implements AsyncDisposable {
     return runner;
   }
 
+  /** For SQL of the test's own. */
+  get words() {
+    return words(this.dataSource);
+  }
+
   sql<Row = PlainRow>(
     text: string,
     values: readonly unknown[] = [],
   ): Promise<Row[]> {
-    return this.dataSource.query(text, [...values]);
+    return query(this.dataSource, text, values);
   }
 
   /** The row of that name, which must exist. */
@@ -96,7 +102,7 @@ export class StoreUnderTest implements AsyncDisposable {
 
   /** An instant of a row, epoch milliseconds. */
   async instant(name: string, column: InstantColumn): Promise<number> {
-    const text = instantText(this.dataSource, column);
+    const text = this.words.text(column);
     const [row] = await this.sql<{ at: string | null }>(
       `SELECT ${text} AS at FROM system_var WHERE name = ?`,
       [name],
@@ -186,6 +192,14 @@ export async function openStore(
     await fresh.drop();
   };
   return new StoreUnderTest(dataSource, fresh.url, dispose, keys);
+}
+
+/** The store on a DataSource with the tables in it, which is closed with it. */
+export function openStoreOn(
+  dataSource: DataSource,
+  url: string,
+): StoreUnderTest {
+  return new StoreUnderTest(dataSource, url, () => dataSource.destroy(), []);
 }
 
 export function parsed(url: string): Database {

@@ -52,16 +52,29 @@ const server: Requirement = {
   what: 'a server of the MySQL family (MariaDB ≥ 10.6 or MySQL ≥ 8)',
   packages: ['mariadb-server-core', 'mariadb-client'],
   otherwise:
-    'put `mariadbd` or `mysqld` on the PATH, name one in TEST_MYSQLD, or give the address of a running server in TEST_DATABASE_URL',
+    'put `mariadbd` or `mysqld` on the PATH, name another server in TEST_MYSQLD or TEST_POSTGRES, or give the address of a running server in TEST_DATABASE_URL',
   isPresent: () => findProgram(['mariadbd', 'mysqld']) !== undefined,
 };
 
-/** Tests read the row as other programs would, with the `mariadb` client and from Python with PyMySQL, and set wall clocks
+const psql: Requirement = {
+  what: 'the `psql` command-line client',
+  packages: ['postgresql-client'],
+  otherwise: 'install PostgreSQL’s client so that `psql` is on the PATH',
+  isPresent: () => findProgram(['psql']) !== undefined,
+};
+
+/** Tests read the row as other programs would, with the `mariadb` client (or `psql`) and from Python with PyMySQL, and set wall clocks
  * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it gets one error;
  * unless the environment names one. */
 export function ensureTools(): void {
-  const named = process.env['TEST_DATABASE_URL'] || process.env['TEST_MYSQLD'];
-  const always = [client, pymysql, faketime];
+  const named =
+    process.env['TEST_DATABASE_URL'] ||
+    process.env['TEST_MYSQLD'] ||
+    process.env['TEST_POSTGRES'];
+  const runsPostgres =
+    process.env['TEST_POSTGRES'] ||
+    /postgres/.test(process.env['TEST_DATABASE_URL'] ?? '');
+  const always = [client, pymysql, faketime, ...(runsPostgres ? [psql] : [])];
   ensure(named ? always : [...always, server]);
 }
 

@@ -40,6 +40,7 @@ import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { TokenRow } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
+import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
 import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
@@ -47,7 +48,7 @@ import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.
 import type { TokenSource } from '../../src/wechat-token/upstream/token-source.js';
 import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
 import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
-import { passTime } from './sql.js';
+import { passTime, query, words } from './sql.js';
 import { unusedConnections } from './unused-connections.js';
 
 /** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
@@ -290,7 +291,12 @@ export class World implements AsyncDisposable {
   async queue(): Promise<RenewalQueue> {
     const session = await this.runner();
     const reader = new RowMapper(new Sealing([]), new DatabaseClock());
-    return new RenewalQueue(session, reader, this.clock);
+    return new RenewalQueue(
+      session,
+      reader,
+      this.clock,
+      new QueueFront(this.clock),
+    );
   }
 
   async row(name = 'access_token'): Promise<TokenRow> {
@@ -299,9 +305,14 @@ export class World implements AsyncDisposable {
     return row;
   }
 
+  /** For SQL of the test's own. */
+  async words() {
+    return words(await this.dataSource());
+  }
+
   /** Any statement, on the same connection. */
   async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.dataSource()).query(text, values);
+    return query(await this.dataSource(), text, values);
   }
 
   /** Closes the replicas and the platform, and removes the folder. */

@@ -12,7 +12,7 @@ export const messages = {
   databasePrefixed: () =>
     'has an entityPrefix, but other programs rely on the table names system_var and token_event; use a DataSource without one',
   databaseUnsupported: (type: string) =>
-    `has the unsupported type "${type}"; use mysql, mariadb or better-sqlite3`,
+    `has the unsupported type "${type}"; use mysql, mariadb, postgres or better-sqlite3`,
   leaseTooShort: (timeoutMs: number) =>
     `must be greater than ${(2 * timeoutMs) / 1000}: a renewal may make two calls to WeChat of up to ${timeoutMs / 1000} s each (the request timeout); raise it, or lower the timeout`,
   classicTwice: () =>

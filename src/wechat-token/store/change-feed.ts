@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
+import { QueueFront } from './queue-front.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
 import type { SqlStatement } from './connections/sql-statement.js';
@@ -27,24 +28,30 @@ type RawChange = Pick<Change, 'name' | 'since'> & {
   readonly isMisplaced: RawNumber<number> | null;
 };
 type PolledRow =
-  (RawChange & { readonly part: 'changed' }) | { readonly part: 'due' };
+  | (RawChange & { readonly part: 'changed' })
+  | { readonly part: 'due'; readonly firstInMs: RawNumber<number> };
 
 /** R13: which rows were written, in the order of `updated_at` and in pages, without their values. */
 @Injectable()
 export class ChangeFeed {
-  constructor(private readonly sql: SqlRunner) {}
+  constructor(
+    private readonly sql: SqlRunner,
+    private readonly front: QueueFront,
+  ) {}
 
   /** Reads the first page of what was written within the last `sinceMs` milliseconds, and whether the queue has work. */
   async poll(sinceMs: number, limit: number): Promise<Poll> {
     const { poll } = this.sql.statements;
+    const { depthMs, found } = this.front.look();
     const polled = await this.sql.rows<PolledRow>(
-      poll({ sinceMs: Math.ceil(sinceMs), limit }),
+      poll({ sinceMs: Math.ceil(sinceMs), limit, depthMs }),
     );
     const changed = polled.filter((row) => row.part === 'changed');
-    const isIdle = changed.length === polled.length;
+    const due = polled.find((row) => row.part === 'due');
+    found(due ? Number(due.firstInMs) : POLL_AHEAD_MS);
     return {
       changes: changed.map(toChange),
-      idleMs: isIdle ? POLL_AHEAD_MS : 0,
+      idleMs: due ? 0 : POLL_AHEAD_MS,
     };
   }
 

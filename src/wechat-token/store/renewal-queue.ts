@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
+import { QueueFront } from './queue-front.js';
 import {
   type RawNumber,
   type RawRow,
@@ -49,18 +50,19 @@ export class RenewalQueue {
     private readonly sql: SqlRunner,
     private readonly mapper: RowMapper,
     private readonly clock: Clock,
+    private readonly front: QueueFront,
   ) {}
 
   /** Returns a page of the tokens that are past their `refresh_at` and not leased, the longest waiting first. */
   due(after: QueuePlace, limit: number): Promise<QueuedToken[]> {
-    const { name, since } = after;
-    return this.queued(this.sql.statements.due({ name, since, limit }));
+    const { due } = this.sql.statements;
+    return this.queued(due(this.pageAfter(after, limit)));
   }
 
   /** The same for tokens that wait to be confirmed only (R7). */
   unconfirmed(after: QueuePlace, limit: number): Promise<QueuedToken[]> {
-    const { name, since } = after;
-    return this.queued(this.sql.statements.unconfirmed({ name, since, limit }));
+    const { unconfirmed } = this.sql.statements;
+    return this.queued(unconfirmed(this.pageAfter(after, limit)));
   }
 
   /** Returns tokens of one kind that have no place in the queue, at most `limit`. */
@@ -113,6 +115,10 @@ export class RenewalQueue {
         : undefined;
     });
     return { rows: leased, unreadable };
+  }
+
+  private pageAfter({ name, since }: QueuePlace, limit: number) {
+    return { name, since, limit, depthMs: this.front.depthMs };
   }
 
   private async queued(

@@ -6,24 +6,25 @@ import {
   StoreError,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
-import { dialectOf } from './dialect.js';
+import { dialectOf } from './dialects/dialects.js';
 import {
   driverCode,
   type Executor,
   type Next,
 } from './connections/executor.js';
-import { MysqlPool } from './connections/mysql-pool.js';
+import { mysqlConnections } from './connections/mysql-connections.js';
+import { OwnPool } from './connections/own-pool.js';
+import { postgresConnections } from './connections/postgres-connections.js';
 import type { SqlStatement } from './connections/sql-statement.js';
 import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** Another transaction has locked the row, or the whole SQLite file. */
-const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY)/;
+const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY|55P03$)/;
 
 /**
- * Runs statements on the database of the app's DataSource: on MySQL and MariaDB on a small pool of its own, on SQLite on the app's
- * connection. Not through TypeORM's own query methods: those write the parameters, among them the token, to the app's query log and
+ * Runs statements on the database of the app's DataSource: on a small pool of its own, or on SQLite on the app's connection. Not through TypeORM's own query methods: those write the parameters, among them the token, to the app's query log and
  * to the errors they throw (R15).
  */
 export class SqlRunner {
@@ -38,10 +39,7 @@ export class SqlRunner {
     if (!dialect) throw refused(messages.databaseUnsupported(type));
     if (entityPrefix) throw refused(messages.databasePrefixed());
     this.statements = statementsFor(dialect);
-    this.executor =
-      type === 'better-sqlite3'
-        ? new SqliteConnection(dataSource, clock)
-        : new MysqlPool(dataSource, clock);
+    this.executor = executorOn(dataSource, clock);
   }
 
   async rows<Row>(statement: SqlStatement): Promise<Row[]> {
@@ -92,6 +90,17 @@ export class SqlRunner {
   }
 }
 
+function executorOn(dataSource: DataSource, clock: Clock): Executor {
+  switch (dataSource.options.type) {
+    case 'better-sqlite3':
+      return new SqliteConnection(dataSource, clock);
+    case 'postgres':
+      return new OwnPool(() => postgresConnections(dataSource), clock);
+    default:
+      return new OwnPool(() => mysqlConnections(dataSource), clock);
+  }
+}
+
 function refused(problem: string): ConfigurationError {
   return new ConfigurationError([{ field: 'dataSource', problem }]);
 }
@@ -110,7 +119,7 @@ export function isTableMissing(error: unknown): boolean {
   const code = driverCode(error);
   const message = error instanceof Error ? error.message : '';
   return (
-    /^ER_(NO_SUCH_TABLE|BAD_FIELD_ERROR)$/.test(code) ||
+    /^(ER_NO_SUCH_TABLE|ER_BAD_FIELD_ERROR|42P01|42703)$/.test(code) ||
     (code === 'SQLITE_ERROR' && /^no such (table|column)/.test(message))
   );
 }

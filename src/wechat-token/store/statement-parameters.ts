@@ -19,6 +19,7 @@ export interface ParameterTypes {
   readonly durationMs: number;
   readonly keptMs: number;
   readonly sinceMs: number;
+  readonly depthMs: number;
   readonly nextMs: number;
   readonly waitMs: number;
   readonly windowMs: number;

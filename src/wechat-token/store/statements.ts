@@ -1,4 +1,4 @@
-import type { Dialect } from './dialect.js';
+import type { Dialect } from './dialects/dialect.js';
 import type { ParameterTypes } from './statement-parameters.js';
 import { compile, compileWithNames } from './connections/sql-statement.js';
 
@@ -10,17 +10,11 @@ export const POLL_AHEAD_MS = 1500;
 /** A row may be in the queue this much later than its other instants say: times are rounded. */
 export const PLACE_SLACK_MS = 2000;
 
-function statement<Name extends keyof ParameterTypes>(text: string) {
-  return compile<Pick<ParameterTypes, Name>>(text);
-}
-
-function statementOnNames<Name extends keyof ParameterTypes = never>(
-  text: string,
-) {
-  return compileWithNames<Pick<ParameterTypes, Name | 'names'>>(text);
-}
-
 export function statementsFor(sql: Dialect) {
+  const statement = <Name extends keyof ParameterTypes>(text: string) =>
+    compile<Pick<ParameterTypes, Name>>(text, sql.storable);
+  const statementOnNames = (text: string) =>
+    compileWithNames<Pick<ParameterTypes, 'names'>>(text, sql.storable);
   const { now, after, msUntil, epochMs } = sql;
   const ago = (ms: string, instant = now) => after(instant, `-${ms}`);
   const isPast = (column: string, instant: string) =>
@@ -30,12 +24,12 @@ export function statementsFor(sql: Dialect) {
   const soon = after(now, String(POLL_AHEAD_MS));
   const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
   const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
-  const row = `name, version, value, source, credential_id AS credentialId,
-    ${msUntil('issued_at')} AS issuedInMs, ${msUntil('refresh_at')} AS refreshInMs,
-    ${msUntil('expires_at')} AS expiresInMs, ${msUntil('updated_at')} AS updatedInMs,
-    lease_owner AS leaseOwner, ${msUntil('lease_until')} AS leaseInMs,
-    failure_count AS failureCount, ${msUntil('next_attempt_at')} AS nextAttemptInMs,
-    ${msUntil('next_at')} AS nextInMs, last_error AS lastError, ${epochMs(now)} AS databaseNow`;
+  const row = `name, version, value, source, credential_id AS "credentialId",
+    ${msUntil('issued_at')} AS "issuedInMs", ${msUntil('refresh_at')} AS "refreshInMs",
+    ${msUntil('expires_at')} AS "expiresInMs", ${msUntil('updated_at')} AS "updatedInMs",
+    lease_owner AS "leaseOwner", ${msUntil('lease_until')} AS "leaseInMs",
+    failure_count AS "failureCount", ${msUntil('next_attempt_at')} AS "nextAttemptInMs",
+    ${msUntil('next_at')} AS "nextInMs", last_error AS "lastError", ${epochMs(now)} AS "databaseNow"`;
   const byNames = (table: string) =>
     sql.listJoin(sql.nameList(':names'), table, 'name = list_name');
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
@@ -47,14 +41,16 @@ export function statementsFor(sql: Dialect) {
     'version = version + 1, lease_owner = NULL, lease_until = NULL';
   /** A page in the order of an instant and the name, after the row with these two. */
   const pageBy = (instant: string) =>
-    `${instant} >= :since AND (${instant} > :since OR name > :name) ORDER BY ${instant}, name LIMIT :limit`;
+    `${sql.isAfter(instant, ':since', ':name')} ORDER BY ${instant}, name LIMIT :limit`;
+  /** The queue as deep as it has rows. */
+  const inQueue = `next_at >= ${ago(':depthMs')} AND next_at <=`;
   // Version 0.1 inserts rows without a place in the queue, and renews stopped ones without another place.
   const isMisplaced = `(next_at IS NULL
     OR (next_at > ${after('refresh_at', String(PLACE_SLACK_MS))} AND next_attempt_at IS NULL AND lease_until IS NULL))`;
-  const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS isMisplaced`;
-  const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS nextInMs,
-    ${msUntil('refresh_at')} AS refreshInMs, ${msUntil('expires_at')} AS expiresInMs,
-    ${msUntil('next_attempt_at')} AS nextAttemptInMs`;
+  const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS "isMisplaced"`;
+  const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
+    ${msUntil('refresh_at')} AS "refreshInMs", ${msUntil('expires_at')} AS "expiresInMs",
+    ${msUntil('next_attempt_at')} AS "nextAttemptInMs"`;
 
   return {
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),
@@ -67,15 +63,15 @@ export function statementsFor(sql: Dialect) {
       WHERE name > :after AND name < :before AND expires_at IS NOT NULL ORDER BY name LIMIT :limit`),
 
     /**
-     * R13: all that a replica asks once a second. `changed`: the first page of recent writes, without their values. `due`: whether
-     * the queue has a token that is due, or will be before the next poll. Reads no row that has not changed, whatever the size of
+     * R13: all that a replica asks once a second. `changed`: the first page of recent writes, without their values. `due`: the first
+     * token in the queue that is due, or will be before the next poll, and since when. Reads no row that has not changed, whatever the size of
      * the table.
      */
-    poll: statement<'sinceMs' | 'limit'>(`
-      SELECT * FROM (SELECT 'changed' AS part, ${change} FROM ${news}
+    poll: statement<'sinceMs' | 'limit' | 'depthMs'>(`
+      SELECT * FROM (SELECT 'changed' AS part, ${change}, 0 AS "firstInMs" FROM ${news}
         WHERE updated_at > ${ago(':sinceMs')} AND expires_at IS NOT NULL ORDER BY updated_at, name LIMIT :limit) changed
-      UNION ALL SELECT 'due', NULL, NULL, NULL, NULL
-        WHERE EXISTS (SELECT 1 FROM ${queue} WHERE next_at <= ${soon} AND ${isFreeAt(soon)})`),
+      UNION ALL SELECT 'due', NULL, NULL, NULL, NULL, ${msUntil('next_at')} FROM (SELECT next_at FROM ${queue}
+        WHERE ${inQueue} ${soon} AND ${isFreeAt(soon)} ORDER BY next_at LIMIT 1) due`),
 
     /** The next page of recent writes. */
     changedAfter: statement<'since' | 'name' | 'limit'>(`
@@ -86,12 +82,12 @@ export function statementsFor(sql: Dialect) {
     ),
 
     /** R14: a page of the queue: tokens past refresh_at that are not leased, the longest waiting first. */
-    due: statement<'since' | 'name' | 'limit'>(`
-      SELECT ${place} FROM ${queue} WHERE next_at <= ${now} AND ${isDue} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
+    due: statement<'since' | 'name' | 'limit' | 'depthMs'>(`
+      SELECT ${place} FROM ${queue} WHERE ${inQueue} ${now} AND ${isDue} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
 
     /** R7: the same for tokens that are in the queue to be confirmed. */
-    unconfirmed: statement<'since' | 'name' | 'limit'>(`
-      SELECT ${place} FROM ${queue} WHERE next_at <= ${now} AND refresh_at > ${now} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
+    unconfirmed: statement<'since' | 'name' | 'limit' | 'depthMs'>(`
+      SELECT ${place} FROM ${queue} WHERE ${inQueue} ${now} AND refresh_at > ${now} AND ${isFreeAt(now)} AND ${pageBy('next_at')}`),
 
     /** Tokens without a place in the queue, such as rows that version 0.1 has inserted; plain variables, by their names, are not read. */
     unplaced: statement<'after' | 'before' | 'limit'>(`
@@ -124,10 +120,10 @@ export function statementsFor(sql: Dialect) {
       SET version = :claimedVersion, ${takeLease}
       WHERE name = :name AND version = :version AND ${isFreeAt(now)}`),
 
-    /** Locks those of these rows that are still in the queue and not leased, for {@link claimAll}. */
+    /** Locks those of these rows that are still in the queue and not leased, for {@link claimAll}. Not by the queue's index. */
     lockDue: statementOnNames(`
       SELECT ${row} FROM system_var ${sql.byPrimaryKey}
-      WHERE name IN (:...names) AND next_at <= ${now} AND ${isFreeAt(now)}
+      WHERE name IN (:...names) AND ${after('next_at', '0')} <= ${now} AND ${isFreeAt(now)}
       ${sql.lockingFreeRows}`),
 
     claimAll: statement<'claims' | 'owner' | 'durationMs'>(
@@ -195,7 +191,7 @@ export function statementsFor(sql: Dialect) {
 
     /** The newest first, as milliseconds from now (negative). */
     recentEvents: statement<'name' | 'type' | 'windowMs'>(`
-      SELECT ${msUntil('at')} AS atInMs FROM token_event
+      SELECT ${msUntil('at')} AS "atInMs" FROM token_event
       WHERE name = :name AND type = :type AND at > ${ago(':windowMs')} ORDER BY at DESC`),
 
     /** R9: the time until the next forced renewal counts from the answer. */
@@ -207,11 +203,11 @@ export function statementsFor(sql: Dialect) {
       SELECT name, COUNT(*) AS count FROM ${byNames('token_event')}
       WHERE type = :type AND at > ${ago(':windowMs')} GROUP BY name`),
 
-    /** The newest first. */
+    /** The newest first. By `id + 0`: a planner would read all events backwards to find those of one token in order of the key. */
     events: statement<'name' | 'beforeId' | 'limit'>(`
-      SELECT id, ${epochMs('at')} AS at, type, actor, fingerprint, latency AS latencyMs, detail
+      SELECT id, ${epochMs('at')} AS at, type, actor, fingerprint, latency AS "latencyMs", detail
       FROM token_event ${sql.byIndex('IDX_token_event_name_type_at')}
-      WHERE name = :name AND id < :beforeId ORDER BY id DESC LIMIT :limit`),
+      WHERE name = :name AND id + 0 < :beforeId ORDER BY id + 0 DESC LIMIT :limit`),
 
     purgeEvents: statement<'keptMs' | 'limit'>(
       sql.deleteFirst(

@@ -1,6 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-const INSTANT = { type: 'datetime', precision: 3, nullable: true } as const;
+/** What each database has for it: `datetime`, or on PostgreSQL `timestamp without time zone`. */
+const INSTANT = { type: Date, precision: 3, nullable: true } as const;
 
 /**
  * One row of the system-variable table. Rows with `expires_at` are tokens that the refresher keeps valid; rows without it are plain

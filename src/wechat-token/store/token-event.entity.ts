@@ -27,7 +27,7 @@ export class TokenEvent {
   @Column({ type: 'varchar', length: 191 })
   name: string;
 
-  @Column({ type: 'datetime', precision: 3 })
+  @Column({ type: Date, precision: 3 })
   at: Date;
 
   @Column({ type: 'varchar', length: 16 })

@@ -1,6 +1,7 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { tokenAnswer } from '../../support/app-sandbox.js';
+import { queryOnce } from '../../support/connect.js';
 import type { ChaosRun } from './chaos-run.js';
+import { utcNow } from './row-watch.js';
 
 /**
  * Reads the tokens and the rows of many accounts, and judges them as the callers do those of the default one.
@@ -61,29 +62,32 @@ export class AccountSweep {
     const issued = new Set(this.run.wechat.issuedTokens);
     for (const { name, value } of rows)
       if (typeof value === 'string' && !issued.has(value))
-        this.run.tally.note('garbage', name, `${value.length} characters`);
+        this.run.tally.note(
+          'garbage',
+          String(name),
+          `${value.length} characters`,
+        );
   }
 
   /** Every row is due from now on, however new its token. */
   async makeDue(): Promise<void> {
-    await this.query('UPDATE system_var SET refresh_at = UTC_TIMESTAMP(3)');
+    await this.query(`UPDATE system_var SET refresh_at = ${this.now}`);
   }
 
   /** Whether every account has a token that is not due, and none of them has a failure behind it. */
   async isRenewed(): Promise<boolean> {
     const [row] = await this.query(
       `SELECT COUNT(*) AS renewed FROM system_var
-        WHERE value IS NOT NULL AND refresh_at > UTC_TIMESTAMP(3) AND failure_count = 0`,
+        WHERE value IS NOT NULL AND refresh_at > ${this.now} AND failure_count = 0`,
     );
     return Number(row?.['renewed']) === this.appIds.length;
   }
 
-  private async query(sql: string): Promise<RowDataPacket[]> {
-    const connection = await createConnection({ uri: this.databaseUrl });
-    try {
-      return (await connection.query<RowDataPacket[]>(sql))[0];
-    } finally {
-      await connection.end();
-    }
+  private query(sql: string) {
+    return queryOnce(this.databaseUrl, sql);
+  }
+
+  private get now(): string {
+    return utcNow(this.databaseUrl);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { FakeWechat } from '../../../src/testing/index.js';
+import { connect, isPostgresUrl } from '../../support/connect.js';
 import type { Tally } from './tally.js';
 
 const SAMPLE_MS = 200;
@@ -40,10 +40,17 @@ export class RowWatch {
   /** Undefined when there is none yet. @throws when the database cannot be asked. */
   async row(): Promise<ChaosRow | undefined> {
     const [row] = await this.query(
-      `SELECT value, version, lease_owner AS leaseOwner, lease_until > UTC_TIMESTAMP(3) AS leased, last_error AS lastError
+      `SELECT value, version, lease_owner AS "leaseOwner", lease_until > ${utcNow(this.url)} AS leased, last_error AS "lastError"
         FROM system_var WHERE name = 'access_token'`,
     );
-    return row && ({ ...row, leased: Boolean(row['leased']) } as ChaosRow);
+    return (
+      row &&
+      ({
+        ...row,
+        version: Number(row['version']),
+        leased: Boolean(row['leased']),
+      } as ChaosRow)
+    );
   }
 
   /** Which of all tokens that were issued the row holds: 1 for the first, 0 for none, NaN for something else. */
@@ -67,19 +74,9 @@ export class RowWatch {
   }
 
   /** A connection for each: the server may have died since the last one. */
-  private async query(sql: string): Promise<RowDataPacket[]> {
-    const connection = await createConnection({
-      uri: this.url,
-      connectTimeout: TIMEOUT_MS,
-    });
-    // A server that dies is reported by the query.
-    connection.on('error', () => undefined);
-    try {
-      const options = { sql, timeout: TIMEOUT_MS };
-      return (await connection.query<RowDataPacket[]>(options))[0];
-    } finally {
-      connection.destroy();
-    }
+  private async query(sql: string): Promise<Record<string, unknown>[]> {
+    await using connection = await connect(this.url, TIMEOUT_MS);
+    return await connection.query(sql);
   }
 
   private async watch(): Promise<void> {
@@ -98,4 +95,11 @@ export class RowWatch {
       this.tally.note('set back', 'row', `${place} after ${this.newestSeen}`);
     else if (place > 0) this.newestSeen = place;
   }
+}
+
+/** The database's clock, in UTC as the instants are stored. */
+export function utcNow(url: string): string {
+  return isPostgresUrl(url)
+    ? "statement_timestamp() AT TIME ZONE 'UTC'"
+    : 'UTC_TIMESTAMP(3)';
 }

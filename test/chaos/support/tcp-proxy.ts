@@ -11,6 +11,7 @@ import { Transform } from 'node:stream';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'mysql:': 3306,
   'mariadb:': 3306,
+  'postgres:': 5432,
 };
 
 /**

@@ -1,7 +1,5 @@
-import {
-  type Dialect,
-  dialectOf,
-} from '../../../src/wechat-token/store/dialect.js';
+import type { Dialect } from '../../../src/wechat-token/store/dialects/dialect.js';
+import { dialectOf } from '../../../src/wechat-token/store/dialects/dialects.js';
 import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
 import type { SqlStatement } from '../../../src/wechat-token/store/connections/sql-statement.js';
 import { statementsFor } from '../../../src/wechat-token/store/statements.js';

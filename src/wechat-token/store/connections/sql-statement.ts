@@ -6,14 +6,24 @@ export interface SqlStatement {
   readonly values: readonly SqlValue[];
 }
 
+/** The text, with characters that the database cannot store replaced. */
+export type Storable = (text: string) => string;
+
 type NamedValues<Names extends PropertyKey> = {
   readonly [Name in Names]: SqlValue | object;
 };
 
-const PARAMETER = /:([a-z]\w*)/gi;
+/** Not the second colon of a cast, nor that of a format such as `HH24:MI:SS`. */
+const PARAMETER = /(?<![:\w]):([a-z]\w*)/gi;
 
-/** Compiles a statement's text. `:limit` in it is the field `limit` of the parameters. An object or an array is passed as JSON. */
-export function compile<P extends NamedValues<keyof P>>(text: string) {
+/**
+ * Compiles a statement's text. `:limit` in it is the field `limit` of the parameters. An object or an array is passed as JSON, each
+ * text in it as `storable` makes it.
+ */
+export function compile<P extends NamedValues<keyof P>>(
+  text: string,
+  storable: Storable,
+) {
   const fields = Array.from(
     text.matchAll(PARAMETER),
     ([, field]) => field as keyof P,
@@ -21,17 +31,17 @@ export function compile<P extends NamedValues<keyof P>>(text: string) {
   const sql = text.trim().replaceAll(PARAMETER, '?');
   return (parameters: P): SqlStatement => ({
     sql,
-    values: fields.map((field) => toValue(parameters[field])),
+    values: fields.map((field) => toValue(parameters[field], storable)),
   });
 }
 
 /** The same with `IN (:...names)` in the text: one question mark for each of the names. */
 export function compileWithNames<
   P extends NamedValues<keyof P> & { readonly names: readonly string[] },
->(text: string) {
+>(text: string, storable: Storable) {
   const [before = '', after = ''] = text.split(':...names');
-  const start = compile<P>(before);
-  const end = compile<P>(after);
+  const start = compile<P>(before, storable);
+  const end = compile<P>(after, storable);
   return (parameters: P): SqlStatement => {
     const names: readonly string[] = parameters.names;
     const [first, last] = [start(parameters), end(parameters)];
@@ -42,12 +52,18 @@ export function compileWithNames<
   };
 }
 
-function toValue(value: SqlValue | object): SqlValue {
+/** The same text with `$1`, `$2` and so on in place of the question marks, as PostgreSQL has it. */
+export function numbered(sql: string): string {
+  let count = 0;
+  return sql.replaceAll('?', () => `$${++count}`);
+}
+
+function toValue(value: SqlValue | object, storable: Storable): SqlValue {
   if (typeof value !== 'object' || value === null) return value;
   const json = JSON.stringify(value);
-  // JSON.stringify escapes a lone surrogate, and nothing else, as \udXXX. No database accepts one: it is replaced.
-  if (!/\\ud[89a-f]/.test(json)) return json;
+  // JSON.stringify escapes so what some database does not accept: a lone surrogate, as \udXXX, and NUL.
+  if (!/\\u(d[89a-f]|0000)/.test(json)) return json;
   return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'string' ? part.toWellFormed() : part,
+    typeof part === 'string' ? storable(part) : part,
   );
 }

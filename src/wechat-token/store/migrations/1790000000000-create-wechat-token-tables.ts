@@ -5,7 +5,7 @@ import {
   TableColumn,
   TableIndex,
 } from 'typeorm';
-import { isSqlite } from './kind-of-database.js';
+import { isPostgres, isSqlite, pathOf } from './kind-of-database.js';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];
@@ -29,6 +29,7 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
           await runner.createIndex(table.name, index);
       }
     }
+    if (isPostgres(runner)) await expectUpdates(runner);
   }
 
   /** The variables stay, with name, value and remark: the app's own, and perhaps older than this package. */
@@ -41,7 +42,30 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
       'system_var',
       added.map(({ name }) => name),
     );
+    if (isPostgres(runner)) await expectNoUpdates(runner);
   }
+}
+
+/** Every row is written every few minutes: new versions have room beside the old ones, whose space is soon free again. */
+const OFTEN_UPDATED = {
+  fillfactor: 80,
+  autovacuum_vacuum_scale_factor: 0.01,
+  autovacuum_vacuum_threshold: 1000,
+  autovacuum_analyze_scale_factor: 0.05,
+};
+
+async function expectUpdates(runner: QueryRunner): Promise<void> {
+  const settings = Object.entries(OFTEN_UPDATED).map((one) => one.join(' = '));
+  await runner.query(
+    `ALTER TABLE ${pathOf(runner, 'system_var')} SET (${settings.join(', ')})`,
+  );
+}
+
+async function expectNoUpdates(runner: QueryRunner): Promise<void> {
+  const settings = Object.keys(OFTEN_UPDATED).join(', ');
+  await runner.query(
+    `ALTER TABLE ${pathOf(runner, 'system_var')} RESET (${settings})`,
+  );
 }
 
 /** Gives `name` and `value` the room that they have in a new table, or leaves them more; names then differ by case. */
@@ -58,6 +82,15 @@ async function widen(runner: QueryRunner, legacy: Table): Promise<void> {
   }
   // Not by TypeORM, which drops a column and its values to change its length.
   const length = Math.max(191, Number(name?.length ?? 0));
+  if (isPostgres(runner)) {
+    const isEndless = name?.type !== 'character' && !name?.length;
+    await runner.query(
+      `ALTER TABLE ${pathOf(runner, 'system_var')}
+        ALTER name TYPE ${isEndless ? 'text' : `varchar(${length})`} COLLATE "C", ALTER name SET NOT NULL,
+        ALTER value TYPE text, ALTER value DROP NOT NULL`,
+    );
+    return;
+  }
   const roomy = ['mediumtext', 'longtext'].find((type) => type === value?.type);
   await runner.query(
     `ALTER TABLE system_var
@@ -76,22 +109,25 @@ function systemVar(runner: QueryRunner): Table {
       { ...varchar('remark', 255), isNullable: false, default: "''" },
       { name: 'version', type: 'bigint', default: 0 },
       varchar('source', 32),
-      instant('issued_at'),
-      instant('refresh_at'),
-      instant('expires_at'),
-      instant('updated_at'),
+      instant(runner, 'issued_at'),
+      instant(runner, 'refresh_at'),
+      instant(runner, 'expires_at'),
+      instant(runner, 'updated_at'),
       varchar('lease_owner', 64),
-      instant('lease_until'),
+      instant(runner, 'lease_until'),
       { ...int('failure_count'), isNullable: false, default: 0 },
-      instant('next_attempt_at'),
+      instant(runner, 'next_attempt_at'),
       text('last_error'),
       varchar('credential_id', 8),
     ].map((column) => new TableColumn(column)),
-    indices: [
-      index('IDX_system_var_refresh_at', ['refresh_at']),
-      index('IDX_system_var_updated_at', ['updated_at']),
-      index('IDX_system_var_source_updated_at', ['source', 'updated_at']),
-    ],
+    // For the statements of version 0.1, which did not run on PostgreSQL.
+    indices: isPostgres(runner)
+      ? []
+      : [
+          index('IDX_system_var_refresh_at', ['refresh_at']),
+          index('IDX_system_var_updated_at', ['updated_at']),
+          index('IDX_system_var_source_updated_at', ['source', 'updated_at']),
+        ],
   });
 }
 
@@ -109,7 +145,7 @@ function tokenEvent(runner: QueryRunner): Table {
         generationStrategy: 'increment' as const,
       },
       { ...varchar('name', 191), ...nameOf(runner) },
-      { ...instant('at'), isNullable: false },
+      { ...instant(runner, 'at'), isNullable: false },
       { ...varchar('type', 16), isNullable: false },
       varchar('actor', 64),
       varchar('fingerprint', 8),
@@ -123,15 +159,20 @@ function tokenEvent(runner: QueryRunner): Table {
   });
 }
 
-/** MySQL compares without regard to case by default; `shop` and `Shop` are two accounts. */
+/**
+ * MySQL compares without regard to case by default; `shop` and `Shop` are two accounts. PostgreSQL orders by the database's language,
+ * and the names of a kind are found by their order.
+ */
 function nameOf(runner: QueryRunner) {
-  const binary = isSqlite(runner) ? {} : { collation: 'utf8mb4_bin' };
-  return { isNullable: false, ...binary };
+  if (isSqlite(runner)) return { isNullable: false };
+  const collation = isPostgres(runner) ? 'C' : 'utf8mb4_bin';
+  return { isNullable: false, collation };
 }
 
 /** Columns that may be null. Texts are utf8mb4 whatever the database's default is: MariaDB's may be latin1. */
 function typesOf(runner: QueryRunner) {
-  const charset = isSqlite(runner) ? {} : { charset: 'utf8mb4' };
+  const isMysql = !isSqlite(runner) && !isPostgres(runner);
+  const charset = isMysql ? { charset: 'utf8mb4' } : {};
   const optional = { isNullable: true };
   return {
     varchar: (name: string, length: number) => {
@@ -146,8 +187,9 @@ function typesOf(runner: QueryRunner) {
   };
 }
 
-function instant(name: string) {
-  return { name, type: 'datetime', precision: 3, isNullable: true };
+function instant({ dataSource }: QueryRunner, name: string) {
+  const type = dataSource.driver.normalizeType({ type: Date });
+  return { name, type, precision: 3, isNullable: true };
 }
 
 function index(name: string, columnNames: string[]) {

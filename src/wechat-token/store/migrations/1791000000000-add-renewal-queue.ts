@@ -1,6 +1,13 @@
 import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
-import { dialectOf, type Dialect } from '../dialect.js';
-import { dataSourceOf, isSqlite } from './kind-of-database.js';
+import type { Dialect } from '../dialects/dialect.js';
+import { dialectOf } from '../dialects/dialects.js';
+import {
+  dataSourceOf,
+  isPostgres,
+  isSqlite,
+  pathOf,
+  query,
+} from './kind-of-database.js';
 
 const TABLE = 'system_var';
 const NEXT_AT = 'IDX_system_var_next_at';
@@ -33,22 +40,28 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
     for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, name);
     for (const name of ['next_at', 'app_id'])
       if (await runner.hasColumn(TABLE, name))
-        await runner.query(`ALTER TABLE ${TABLE} DROP COLUMN ${name}`);
+        await runner.query(
+          `ALTER TABLE ${pathOf(runner, TABLE)} DROP COLUMN ${name}`,
+        );
   }
 }
 
 /** Not by TypeORM, which copies a table of SQLite for each column. */
 async function addColumns(runner: QueryRunner): Promise<void> {
-  const charset = isSqlite(runner) ? '' : 'CHARACTER SET utf8mb4 ';
+  const isMysql = !isSqlite(runner) && !isPostgres(runner);
+  const charset = isMysql ? 'CHARACTER SET utf8mb4' : '';
   const columns = [
-    { name: 'next_at', type: 'datetime(3)' },
+    {
+      name: 'next_at',
+      type: isPostgres(runner) ? 'timestamp(3)' : 'datetime(3)',
+    },
     { name: 'app_id', type: `varchar(64) ${charset}` },
   ];
   const table = await runner.getTable(TABLE);
   for (const { name, type } of columns)
     if (!table?.findColumnByName(name))
       await runner.query(
-        `ALTER TABLE ${TABLE} ADD COLUMN ${name} ${type} NULL`,
+        `ALTER TABLE ${pathOf(runner, TABLE)} ADD COLUMN ${name} ${type} NULL`,
       );
 }
 
@@ -56,19 +69,22 @@ async function addColumns(runner: QueryRunner): Promise<void> {
 async function fill(runner: QueryRunner): Promise<void> {
   const dialect = dialectOf(dataSourceOf(runner).options.type);
   if (!dialect) return;
-  // As ALTER TABLE has done, unless the columns were there: no row stays locked for longer than its statement.
-  if (!isSqlite(runner)) await runner.query('COMMIT');
+  // As ALTER TABLE has done on MySQL, unless the columns were there: no row stays locked for longer than its statement.
+  if (!isSqlite(runner) && !isPostgres(runner)) await runner.query('COMMIT');
+  const table = pathOf(runner, TABLE);
   let after = '';
   for (;;) {
-    const [last] = await runner.query(
-      `SELECT MAX(name) AS name FROM (SELECT name FROM ${TABLE} WHERE name > ? ORDER BY name LIMIT ${BATCH}) page`,
+    const [last] = await query(
+      runner,
+      `SELECT MAX(name) AS name FROM (SELECT name FROM ${table} WHERE name > ? ORDER BY name LIMIT ${BATCH}) page`,
       [after],
     );
     if (typeof last?.name !== 'string') return;
     const [soonest, latest] = UNKNOWN_MS;
     const unknownMs = soonest + Math.round(Math.random() * (latest - soonest));
-    await runner.query(
-      `UPDATE ${TABLE} SET next_at = ${nextAt(dialect)}
+    await query(
+      runner,
+      `UPDATE ${table} SET next_at = ${nextAt(dialect)}
       WHERE name > ? AND name <= ? AND expires_at IS NOT NULL AND next_at IS NULL`,
       [unknownMs, after, last.name],
     );

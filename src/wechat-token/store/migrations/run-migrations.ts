@@ -6,6 +6,7 @@ import {
   QueryFailedError,
   type QueryRunner,
 } from 'typeorm';
+import { pathOf } from './kind-of-database.js';
 
 type BetterSqlite3Options = Extract<
   DataSourceOptions,
@@ -14,7 +15,7 @@ type BetterSqlite3Options = Extract<
 
 const LOCK = 'nestjs-wechat-token:migrations';
 const LOCK_SECONDS = 120;
-const FILE_LOCK_POLL_MS = 50;
+const LOCK_POLL_MS = 50;
 
 type TransactionMode = MigrationExecutor['transaction'];
 
@@ -43,10 +44,10 @@ export async function runMigrationsExclusively(
 
 /** Whether nothing is pending, as at most starts: one statement, and no lock. */
 async function hasRun(
-  { options, migrations, driver }: DataSource,
+  { options, migrations }: DataSource,
   runner: QueryRunner,
 ): Promise<boolean> {
-  const table = driver.escape(options.migrationsTableName ?? 'migrations');
+  const table = pathOf(runner, options.migrationsTableName ?? 'migrations');
   try {
     const done = await runner.query(`SELECT name FROM ${table}`);
     const names = new Set(done.map(({ name }: { name: string }) => name));
@@ -60,6 +61,7 @@ async function hasRun(
 }
 
 function lockFor({ options }: DataSource, mode: TransactionMode): Locked {
+  if (options.type === 'postgres') return postgresLock;
   if (options.type !== 'better-sqlite3') return mysqlLock;
   if (mode === 'all') return sqliteTransaction;
   // No other process has a database in memory.
@@ -86,6 +88,21 @@ const mysqlLock: Locked = async (runner, work) => {
     await work();
   } finally {
     await runner.query('SELECT RELEASE_LOCK(?)', [LOCK]);
+  }
+};
+
+/** An advisory lock of the session, which the server releases when the process exits. Two schemas of a database share it. */
+const postgresLock: Locked = async (runner, work) => {
+  const ask = (lock: string) =>
+    runner.query(`SELECT ${lock}(hashtextextended('${LOCK}', 0)) AS locked`);
+  await lockWithin(async () => {
+    const [{ locked }] = await ask('pg_try_advisory_lock');
+    return locked;
+  });
+  try {
+    await work();
+  } finally {
+    await ask('pg_advisory_unlock');
   }
 };
 
@@ -120,27 +137,38 @@ function sqliteFileLock(options: BetterSqlite3Options): Locked {
     });
     await file.initialize();
     try {
-      await lockFile(file);
-      // Not by closing the file: libsql closes it when its statements are garbage.
-      await work().finally(() => file.query('ROLLBACK'));
+      await lockWithin(() => lockFile(file));
+      try {
+        await work();
+      } finally {
+        // Not by closing the file: libsql closes it when its statements are garbage.
+        await file.query('ROLLBACK');
+      }
     } finally {
       await file.destroy();
     }
   };
 }
 
-async function lockFile(file: DataSource): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += FILE_LOCK_POLL_MS) {
-    try {
-      return await file.query('BEGIN EXCLUSIVE');
-    } catch (error) {
-      const isLocked =
-        error instanceof QueryFailedError &&
-        error.driverError.code === 'SQLITE_BUSY';
-      if (!isLocked) throw error;
-      if (waitedMs >= LOCK_SECONDS * 1000) throw lockNotFree();
-      await sleep(FILE_LOCK_POLL_MS);
-    }
+/** False when another process has locked it. */
+async function lockFile(file: DataSource): Promise<boolean> {
+  try {
+    await file.query('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    const isLocked =
+      error instanceof QueryFailedError &&
+      error.driverError.code === 'SQLITE_BUSY';
+    if (isLocked) return false;
+    throw error;
+  }
+}
+
+/** Asks for a lock that has no queue, again and again. */
+async function lockWithin(lock: () => Promise<boolean>): Promise<void> {
+  for (let waitedMs = 0; !(await lock()); waitedMs += LOCK_POLL_MS) {
+    if (waitedMs >= LOCK_SECONDS * 1000) throw lockNotFree();
+    await sleep(LOCK_POLL_MS);
   }
 }
 
