@@ -12,7 +12,7 @@ import { WechatTokenSettings } from './common/settings.js';
 import { shutdownLimit } from './common/timing.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { TokenJournal } from './observe/token-journal.js';
-import { BoundedRenewal } from './renewal/bounded-renewal.js';
+import { BoundedRenewal } from './access/bounded-renewal.js';
 import { PendingWrites } from './renewal/pending-writes.js';
 import { Renewer } from './renewal/renewer.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';

@@ -29,18 +29,20 @@ import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { Answers } from './renewal/answers.js';
 import { Leases } from './renewal/leases.js';
-import { BoundedRenewal } from './renewal/bounded-renewal.js';
+import { BoundedRenewal } from './access/bounded-renewal.js';
 import { AccountCheck } from './schedule/account-check.js';
 import { DueLeases } from './schedule/due-leases.js';
+import { TargetLookups } from './schedule/target-lookups.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
 import { Rounds } from './schedule/rounds.js';
 import { AccountScan } from './schedule/account-scan.js';
 import { QueueRepair } from './schedule/queue-repair.js';
 import { Budgets } from './renewal/budgets.js';
-import { DirectRenewal } from './renewal/direct-renewal.js';
+import { DirectRenewal } from './access/direct-renewal.js';
 import { DueRound } from './schedule/due-round.js';
 import { LeasedRenewal } from './renewal/leased-renewal.js';
 import { LocalCoolDowns } from './renewal/local-cool-downs.js';
+import { Probes } from './renewal/probes.js';
 import { RenewalTargets } from './renewal/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
 import { Renewer } from './renewal/renewer.js';
@@ -201,6 +203,7 @@ const store: Provider[] = [
 
 const renewal: Provider[] = [
   Budgets,
+  Probes,
   LocalCoolDowns,
   RenewalTargets,
   Leases,
@@ -208,15 +211,20 @@ const renewal: Provider[] = [
   TokenStates,
   Answers,
   LeasedRenewal,
-  DirectRenewal,
   RowWatch,
   Renewer,
-  BoundedRenewal,
 ];
 
-const access: Provider[] = [TokenWaiter, AccessTokenProvider, WechatApiClient];
+const access: Provider[] = [
+  DirectRenewal,
+  BoundedRenewal,
+  TokenWaiter,
+  AccessTokenProvider,
+  WechatApiClient,
+];
 
 const schedule: Provider[] = [
+  TargetLookups,
   DueLeases,
   DueRound,
   ChangedTokens,

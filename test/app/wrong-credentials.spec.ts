@@ -15,6 +15,10 @@ const WRONG_SECRET = 'wrong-secret-0123456789abcdef';
 describe('an AppSecret that WeChat does not know (40125)', () => {
   let sandbox: AppSandbox;
   let app: AppProcess;
+  let startedAt: number;
+  /** After the first call there is a probe a minute later, the next one five minutes after that: a busy machine may see it. */
+  const mostCalls = () =>
+    1 + Math.floor((performance.now() - startedAt) / 60_000);
   const accounts = (appSecret: string) => ({
     WECHAT_APP_ID: BAD.appId,
     WECHAT_APP_SECRET: appSecret,
@@ -30,21 +34,31 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
       accounts: [GOOD, BAD],
       lifeSeconds: 3,
     });
+    startedAt = performance.now();
     app = await sandbox.run(accounts(WRONG_SECRET));
     await issues(sandbox, 3);
   });
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
-  it('is asked about once, however often the cron ticks', async () => {
-    expect(sandbox.wechat.callsFor(BAD.appId).total).toBe(1);
+  it('is asked about once in a minute, however often the cron ticks', async () => {
+    expect(sandbox.wechat.callsFor(BAD.appId).total).toBeGreaterThan(0);
     for (let i = 0; i < 5; i++)
       await askToken(app.url, { appid: BAD.appId, secret: API_KEY });
-    expect(sandbox.wechat.callsFor(BAD.appId).total).toBe(1);
+    expect(sandbox.wechat.callsFor(BAD.appId).total).toBeLessThanOrEqual(
+      mostCalls(),
+    );
   });
 
   it('is logged in one line that names the setting and what to do', () => {
-    const lines = app.stderr().trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    // The cron library may complain of a busy machine.
+    const lines = app
+      .stderr()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    expect(lines.length).toBeLessThanOrEqual(mostCalls());
+    expect(
+      lines.slice(0, 1).map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
       expect.objectContaining({
         level: 'error',
         message: 'token refresh failed',
@@ -54,7 +68,7 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
           errcode: 40125,
           failures: 1,
           reason: expect.stringMatching(
-            /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; no automatic retry until then\.$/,
+            /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; what was corrected is tried at once, .*$/,
           ),
         },
       }),

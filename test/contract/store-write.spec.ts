@@ -1,4 +1,3 @@
-import { FOREVER } from '../../src/wechat-token/renewal/policy.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   DUE_MS,
@@ -198,13 +197,6 @@ describe.each(everyDatabase())('what is written on $title', (database) => {
 
       const stored = String((await db.plainRow(NAME))['last_error']);
       expect(JSON.parse(stored)).toEqual(lastError);
-    });
-
-    it('that only new credentials end is a date that the database knows', async () => {
-      await db.store.storeFailure(await db.lease(NAME), FAILURE, FOREVER);
-      const { nextAttemptInMs } = await db.row(NAME);
-      expect(nextAttemptInMs).toBeLessThanOrEqual(FOREVER);
-      expect(nextAttemptInMs).toBeGreaterThan(FOREVER - 5000);
     });
   });
 });

@@ -208,6 +208,7 @@ describe('the graph of tokens', () => {
       await rounds.tick();
     }
 
-    expect(world.wechat.calls).toMatchObject({ total: 1, stable: 1 });
+    // The first call, and the probes after 1 and 5 minutes.
+    expect(world.wechat.calls).toMatchObject({ total: 3, stable: 3 });
   });
 });

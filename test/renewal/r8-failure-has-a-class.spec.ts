@@ -2,7 +2,6 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy.js';
 import { ONCE, World } from '../support/world.js';
 
-const NAME = 'access_token';
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 const NEW_SECRET = 'another-secret-0123456789abcdef';
 const withNewSecret = {
@@ -16,13 +15,21 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
     { errcode: 45011, class: 'transient', least: 59.5, most: 60.5 },
     { errcode: 61005, class: 'transient', least: 0.8, most: 1.1 },
     { errcode: 61006, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 40002, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 41002, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 41004, class: 'transient', least: 0.8, most: 1.1 },
+    { errcode: 43002, class: 'transient', least: 0.8, most: 1.1 },
     { errcode: 40014, class: 'rejected', least: 0.8, most: 1.1 },
     { errcode: 42001, class: 'rejected', least: 0.8, most: 1.1 },
-    { errcode: 50002, class: 'account', least: 3599, most: 3601 },
-    { errcode: 50004, class: 'account', least: 3599, most: 3601 },
-    { errcode: 48004, class: 'account', least: 3599, most: 3601 },
-    { errcode: 42007, class: 'account', least: 3599, most: 3601 },
-    { errcode: 61023, class: 'account', least: 3599, most: 3601 },
+    { errcode: 50002, class: 'account', least: 59.5, most: 66 },
+    { errcode: 50004, class: 'account', least: 59.5, most: 66 },
+    { errcode: 48004, class: 'account', least: 59.5, most: 66 },
+    { errcode: 42007, class: 'account', least: 59.5, most: 66 },
+    { errcode: 61023, class: 'account', least: 59.5, most: 66 },
+    { errcode: 40001, class: 'credentials', least: 59.5, most: 66 },
+    { errcode: 40125, class: 'credentials', least: 59.5, most: 66 },
+    { errcode: 40013, class: 'credentials', least: 59.5, most: 66 },
+    { errcode: 40243, class: 'credentials', least: 59.5, most: 66 },
     { errcode: 40164, class: 'ip', least: 599, most: 601 },
     { errcode: 61004, class: 'ip', least: 599, most: 601 },
     { errcode: 89501, class: 'ip', least: 599, most: 601 },
@@ -84,35 +91,6 @@ describe('R8 failure has a class: the wait after each errcode, in seconds', () =
     await rounds.tick();
     expect(world.wechat.calls.total).toBe(2);
   });
-
-  it.each([40001, 40002, 40013, 40125, 40243, 41002, 41004, 43002])(
-    '%i (credentials): until the credentials change, or an operator asks',
-    async (errcode) => {
-      await using world = await World.create();
-      world.wechat.inject('stable', { errcode });
-      const first = await world.replica();
-      await first.accountCheck.check();
-      expect((await world.row()).lastError?.class).toBe('credentials');
-
-      // Neither time, nor a restart, nor another replica makes the same credentials right.
-      await world.advance(30 * 24 * 3600);
-      const second = await world.replica();
-      for (const { rounds, accountCheck, tokens } of [first, second]) {
-        await accountCheck.check();
-        await rounds.tick();
-        await expect(tokens.getAccessToken(...ONCE)).rejects.toMatchObject({
-          code: 'TOKEN_UNAVAILABLE',
-          retryAfter: undefined,
-        });
-      }
-      expect(world.wechat.calls.total).toBe(1);
-
-      await second.refresher.refresh(NAME);
-      const token = await second.tokens.getAccessToken();
-      expect(world.wechat.accepts(token)).toBe(true);
-      expect(world.wechat.calls.total).toBe(2);
-    },
-  );
 });
 
 describe('R8 a stop over credentials', () => {
@@ -138,7 +116,7 @@ describe('R8 a stop over credentials', () => {
     const [outdated] = await world.pair();
     await outdated.accountCheck.check();
     await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({
-      retryAfter: undefined,
+      retryAfter: expect.any(Number),
     });
     expect(world.wechat.calls.total).toBe(2);
     expect((await world.row()).value).toBe(first);

@@ -16,13 +16,9 @@ import { SingleFlight } from '../common/single-flight.js';
 import { CALLER_TIMEOUT_MS, RETRY_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import {
-  BoundedRenewal,
-  type Need,
-  type Step,
-} from '../renewal/bounded-renewal.js';
 import { RenewalTargets } from '../renewal/renewal-target.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';
+import { BoundedRenewal, type Need, type Step } from './bounded-renewal.js';
 
 export interface AccessTokenOptions {
   /** How long to wait when there is no valid token, milliseconds. Default: 10,000. */

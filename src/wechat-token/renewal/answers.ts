@@ -9,9 +9,9 @@ import type { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { LocalCoolDowns } from './local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
-import { backOff } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
+import { failureOf, type StoredFailure } from './stored-failure.js';
 import { renewalFailed } from './token-unavailable.js';
 import { toCached, toUpdate } from './token-update.js';
 
@@ -89,35 +89,35 @@ export class Answers {
   }
 
   /**
-   * R8: cools down after a failure: this replica for one that concerns this replica alone, all of them by the row.
-   * @param write Stores the failure with the cool-down in milliseconds; false when the lease was lost.
+   * R8: cools down after a failure: all replicas by the row; this one by itself where the row does not say it, or cannot.
+   * @param write Stores the failure; false when the lease was lost.
    * @returns Undefined when the lease was lost: the row decides then.
    * @throws TokenUnavailableError otherwise.
    */
   async fail(
     { target, actor, sentAt, leased }: IssueCall,
     error: UpstreamError,
-    scope: 'this replica' | 'all replicas',
-    write?: (wait: number) => Promise<boolean>,
+    write?: (failure: StoredFailure) => Promise<boolean>,
   ): Promise<undefined> {
-    const { name, account } = target;
+    const { name } = target;
     const { message, errcode } = error;
-    const before =
-      leased?.row.failureCount ??
-      this.coolDowns.failures(name, account.credentialId);
-    const databaseNow = leased?.row.databaseNow;
-    const wait = backOff(error, before, databaseNow, Math.random());
     const now = this.clock.now();
+    const row = leased?.row;
+    const local = this.coolDowns.last(target);
+    const servedUntil = this.cache.usable(name, now)?.serveUntil ?? now;
+    const failure = failureOf({ target, error, row, local, now, servedUntil });
     const event = { name, actor, latencyMs: now - sentAt, detail: message };
-    if (write && !(await write(wait))) {
+    const isStored = await write?.(failure).catch(() => undefined);
+    if (isStored === false) {
       this.journal.leaseLost(event);
       return undefined;
     }
-    if (scope === 'this replica')
-      this.coolDowns.set(name, account.credentialId, now + wait, message);
-    this.cache.delayRenewal(name, now + wait);
-    const failures = before + 1;
+    const { lastError, ownMs, isLocal } = failure;
+    if (isLocal || !isStored)
+      this.coolDowns.set(target, now + ownMs, lastError);
+    this.cache.delayRenewal(name, now + ownMs);
+    const failures = (row?.failureCount ?? local?.failures ?? 0) + 1;
     this.journal.failed(event, { class: error.class, errcode, failures });
-    throw renewalFailed(name, error, wait);
+    throw renewalFailed(name, error, ownMs);
   }
 }

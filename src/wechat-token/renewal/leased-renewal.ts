@@ -13,13 +13,9 @@ import type { Lease, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
-import { Answers, type IssueCall } from './answers.js';
+import { Answers } from './answers.js';
 import { Budgets } from './budgets.js';
-import {
-  ANOTHER_REPLICA_MS,
-  FORCE_BUDGET,
-  type RenewalIntent,
-} from './policy.js';
+import { FORCE_BUDGET, type RenewalIntent } from './policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import type { RenewalTarget } from './renewal-target.js';
 import { refusalBehind } from './token-unavailable.js';
@@ -63,7 +59,14 @@ export class LeasedRenewal {
       issued = await this.issue(renewal);
     } catch (error) {
       if (error instanceof UpstreamError)
-        return await this.fail(renewal, call, error);
+        return await this.answers.fail(call, error, (failure) =>
+          this.store.storeFailure(
+            lease,
+            failure.lastError,
+            failure.waitMs,
+            failure.nextMs,
+          ),
+        );
       await this.giveBack(renewal, error).catch(() => undefined);
       if (error instanceof LeaseTooShort) return undefined;
       throw error;
@@ -121,40 +124,6 @@ export class LeasedRenewal {
       { class: 'rejected', message, credentialId },
       Math.min(retryAfter * 1000, FORCE_BUDGET.spacing),
     );
-  }
-
-  /**
-   * R8: writes the failure where all replicas see it; R6: the token stays as it is. Undefined when the lease was lost.
-   * @throws TokenUnavailableError otherwise.
-   */
-  private async fail(
-    { target, row, lease }: Renewal,
-    call: IssueCall,
-    error: UpstreamError,
-  ): Promise<undefined> {
-    const { credentialId } = target.account;
-    const { message, errcode } = error;
-    // The platform refused this machine's address: another replica may well succeed. The same where the stored token was
-    // issued for other credentials: those may be the right ones, and the cron of their replicas must find the row.
-    const bindsOthers =
-      error.class !== 'ip' &&
-      (error.class !== 'credentials' ||
-        row.credentialId === null ||
-        row.credentialId === credentialId);
-    const lastError = {
-      class: error.class,
-      ...(errcode !== undefined && { errcode }),
-      message,
-      credentialId,
-    };
-    const write = (wait: number) =>
-      (bindsOthers
-        ? this.store.storeFailure(lease, lastError, wait)
-        : this.store.storeFailure(lease, lastError, 0, ANOTHER_REPLICA_MS)
-      ).catch(() => true);
-    const isLocal = !bindsOthers || error.class === 'credentials';
-    const scope = isLocal ? 'this replica' : 'all replicas';
-    return this.answers.fail(call, error, scope, write);
   }
 }
 

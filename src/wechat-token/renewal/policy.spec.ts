@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import {
   backOff,
   decide,
-  FOREVER,
   forceWait,
+  notedDelay,
   refreshDelay,
   REJECTIONS_PER_LIFE,
   rejectionWait,
   servableFor,
   sinceChinaMidnight,
   type TokenState,
+  turnDelay,
   unchangedDelay,
   untilChinaMidnight,
 } from './policy.js';
@@ -114,13 +115,64 @@ describe('R8 failure has a class', () => {
     expect(backOff(limited, 0, 0, 0)).toBe(MINUTE);
   });
 
-  it('stops for ever when the credentials are wrong', () => {
-    const wrong = { class: 'credentials', minWaitMs: 0 };
-    expect(backOff(wrong, 0, 0, 0)).toBe(FOREVER);
+  it.each(['credentials', 'account'])(
+    'probes what was stopped (%s) after 1, 5 and 15 minutes, then every 30 to 60',
+    (failureClass) => {
+      const verdict = { class: failureClass, minWaitMs: 0 };
+      const waits = (share: number) =>
+        [0, 1, 2, 3, 4, 1000].map(
+          (failures) => backOff(verdict, failures, 0, share) / MINUTE,
+        );
+      expect(waits(0)).toEqual([1, 5, 15, 30, 30, 30]);
+      expect(waits(1).map((wait) => wait.toFixed(1))).toEqual([
+        '1.1',
+        '5.5',
+        '16.5',
+        '60.0',
+        '60.0',
+        '60.0',
+      ]);
+    },
+  );
+
+  /** The calls of the first day of a failure that lasts, the first one included; `day` for those of any other. */
+  it.each([
+    { class: 'transient', least: 1086, most: 1277, day: 1271 },
+    { class: 'credentials', least: 27, most: 51, day: 48 },
+    { class: 'account', least: 27, most: 51, day: 48 },
+    { class: 'quota', least: 1, most: 1, day: 1 },
+  ])(
+    'costs from $least to $most calls on the first day ($class), and at most $day a day later',
+    ({ class: failureClass, least, most, day }) => {
+      const failure = { class: failureClass, minWaitMs: 0 };
+      const calls = (share: number, from: number) => {
+        let time = 0;
+        let count = 0;
+        for (let failures = from; time < 24 * HOUR; failures++, count++)
+          time += backOff(failure, failures, 16 * HOUR + time, share);
+        return count;
+      };
+      expect([calls(0, 0), calls(1, 0)].toSorted((a, b) => a - b)).toEqual([
+        least,
+        most,
+      ]);
+      expect(Math.max(calls(0, 1000), calls(1, 1000))).toBe(day);
+    },
+  );
+
+  it('a refusal that is only noted: tries again while the token lasts', () => {
+    expect(notedDelay(HOUR)).toBe(MINUTE);
+    expect(notedDelay(6 * SECOND)).toBe(1.5 * SECOND);
+    expect(notedDelay(1)).toBe(SECOND);
   });
 
-  it('asks once an hour about an account that is closed', () => {
-    expect(backOff({ class: 'account', minWaitMs: 0 }, 9, 0, 0)).toBe(HOUR);
+  it('an address that was refused: others try at once, and ever later when they are refused too', () => {
+    const waits = [turnDelay(undefined)];
+    for (let refusal = 0; refusal < 7; refusal++)
+      waits.push(turnDelay(waits.at(-1)));
+    expect(waits.map((wait) => wait / SECOND)).toEqual([
+      0, 30, 60, 120, 240, 480, 600, 600,
+    ]);
   });
 
   it('stops until midnight in China when the quota is spent', () => {
@@ -187,6 +239,7 @@ describe('what to do with a token', () => {
     rotatesOnEveryCall: false,
     leasedFor: 0,
     coolingFor: 0,
+    stopped: false,
     mayCallPlatform: true,
   };
   const due = { kind: 'due' } as const;
@@ -218,6 +271,12 @@ describe('what to do with a token', () => {
     ['expired, leased by another', { ...expired, ...leased }, due, 'wait'],
     ['expired, in back-off', { ...expired, ...cooling }, due, 'cooling-down'],
     ['expired, on a reader', { ...expired, ...reader }, due, 'wait'],
+    [
+      'expired, on a reader, in back-off',
+      { ...expired, ...reader, ...cooling },
+      due,
+      'cooling-down',
+    ],
     ['rejected', {}, rejected, 'renew'],
     ['rejected, but replaced', { value: 'newer' }, rejected, 'serve'],
     ['rejected, leased by another', leased, rejected, 'wait'],

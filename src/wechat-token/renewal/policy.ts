@@ -6,9 +6,6 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const CHINA_OFFSET = 8 * HOUR;
 
-/** "Until something changes": far beyond any life, and still a date that every database knows. */
-export const FOREVER = 50 * 365 * DAY;
-
 /**
  * R2: how long a token with `left` of its `life` left may still be handed out; 0 or less: not any more. A small margin is kept,
  * since a call that begins now must still arrive.
@@ -57,6 +54,10 @@ export function unchangedDelay(
 
 /** R8: a refusal that concerns one replica alone: so soon another one looks at the row. */
 export const ANOTHER_REPLICA_MS = 30 * SECOND;
+/** R8: a start probes what is stopped, unless the platform was asked within this time. */
+export const START_PROBE_MS = 10 * MINUTE;
+/** R8: no wait of this release is longer. */
+export const LONGEST_WAIT_MS = 25 * HOUR;
 /** R7: a confirmation that says nothing new about the end of a token's life: the platform rounds it to seconds. */
 const SAME_END_MS = 2 * SECOND;
 
@@ -83,6 +84,34 @@ interface Failure {
   readonly minWaitMs: number;
 }
 
+const PROBES = [MINUTE, 5 * MINUTE, 15 * MINUTE] as const;
+
+/**
+ * R8: the wait for a probe of what is stopped: 1, 5 and 15 minutes, then 30 to 60, which makes 26 to 50 probes on the first day.
+ * `failures` counts earlier ones since the stop; `share`, from 0 to 1, is the row's own.
+ */
+export function probeDelay(failures: number, share: number): number {
+  const first = PROBES[failures];
+  return first === undefined
+    ? 30 * MINUTE * (1 + share)
+    : first * (1 + share / 10);
+}
+
+/** R8: the wait after a refusal that is only noted: the next attempt comes while the token, good for `goodFor`, lasts. */
+export function notedDelay(goodFor: number): number {
+  return Math.max(SECOND, Math.min(MINUTE, goodFor / 4));
+}
+
+/**
+ * R8: how long the other machines wait after the address of one was refused, and after `before` when others were. However many
+ * replicas start again and again, a row costs them about 150 calls a day.
+ */
+export function turnDelay(before: number | undefined): number {
+  return before === undefined
+    ? 0
+    : Math.min(10 * MINUTE, Math.max(ANOTHER_REPLICA_MS, 2 * before));
+}
+
 /**
  * R8: how long no replica asks again. `failures` counts earlier failures in a row. With the platform down for an hour this makes
  * about 55 calls, and the first success comes within 90 s of its return.
@@ -95,9 +124,8 @@ export function backOff(
 ): number {
   switch (failure.class) {
     case 'credentials':
-      return FOREVER;
     case 'account':
-      return HOUR;
+      return probeDelay(failures, random);
     case 'quota':
       // Without the database nobody knows for certain when midnight is.
       return databaseNow === undefined
@@ -177,8 +205,10 @@ export interface TokenState {
   readonly rotatesOnEveryCall: boolean;
   /** How long another replica's lease lasts. */
   readonly leasedFor: number;
-  /** How long the cool-down for these credentials lasts. */
+  /** How long the cool-down in these circumstances lasts. */
   readonly coolingFor: number;
+  /** Renewal is stopped: an attempt is a probe (R8). */
+  readonly stopped: boolean;
   readonly mayCallPlatform: boolean;
 }
 
@@ -190,11 +220,11 @@ export function decide(state: TokenState, intent: RenewalIntent): Decision {
   const background = state.usable && !operator && intent.kind !== 'rejected';
   // The cron has other tokens to renew meanwhile.
   const waits = !background && intent.kind !== 'due-or-unconfirmed';
-  if (state.leasedFor > 0 || !state.mayCallPlatform)
-    return waits ? 'wait' : 'serve';
+  if (state.leasedFor > 0) return waits ? 'wait' : 'serve';
   // An operator may just have removed the cause (R9).
   if (state.coolingFor > 0 && !operator)
     return background ? 'serve' : 'cooling-down';
+  if (!state.mayCallPlatform) return waits ? 'wait' : 'serve';
   return 'renew';
 }
 

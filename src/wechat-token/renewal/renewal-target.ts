@@ -1,22 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
-import { Clock } from '../common/clock.js';
-import { withDeadline } from '../common/deadline.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
   UnknownTokenError,
 } from '../common/errors.js';
-import { inParallel } from '../common/in-parallel.js';
+import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
+import { WechatTokenSettings } from '../common/settings.js';
 import {
   parseTokenName,
   type TokenKind,
   type TokenName,
   tokenName,
 } from '../common/token-name.js';
-import { TokenJournal } from '../observe/token-journal.js';
 import type { TokenSource } from '../upstream/token-source.js';
 import { TokenSources } from '../upstream/token-sources.js';
 
@@ -25,6 +23,8 @@ export interface RenewalTarget {
   readonly name: TokenName;
   readonly account: Account;
   readonly source: TokenSource;
+  /** All that WeChat's answer to a call depends on here: credentials, mode, and where the call is sent. Holds no secret. */
+  readonly circumstances: string;
 }
 
 /** The token's remark in the table, for people. */
@@ -32,26 +32,18 @@ export function remarkOf({ source, account }: RenewalTarget): string {
   return `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
 }
 
-/** What became of many lookups. */
-export interface FoundTargets {
-  /** Undefined for a token of an unknown account or kind. */
-  readonly found: ReadonlyMap<TokenName, RenewalTarget | undefined>;
-  readonly late: readonly TokenName[];
-}
-
-/** Accounts that are looked up at a time: the app's own database answers. */
-const LOOKUPS = 10;
-const IN_TIME = { timeoutMs: 250, timedOut: () => new Error('late') };
-
 /** Finds the account and the source behind a name. */
 @Injectable()
 export class RenewalTargets {
+  private readonly hosts: string;
+
   constructor(
     private readonly accounts: Accounts,
     private readonly sources: TokenSources,
-    private readonly journal: TokenJournal,
-    private readonly clock: Clock,
-  ) {}
+    { api }: WechatTokenSettings,
+  ) {
+    this.hosts = fingerprint(JSON.stringify({ ...api, timeoutMs: 0 }));
+  }
 
   /** Whether accounts may be added or removed while the app runs. */
   get canChange(): boolean {
@@ -71,7 +63,7 @@ export class RenewalTargets {
       throw new UnknownTokenError(
         messages.unknownToken(parsed.kind, parsed.account),
       );
-    return { name, account, source: this.sources.get(parsed.kind, account) };
+    return this.targetOf(name, parsed.kind, account);
   }
 
   /** As {@link get}; undefined for a token of an unknown account or kind. */
@@ -86,29 +78,6 @@ export class RenewalTargets {
   }
 
   /**
-   * {@link find} for each name, a few at a time. An account whose lookup fails is logged and omitted. One lookup that takes long
-   * delays no other (R14): the names that were not looked up in time are `late`.
-   */
-  async findAll(names: readonly TokenName[]): Promise<FoundTargets> {
-    const found = new Map<TokenName, RenewalTarget | undefined>();
-    const late = new Set(names);
-    let isOver = false;
-    const all = inParallel(names, LOOKUPS, async (name) => {
-      if (isOver) return;
-      try {
-        const target = await this.find(name);
-        if (!isOver) found.set(name, target);
-      } catch (error) {
-        this.journal.notRenewed(name, error);
-      }
-      if (!isOver) late.delete(name);
-    });
-    await withDeadline(all, this.clock, IN_TIME).catch(() => undefined);
-    isOver = true;
-    return { found, late: [...late] };
-  }
-
-  /**
    * The targets of all accounts.
    * @param onSkipped Called for each account that cannot be used.
    * @throws AccountSourceError
@@ -117,8 +86,18 @@ export class RenewalTargets {
     for await (const account of this.accounts.list(onSkipped))
       for (const kind of this.sources.kindsOf(account)) {
         const name = tokenName(kind, account.name);
-        yield { name, account, source: this.sources.get(kind, account) };
+        yield this.targetOf(name, kind, account);
       }
+  }
+
+  private targetOf(
+    name: TokenName,
+    kind: TokenKind,
+    account: Account,
+  ): RenewalTarget {
+    const source = this.sources.get(kind, account);
+    const circumstances = `${account.credentialId} ${source.id} ${this.hosts}`;
+    return { name, account, source, circumstances };
   }
 
   /** The names of all tokens of one account. @throws UnknownAccountError, AccountSourceError */

@@ -160,6 +160,7 @@ export class Renewer {
     const coolingFor = hasNewInputs ? 0 : state.coolingFor;
     switch (decide({ ...state, coolingFor }, intent)) {
       case 'renew':
+        if (state.stopped) this.states.probes.begin(row.name);
         return undefined;
       case 'wait':
         return 'others renew';

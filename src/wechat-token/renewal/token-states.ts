@@ -14,12 +14,13 @@ import { PendingWrites } from './pending-writes.js';
 import type { TokenSource } from '../upstream/token-source.js';
 import {
   ANOTHER_REPLICA_MS,
-  FOREVER,
   nextLook,
   servableFor,
   type TokenState,
 } from './policy.js';
+import type { Probes } from './probes.js';
 import { remarkOf, type RenewalTarget } from './renewal-target.js';
+import { isStopped, sharedWait } from './stored-failure.js';
 import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 
 /** The state of each token as this replica sees it: from its row, and from what only this replica knows. */
@@ -33,6 +34,11 @@ export class TokenStates {
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
+
+  /** R8: this replica's probes. */
+  get probes(): Probes {
+    return this.coolDowns.probes;
+  }
 
   /**
    * The row as it is now, made when it is missing, after the token that is waiting to be written. What the row holds is cached.
@@ -64,7 +70,8 @@ export class TokenStates {
     const othersRenew = this.settings.role === 'reader' || row.leaseInMs > 0;
     const refreshInMs = Math.max(
       row.refreshInMs,
-      this.coolDown(row, credentialId).wait,
+      row.nextAttemptInMs,
+      this.coolDowns.active(name)?.wait ?? 0,
       othersRenew ? RETRY_MS : 0,
     );
     this.cache.adopt(name, {
@@ -88,8 +95,9 @@ export class TokenStates {
     return true;
   }
 
-  of(row: TokenRow, { account, source }: RenewalTarget): TokenState {
-    const { credentialId } = account;
+  of(row: TokenRow, target: RenewalTarget): TokenState {
+    const { source } = target;
+    const { credentialId } = target.account;
     const { rotatesOnEveryCall } = source;
     return {
       value: row.value,
@@ -99,7 +107,8 @@ export class TokenStates {
       unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
       rotatesOnEveryCall,
       leasedFor: row.leaseInMs,
-      coolingFor: this.coolDown(row, credentialId).wait,
+      coolingFor: this.coolDown(row, target).wait,
+      stopped: isStopped(row),
       mayCallPlatform: this.settings.role === 'refresher',
     };
   }
@@ -113,7 +122,7 @@ export class TokenStates {
       refreshInMs: this.isUsable(row, credentialId) ? row.refreshInMs : 0,
       // The token was confirmed since it was last changed.
       confirmInMs: confirmInMs > 0 ? confirmInMs : confirmMs,
-      coolingFor: this.coolDown(row, credentialId).wait,
+      coolingFor: this.coolDown(row, target).wait,
     });
     const concernsOthers =
       row.credentialId !== null && row.credentialId !== credentialId;
@@ -146,18 +155,17 @@ export class TokenStates {
   }
 
   /** Whether the cron may renew the token: not while this replica's own cool-down lasts (R8), or a token waits to be written (R6). */
-  mayRenew({ name, account }: RenewalTarget): boolean {
+  mayRenew({ name, circumstances }: RenewalTarget): boolean {
     return (
-      !this.coolDowns.active(name, account.credentialId) &&
+      !this.coolDowns.active(name, circumstances) &&
       this.pending.get(name) === undefined
     );
   }
 
   /** For callers, while the cool-down lasts and there is nothing to serve. */
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
-    const { name, account } = target;
-    const { wait, reason } = this.coolDown(row, account.credentialId);
-    return coolingDown(name, wait, reason);
+    const { wait, reason } = this.coolDown(row, target);
+    return coolingDown(target.name, wait, reason);
   }
 
   /** The stored token may be handed out. */
@@ -187,20 +195,15 @@ export class TokenStates {
   /** R8: the cool-down that binds this replica: the shared one or its own, whichever lasts longer. */
   private coolDown(
     row: TokenRow,
-    credentialId: string,
+    target: RenewalTarget,
   ): { wait: number; reason: string } {
-    const wait = sharedWait(row, credentialId);
-    const local = this.coolDowns.active(row.name, credentialId);
+    const isReader = this.settings.role === 'reader';
+    const { uptimeMs, probes } = this.coolDowns;
+    const shared = sharedWait(row, { target, isReader, uptimeMs });
+    const wait = isStopped(row) ? Math.max(shared, probes.wait) : shared;
+    const local = this.coolDowns.active(row.name, target.circumstances);
     return local && local.wait > wait
       ? local
       : { wait, reason: row.lastError?.message ?? '' };
   }
-}
-
-/** A stop for credentials lasts as long as they do, and binds only those who have the same ones. */
-function sharedWait(row: TokenRow, credentialId: string): number {
-  const { lastError } = row;
-  if (lastError?.class !== 'credentials')
-    return Math.max(0, row.nextAttemptInMs);
-  return lastError.credentialId === credentialId ? FOREVER : 0;
 }

@@ -3,7 +3,8 @@ import { UpstreamError } from '../upstream/failure.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
-import { FOREVER } from './policy.js';
+
+const secondsOf = (wait: number) => Math.ceil(wait / 1000);
 
 /** For callers when there is nothing to serve, and the cool-down lasts `wait` more milliseconds. */
 export function coolingDown(
@@ -41,9 +42,4 @@ export function refusalBehind({
   cause,
 }: TokenUnavailableError): UpstreamError | undefined {
   return cause instanceof UpstreamError ? cause : undefined;
-}
-
-/** Undefined for a stop that only new credentials end: there is nothing to wait for. */
-function secondsOf(wait: number): number | undefined {
-  return wait > FOREVER / 2 ? undefined : Math.ceil(wait / 1000);
 }

@@ -9,6 +9,8 @@ import { Rounds } from './rounds.js';
 
 /** How soon an account that the app adds or removes is noticed, also when nobody asks for its token. */
 const CHECK_EVERY_MS = 60_000;
+/** How soon the place of a row is noticed that an older release, beside this one, has put far too late. */
+const CHECK_PLACES_EVERY_MS = 3_600_000;
 const RETRY_AFTER_MS = 5000;
 
 /** Brings the tokens in line with the accounts. */
@@ -25,12 +27,12 @@ export class AccountCheck {
 
   /**
    * As {@link check}; a failure is logged.
-   * @returns When to check again, in milliseconds: after a failure, and where accounts may change; otherwise Infinity.
+   * @returns When to check again, in milliseconds: soon after a failure, and where accounts may change.
    */
   async run(): Promise<number> {
     try {
       await this.check();
-      return this.targets.canChange ? CHECK_EVERY_MS : Infinity;
+      return this.targets.canChange ? CHECK_EVERY_MS : CHECK_PLACES_EVERY_MS;
     } catch (error) {
       this.journal.problem('account scan failed', error);
       return RETRY_AFTER_MS;

@@ -4,11 +4,8 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Leases } from '../renewal/leases.js';
 import { ANOTHER_REPLICA_MS } from '../renewal/policy.js';
-import {
-  type FoundTargets,
-  type RenewalTarget,
-  RenewalTargets,
-} from '../renewal/renewal-target.js';
+import type { RenewalTarget } from '../renewal/renewal-target.js';
+import { isStopped } from '../renewal/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
 import {
   type NewPlace,
@@ -19,7 +16,10 @@ import {
 } from '../store/renewal-queue.js';
 
 import { leftOutDelay, unknownAccountDelay } from './new-places.js';
+import { type FoundTargets, TargetLookups } from './target-lookups.js';
 
+/** No schedule of probes has a longer wait. */
+const LONGEST_PROBE_MS = 3_600_000;
 /** Confirmations that one statement leaves out. */
 const LEFT_OUT_PAGE = 500;
 
@@ -28,7 +28,7 @@ const LEFT_OUT_PAGE = 500;
 export class DueLeases {
   constructor(
     private readonly queue: RenewalQueue,
-    private readonly targets: RenewalTargets,
+    private readonly lookups: TargetLookups,
     private readonly states: TokenStates,
     private readonly leases: Leases,
     private readonly journal: TokenJournal,
@@ -79,6 +79,17 @@ export class DueLeases {
     }
   }
 
+  /** R8: the token whose turn it is to be probed, not leased: it comes after all that was due. */
+  *probe(): Generator<TokenName> {
+    const name = this.states.probes.next();
+    if (name !== undefined) yield name;
+  }
+
+  /** Whether tokens wait to be probed. */
+  get hasProbes(): boolean {
+    return this.states.probes.areWaiting;
+  }
+
   /** Gives back the leases that were not used. */
   release(): Promise<void> {
     return this.leases.releaseHeld();
@@ -86,11 +97,12 @@ export class DueLeases {
 
   private async claim(page: readonly QueuedToken[]): Promise<TokenName[]> {
     if (page.length === 0) return [];
-    const lookup = await this.targets.findAll(page.map(({ name }) => name));
+    const lookup = await this.lookups.findAll(page.map(({ name }) => name));
     await this.queue.place(this.placesOf(page, lookup));
     const targets = new Map<TokenName, RenewalTarget>();
     for (const [name, target] of lookup.found)
       if (target && this.states.mayRenew(target)) targets.set(name, target);
+    await this.setAside(page, targets);
     if (targets.size === 0) return [...lookup.late];
     const sources = new Set([...targets.values()].map(({ source }) => source));
     for (const source of sources) await source.ready();
@@ -107,6 +119,22 @@ export class DueLeases {
     });
     this.leases.hold(claimed);
     return [...claimed.map(({ row }) => row.name), ...lookup.late];
+  }
+
+  /** R8: what is stopped waits for its turn. Should this replica die before, the queue has it again soon after. */
+  private async setAside(
+    page: readonly QueuedToken[],
+    targets: Map<TokenName, RenewalTarget>,
+  ): Promise<void> {
+    const stopped = page.filter(
+      (token) => isStopped(token) && targets.delete(token.name),
+    );
+    const places = stopped.map((token) => {
+      const turnMs = this.states.probes.add(token.name) + ANOTHER_REPLICA_MS;
+      const attemptMs = Math.min(token.nextAttemptInMs, LONGEST_PROBE_MS);
+      return placed(token, Math.max(turnMs, attemptMs));
+    });
+    await this.queue.place(places);
   }
 
   /** The new places of tokens that this replica cannot renew, once those that can have had time to. */

@@ -41,6 +41,11 @@ export class DueRound {
     this.workers = concurrency + MAX_WRITES;
   }
 
+  /** Whether tokens wait to be probed, one in each round. */
+  get hasProbes(): boolean {
+    return this.leases.hasProbes;
+  }
+
   /** @throws StoreError */
   async run({ confirm }: RoundOptions): Promise<void> {
     const startedAt = this.clock.now();
@@ -94,10 +99,15 @@ export class DueRound {
     }
   }
 
-  /** What is due comes first, and again and again between confirmations. */
+  /** What is due comes first, probes come last. */
   private async *names(confirm: boolean): AsyncGenerator<TokenName> {
     yield* this.leases.due();
-    if (!confirm) return;
+    if (confirm) yield* this.confirmations();
+    yield* this.leases.probe();
+  }
+
+  /** What became due meanwhile comes first, again and again. */
+  private async *confirmations(): AsyncGenerator<TokenName> {
     const startedAt = this.clock.now();
     let askedAt = startedAt;
     const becameDue = () => {

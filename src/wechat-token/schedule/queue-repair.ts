@@ -3,6 +3,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
 import { decide } from '../renewal/policy.js';
 import { remarkOf, type RenewalTarget } from '../renewal/renewal-target.js';
+import { isStopped } from '../renewal/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import { type NewPlace, RenewalQueue } from '../store/renewal-queue.js';
@@ -53,7 +54,9 @@ export class QueueRepair {
     for (const { row, target } of found) {
       const nextMs = this.states.nextLook(row, target);
       const { name, version, nextInMs } = row;
-      if (nextInMs > 0 && this.wantsRenewal(row, target)) changed.push(name);
+      if (nextInMs > 0 && this.wantsRenewal(row, target))
+        if (isStopped(row)) this.states.probes.add(name);
+        else changed.push(name);
       else if (nextInMs === -Infinity || nextInMs > nextMs + PLACE_SLACK_MS)
         late.push({ name, version, nextMs });
     }

@@ -47,7 +47,8 @@ export class RenewalSchedule {
     const interval = setInterval(() => {
       this.polling = this.poller.poll();
       if (this.clock.now() >= this.checkAt) this.checkAccounts();
-      if (cron?.isActive && this.clock.now() > this.tickBy) this.tick(cron);
+      const isLate = this.clock.now() > this.tickBy;
+      if (cron?.isActive && (isLate || this.rounds.hasProbes)) this.tick(cron);
     }, refresh.syncIntervalMs);
     this.scheduler.addInterval(INTERVAL, interval);
   }

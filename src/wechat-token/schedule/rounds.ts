@@ -23,6 +23,11 @@ export class Rounds {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether tokens wait to be probed, one in each round. */
+  get hasProbes(): boolean {
+    return this.due.hasProbes;
+  }
+
   /** At each tick of the cron: renews what is due, and confirms what was not confirmed for a while. */
   tick(): Promise<void> {
     return this.round({ confirm: true });
@@ -50,7 +55,7 @@ export class Rounds {
         .catch((error: unknown) =>
           this.journal.problem('pending token write failed', error),
         );
-      if (!this.poller.isQuiet) await this.due.run(options);
+      if (!this.poller.isQuiet || this.hasProbes) await this.due.run(options);
       if (!this.renewer.isStopping) await this.purge();
     } catch (error) {
       this.journal.problem('scheduled renewal failed', error);

@@ -3,13 +3,19 @@ import { Clock } from '../common/clock.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
 import { QueueFront } from './queue-front.js';
 import {
+  parseLastError,
   type RawNumber,
   type RawRow,
   type ReadRows,
   RowMapper,
 } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
-import { type Lease, leaseOn, type LeasedRow } from './token-row.js';
+import {
+  type Lease,
+  leaseOn,
+  type LeasedRow,
+  type TokenRow,
+} from './token-row.js';
 
 /** A token's row that waits for a refresher. Durations are from now, negative when past, and -Infinity where the column is NULL. */
 export interface QueuedToken {
@@ -21,6 +27,7 @@ export interface QueuedToken {
   readonly refreshInMs: number;
   readonly expiresInMs: number;
   readonly nextAttemptInMs: number;
+  readonly lastError: TokenRow['lastError'];
 }
 
 /** A place in the queue. */
@@ -40,8 +47,11 @@ export interface NewPlace {
 }
 
 type RawQueued = {
-  [Column in keyof QueuedToken]: RawNumber<QueuedToken[Column]> | null;
-} & QueuePlace;
+  [Column in keyof Omit<QueuedToken, 'lastError'>]: RawNumber<
+    QueuedToken[Column]
+  > | null;
+} & QueuePlace &
+  Pick<RawRow, 'lastError'>;
 
 /** R14: the tokens in the order in which refreshers look at them, by `next_at`; and their leases, many in one statement. */
 @Injectable()
@@ -133,6 +143,7 @@ export class RenewalQueue {
       refreshInMs: Number(row.refreshInMs ?? -Infinity),
       expiresInMs: Number(row.expiresInMs ?? -Infinity),
       nextAttemptInMs: Number(row.nextAttemptInMs ?? -Infinity),
+      lastError: parseLastError(row.lastError),
     }));
   }
 }

@@ -95,7 +95,7 @@ function instantOf(raw: RawNumber<number> | null): number {
 }
 
 /** An operator may have edited the column: text that is not JSON counts as no error. */
-function parseLastError(text: string | null): TokenRow['lastError'] {
+export function parseLastError(text: string | null): TokenRow['lastError'] {
   try {
     return text === null ? null : JSON.parse(text);
   } catch {

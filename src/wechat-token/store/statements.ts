@@ -50,7 +50,7 @@ export function statementsFor(sql: Dialect) {
   const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS "isMisplaced"`;
   const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
     ${msUntil('refresh_at')} AS "refreshInMs", ${msUntil('expires_at')} AS "expiresInMs",
-    ${msUntil('next_attempt_at')} AS "nextAttemptInMs"`;
+    ${msUntil('next_attempt_at')} AS "nextAttemptInMs", last_error AS "lastError"`;
 
   return {
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),

@@ -1,10 +1,20 @@
-/** The error of the last renewal, as it is stored; contains no secret (R15). */
+/** The error of the last renewal, as it is stored; contains no secret (R15). Rows of older releases lack the fields that may be missing. */
 export interface LastError {
   readonly class: string;
   readonly errcode?: number;
   readonly message: string;
-  /** The credentials that failed: this failure does not delay attempts with others (R8). */
+  /** The credentials that failed. */
   readonly credentialId: string;
+  /** The wait that ends at `next_attempt_at`: so long before that, the platform was asked. Milliseconds. */
+  readonly waitMs?: number;
+  /** The circumstances of the attempts since the last success, the newest last: an attempt in others need not wait (R8). */
+  readonly tried?: readonly string[];
+  /** R8: the failures since renewal was stopped, the one that stopped it included; 0 while it is not. */
+  readonly stops?: number;
+  /** R8: how long other machines wait after this machine's address was refused, milliseconds. */
+  readonly turnMs?: number;
+  /** R8: no call is made for this appid before the wait has ended; where a machine is named, by no process of that machine. */
+  readonly block?: { readonly appId: string; readonly machine?: string };
 }
 
 /**

@@ -12,14 +12,18 @@ export class UpstreamError extends WechatTokenError {
   readonly errcode: number | undefined;
   /** The minimum wait before the next call, milliseconds. */
   readonly minWaitMs: number;
+  /** No call before that wait has ended: it would spend what is left of a quota, or prolong a block. */
+  readonly mustEnd: boolean;
 
   constructor(
     message: string,
-    what: { class: FailureClass; errcode?: number; minWaitMs?: number },
+    what: Pick<UpstreamError, 'class'> &
+      Partial<Pick<UpstreamError, 'errcode' | 'minWaitMs' | 'mustEnd'>>,
   ) {
     super(message);
     this.class = what.class;
     this.errcode = what.errcode;
     this.minWaitMs = what.minWaitMs ?? 0;
+    this.mustEnd = what.mustEnd ?? false;
   }
 }

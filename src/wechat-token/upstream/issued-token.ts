@@ -50,6 +50,7 @@ function issueError(
       class: reaction.class,
       errcode,
       minWaitMs: (reaction.waitSeconds ?? 0) * 1000,
+      mustEnd: reaction.mustEnd ?? false,
     },
   );
 }

@@ -9,11 +9,11 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
-import { Answers } from './answers.js';
-import { LocalCoolDowns } from './local-cool-downs.js';
-import { FORCE_BUDGET } from './policy.js';
-import type { RenewalTarget } from './renewal-target.js';
-import { coolingDown } from './token-unavailable.js';
+import { Answers } from '../renewal/answers.js';
+import { LocalCoolDowns } from '../renewal/local-cool-downs.js';
+import { FORCE_BUDGET } from '../renewal/policy.js';
+import type { RenewalTarget } from '../renewal/renewal-target.js';
+import { coolingDown } from '../renewal/token-unavailable.js';
 
 /**
  * R4, R11: a renewal without the database, where the platform allows parallel calls (stable mode): the token is served from
@@ -42,7 +42,7 @@ export class DirectRenewal {
     inputs: ReadonlyMap<TokenName, string>,
     rejected?: string,
   ): Promise<void> {
-    const { name, account, source } = target;
+    const { name, account, source, circumstances } = target;
     await source.ready();
     const sentAt = this.clock.now();
     const cached = this.cache.usable(name, sentAt);
@@ -50,7 +50,7 @@ export class DirectRenewal {
     if (rejected === undefined ? isFresh : cached && cached.value !== rejected)
       return;
     if (rejected !== undefined) this.spendReplacement(name, rejected);
-    const cooling = this.coolDowns.active(name, account.credentialId);
+    const cooling = this.coolDowns.active(name, circumstances);
     if (cooling) throw coolingDown(name, cooling.wait, cooling.reason);
     const version = this.cache.nextVersion(name);
     const actor = this.replica.id;
@@ -61,7 +61,7 @@ export class DirectRenewal {
       issued = await source.issue({ account, inputs, force: false });
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      return this.answers.fail(call, error, 'this replica');
+      return this.answers.fail(call, error);
     }
     if (issued.value === rejected) throw this.stillRejected(target);
     await this.answers.keep(call, issued);
@@ -76,14 +76,12 @@ export class DirectRenewal {
     this.nextReplacement.set(name, now + FORCE_BUDGET.spacing);
   }
 
-  private stillRejected({
-    name,
-    account,
-  }: RenewalTarget): TokenUnavailableError {
+  private stillRejected(target: RenewalTarget): TokenUnavailableError {
     const wait = FORCE_BUDGET.spacing;
-    const message = messages.stillRejected(name);
-    const until = this.clock.now() + wait;
-    this.coolDowns.set(name, account.credentialId, until, message);
+    const message = messages.stillRejected(target.name);
+    const { credentialId } = target.account;
+    const lastError = { class: 'rejected', message, credentialId };
+    this.coolDowns.set(target, this.clock.now() + wait, lastError);
     return new TokenUnavailableError(message, wait / 1000);
   }
 }

@@ -6,11 +6,14 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { silenceLimit } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
+import type { RenewalIntent } from '../renewal/policy.js';
+import {
+  type RenewalTarget,
+  RenewalTargets,
+} from '../renewal/renewal-target.js';
+import { Renewer } from '../renewal/renewer.js';
+import { TokenStates } from '../renewal/token-states.js';
 import { DirectRenewal } from './direct-renewal.js';
-import type { RenewalIntent } from './policy.js';
-import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
-import { Renewer } from './renewer.js';
-import { TokenStates } from './token-states.js';
 
 /** Callers need a token that this replica cannot serve. */
 export interface Need {
