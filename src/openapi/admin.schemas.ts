@@ -167,9 +167,10 @@ export const adminSchemas: Schemas = {
           'forced',
           'rejected',
           'lease-lost',
+          'restored',
         ],
         description:
-          '`asked`: an operator requested a renewal. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat.',
+          '`asked`: an operator requested a renewal. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat. `restored`: the row was deleted, emptied or replaced by an older one, and a replica has written the token again from memory.',
       },
       actor: {
         type: ['string', 'null'],

@@ -25,6 +25,7 @@ import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
+import { RowConflicts } from './observe/row-conflicts.js';
 import { ReportLimit } from './observe/report-limit.js';
 import { TokenJournal } from './observe/token-journal.js';
 import { Answers } from './renewal/answers.js';
@@ -39,6 +40,7 @@ import { AccountScan } from './schedule/account-scan.js';
 import { QueueRepair } from './schedule/queue-repair.js';
 import { Budgets } from './renewal/budgets.js';
 import { DirectRenewal } from './access/direct-renewal.js';
+import { LostRows } from './schedule/lost-rows.js';
 import { DueRound } from './schedule/due-round.js';
 import { LeasedRenewal } from './renewal/leased-renewal.js';
 import { LocalCoolDowns } from './renewal/local-cool-downs.js';
@@ -228,6 +230,7 @@ const schedule: Provider[] = [
   DueLeases,
   DueRound,
   ChangedTokens,
+  LostRows,
   ChangePoller,
   Rounds,
   QueueRepair,
@@ -264,6 +267,7 @@ const http: Provider[] = [
     ...upstream,
     TokenCache,
     ReportLimit,
+    RowConflicts,
     TokenJournal,
     ...renewal,
     ...access,

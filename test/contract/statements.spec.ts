@@ -55,8 +55,14 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
   },
   readAll: { statement: (s) => s.readAll({ names }), access: [PRIMARY] },
   poll: {
-    statement: (s) => s.poll({ sinceMs: 1000, limit: 100, depthMs: 60_000 }),
-    access: [UPDATED_AT, NEXT_AT],
+    statement: (s) =>
+      s.poll({
+        sinceMs: 1000,
+        limit: 100,
+        depthMs: 60_000,
+        held: [{ name, version: 1 }],
+      }),
+    access: [UPDATED_AT, NEXT_AT, PRIMARY],
   },
   changedAfter: {
     statement: (s) => s.changedAfter(page),

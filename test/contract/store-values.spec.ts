@@ -86,15 +86,17 @@ describe.each(everyDatabase())('what a row can hold on $title', (database) => {
       value,
       source,
       credentialId,
+      appId,
       leaseOwner,
       lastError,
       ...rest
     } = row;
-    expect([name, value, source, credentialId, leaseOwner]).toEqual([
+    expect([name, value, source, credentialId, appId, leaseOwner]).toEqual([
       'access_token',
       'tok',
       'stable',
       'c0ffee00',
+      'wx0123456789abcdef',
       'replica-1',
     ]);
     expect(lastError?.message).toBe('no');

@@ -48,8 +48,9 @@ export async function storeTokens(
       claimed.map(({ row, lease }) => {
         const account = byName.get(row.name);
         if (!account) throw new Error(`no account of ${row.name}`);
-        const { credentialId, mode } = toAccount(account);
-        const token = { ...renewed(`old of ${row.name}`), credentialId };
+        const { appId, credentialId, mode } = toAccount(account);
+        const issued = renewed(`old of ${row.name}`);
+        const token = { ...issued, appId, credentialId };
         const nextAfterMs =
           mode === 'stable' ? token.nextAfterMs : token.refreshAfterMs;
         const update = { ...token, source: mode, nextAfterMs };

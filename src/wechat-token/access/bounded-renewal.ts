@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
-import { isOpenTransaction, isStoreError } from '../common/errors.js';
+import {
+  isOpenTransaction,
+  isRowConflictError,
+  isStoreError,
+} from '../common/errors.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { silenceLimit } from '../common/timing.js';
@@ -68,7 +72,10 @@ export class BoundedRenewal {
       const renewed = await withDeadline(renewal, this.clock, deadline);
       return renewed === 'others renew' ? 'wait' : 'done';
     } catch (error) {
-      const isSilent = error instanceof Silence || isStoreError(error);
+      const isSilent =
+        error instanceof Silence ||
+        isStoreError(error) ||
+        isRowConflictError(error);
       const mayRenew = limit !== Infinity && !isOpenTransaction(error);
       if (!isSilent || !mayRenew) throw error;
       const key = this.renewer.flightKey(name, intent);

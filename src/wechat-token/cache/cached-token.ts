@@ -1,11 +1,18 @@
+/** Whose token it is. */
+export interface TokenOwner {
+  /** Of the account that the token was cached for. */
+  readonly appId: string;
+  readonly credentialId: string;
+}
+
 /** A token in this process's memory. Instants are on this process's clock, in milliseconds. */
-export interface CachedToken {
+export interface CachedToken extends TokenOwner {
   readonly value: string;
   /** Already resolved with the value, so that handing it out allocates nothing (R1). */
   readonly promise: Promise<string>;
   readonly version: number;
-  /** The credentials of the account that the token was cached for. */
-  readonly credentialId: string;
+  /** When the platform was asked for it, or for its confirmation. */
+  readonly issuedAt: number;
   /** Rows that are read from this instant on are newer; Infinity for a token that is not stored yet (R6). */
   readonly knownAt: number;
   /** From this instant on a read starts a renewal in the background (R2); never later than `serveUntil`. */
@@ -20,4 +27,6 @@ export interface CachedToken {
 export interface TokenToCache extends Omit<CachedToken, 'promise'> {
   /** When the row, or the platform, was asked. */
   readonly askedAt: number;
+  /** When its row was last changed; of a token that the platform issued, as `issuedAt`. */
+  readonly writtenAt: number;
 }

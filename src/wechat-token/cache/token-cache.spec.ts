@@ -4,11 +4,17 @@ import { TokenCache } from './token-cache.js';
 const NAME = 'access_token';
 const NOW = 1000;
 
-/** Read from its row at `NOW`, with 7000 to live. */
-const token = (value: string, given: Partial<TokenToCache> = {}) => ({
+/** Read from its row at `NOW`, with 7000 to live; issued 200 before, and written 100 before. */
+const token = (
+  value: string,
+  given: Partial<TokenToCache> = {},
+): TokenToCache => ({
   value,
   credentialId: 'c0ffee00',
+  appId: 'wx0123456789abcdef',
   version: 5,
+  issuedAt: NOW - 200,
+  writtenAt: NOW - 100,
   askedAt: NOW - 1,
   knownAt: NOW,
   refreshAt: NOW + 6000,
@@ -34,10 +40,16 @@ describe('what this process knows of a token', () => {
       replaced: true,
     },
     {
-      what: 'a lower version that was asked for later does: the table was restored from a backup',
+      what: 'a lower version that was asked for later does: a failover has lost commits',
       known: {},
       learned: { version: 2, askedAt: NOW + 1 },
       replaced: true,
+    },
+    {
+      what: 'a lower version that was written before the known one was issued does not: its row was put back from a backup',
+      known: {},
+      learned: { version: 2, askedAt: NOW + 1, writtenAt: NOW - 201 },
+      replaced: false,
     },
     {
       what: 'a lower version that was asked for before does not: it was overtaken on its way',

@@ -7,7 +7,7 @@ import {
   type TokenName,
   tokenName,
 } from '../common/token-name.js';
-import type { CachedToken, TokenToCache } from './cached-token.js';
+import type { CachedToken, TokenOwner, TokenToCache } from './cached-token.js';
 import { TokensOfKind } from './tokens-of-kind.js';
 
 /** The tokens that this process holds, by kind and account. A token is only ever replaced by a newer one. */
@@ -35,16 +35,18 @@ export class TokenCache {
 
   /** Caches a token, unless a newer one is cached already. */
   adopt(name: TokenName, token: TokenToCache): void {
-    const { value, version, credentialId } = token;
-    const { askedAt, knownAt, serveUntil, expiresAt } = token;
+    const { value, version, credentialId, appId } = token;
+    const { issuedAt, writtenAt, askedAt } = token;
+    const { knownAt, serveUntil, expiresAt } = token;
     const known = this.get(name);
-    // An answer that was overtaken on its way. What was asked for later counts even with a lower version: the table may
-    // have been restored from a backup.
+    // An answer that was overtaken on its way, or a row from before the known token was issued, put back from a backup. What was
+    // asked for later counts even with a lower version: a failover may have lost commits.
     const overtaken =
       known !== undefined &&
       known.value !== value &&
       known.version >= version &&
-      askedAt < Math.min(known.knownAt, known.serveUntil);
+      askedAt < known.serveUntil &&
+      (askedAt < known.knownAt || writtenAt <= known.issuedAt);
     if (overtaken) return;
     const promise =
       known?.value === value ? known.promise : Promise.resolve(value);
@@ -55,6 +57,8 @@ export class TokenCache {
       promise,
       version,
       credentialId,
+      appId,
+      issuedAt,
       knownAt,
       refreshAt,
       serveUntil,
@@ -94,9 +98,24 @@ export class TokenCache {
       for (const account of tokens.accounts()) yield tokenName(kind, account);
   }
 
+  /** All tokens that this process holds, also those that are not stored or have expired. */
+  *held(): Generator<[TokenName, CachedToken]> {
+    for (const [kind, tokens] of this.kinds)
+      for (const account of tokens.accounts()) {
+        const token = tokens.get(account);
+        if (token) yield [tokenName(kind, account), token];
+      }
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const tokens of this.kinds.values()) size += tokens.size;
+    return size;
+  }
+
   /** The credentials that the account of a held token had when the token was cached. */
-  credentialIdOf(name: TokenName): string | undefined {
-    return this.get(name)?.credentialId;
+  ownerOf(name: TokenName): TokenOwner | undefined {
+    return this.get(name);
   }
 
   /** For a token that is not stored: higher than every version known so far. */

@@ -8,6 +8,8 @@ function token(value: string, refreshAt = 1000): CachedToken {
     promise: Promise.resolve(value),
     version: 1,
     credentialId: 'c0ffee00',
+    appId: 'wx0123456789abcdef',
+    issuedAt: 0,
     knownAt: 0,
     refreshAt,
     serveUntil: 2000,

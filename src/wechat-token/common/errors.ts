@@ -140,6 +140,19 @@ export class SealedValueError extends WechatTokenError {
   readonly code = 'SEALED_VALUE';
 }
 
+/** The row of a token belongs to another appid, whose app keeps it valid: two apps call their accounts alike (docs/adr/0003). */
+export class RowConflictError extends WechatTokenError {
+  readonly code = 'ROW_CONFLICT';
+
+  constructor(
+    message: string,
+    /** The appid whose token the row holds. */
+    readonly heldBy: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A managed token cannot be written as a plain variable. */
 export class ManagedVariableError extends WechatTokenError {
   readonly code = 'MANAGED_VARIABLE';
@@ -168,5 +181,6 @@ export const isStoreError = guard<StoreError>('STORE');
 export const isOpenTransaction = (error: unknown) =>
   isStoreError(error) && error.driverCode === OPEN_TRANSACTION;
 export const isSealedValueError = guard<SealedValueError>('SEALED_VALUE');
+export const isRowConflictError = guard<RowConflictError>('ROW_CONFLICT');
 export const isManagedVariableError =
   guard<ManagedVariableError>('MANAGED_VARIABLE');

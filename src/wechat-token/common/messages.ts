@@ -108,7 +108,7 @@ export const messages = {
   rejectedAgain: () =>
     'WeChat rejected several tokens in a row, and without the database rejections cannot be counted. Check the database, and whether another system fetches tokens for the same appid.',
   withoutLease: () =>
-    'renewed without a lease: neither the database nor the lease holder responded',
+    'renewed without a lease: neither the database nor the lease holder responded, or the row belongs to another app',
   renewalFailed: (name: string, reason: string) =>
     `Renewal of "${name}" failed: ${reason}`,
 
@@ -120,6 +120,11 @@ export const messages = {
     inUse === undefined
       ? 'no current token'
       : `late report; the current token is ${inUse}`,
+
+  rowConflict: (name: string, appId: string, heldBy: string) =>
+    `The row "${name}" holds a token of the appid "${heldBy}", and this app's account has the appid "${appId}". Two apps share the table and call their accounts alike: give this account a name of its own, or this app a schema of its own. If you changed the appid and the old app is stopped, refresh the token once with force; otherwise this app takes the row over when that token has expired.`,
+  rowRestored: () =>
+    'the row was deleted, emptied or replaced by an older one, and was written again from memory; find out what changes the table',
 
   // WeChat's answers
   httpClientNotLoaded: (reason: string) =>

@@ -4,7 +4,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
 import { reasonOf } from '../common/error-reason.js';
 import { LogLine } from '../common/log-line.js';
-import { isTokenUnavailableError } from '../common/errors.js';
+import {
+  isRowConflictError,
+  isTokenUnavailableError,
+} from '../common/errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
 import { Replica } from '../common/replica.js';
 import { messages } from '../common/messages.js';
@@ -130,9 +133,19 @@ export class TokenJournal {
     );
   }
 
+  /** R13: a token whose row was deleted, emptied or replaced by an older one was written again. */
+  restored(event: JournalEntry): void {
+    const { name, fingerprint } = event;
+    const detail = messages.rowRestored();
+    const fields = { name, fingerprint, detail };
+    this.logger.warn(new LogLine('token row restored', fields));
+    this.record({ ...event, type: 'restored', detail });
+  }
+
   /** Logs an internal failure, such as an unreachable database; {@link failed} reports the platform's failures. */
   notRenewed(name: TokenName, error: unknown): void {
-    if (isTokenUnavailableError(error)) return;
+    // A row of another app is reported once, where it is seen.
+    if (isTokenUnavailableError(error) || isRowConflictError(error)) return;
     this.logger.error(
       new LogLine('token renewal aborted', {
         name,

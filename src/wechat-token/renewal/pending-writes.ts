@@ -1,13 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { isStoreError } from '../common/errors.js';
+import { isSealedValueError, isStoreError } from '../common/errors.js';
+import { fingerprint } from '../common/fingerprint.js';
+import { RowConflicts } from '../observe/row-conflicts.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import type { Lease, TokenUpdate, TokenRow } from '../store/token-row.js';
+import {
+  type Lease,
+  otherHolder,
+  type TokenUpdate,
+  type TokenRow,
+} from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Leases } from './leases.js';
+import { remarkOf } from './renewal-target.js';
 import { isUnchanged } from './token-update.js';
 
 interface PendingWrite {
@@ -17,6 +25,8 @@ interface PendingWrite {
   readonly since: number;
   /** The lease under which the token was issued, if there was one. */
   readonly lease?: Lease;
+  /** It was stored, and its row was lost since (R13). */
+  readonly isLost?: true;
 }
 
 /** R6, R11: tokens that the platform issued and that are not stored yet. The write is retried, not the call. */
@@ -28,6 +38,7 @@ export class PendingWrites {
     private readonly store: TokenStore,
     private readonly leases: Leases,
     private readonly journal: TokenJournal,
+    private readonly conflicts: RowConflicts,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -40,7 +51,10 @@ export class PendingWrites {
   ): Promise<'stored' | 'not stored' | 'lease lost'> {
     const since = lease.until - lease.durationMs;
     try {
-      if (await this.store.storeRenewed(lease, token)) return 'stored';
+      if (await this.store.storeRenewed(lease, token)) {
+        this.conflicts.clear(name);
+        return 'stored';
+      }
       // The replica that has taken the lease over may store a newer token, or none.
       this.keep({ name, token, since, lease });
       return 'lease lost';
@@ -57,6 +71,19 @@ export class PendingWrites {
     const known = this.get(write.name);
     if (!known || known.since <= write.since)
       this.byName.set(write.name, write);
+  }
+
+  /**
+   * R13: writes a token whose row was lost, unless a newer one is stored by then, or waits to be written.
+   * @throws StoreError: then it waits to be written; SealedValueError for a row that it does not replace.
+   */
+  async restore(write: PendingWrite): Promise<void> {
+    const lost = { ...write, isLost: true } as const;
+    if (!this.get(write.name)) this.keep(lost);
+    await this.save(write.name).catch((error: unknown) => {
+      if (isSealedValueError(error)) this.forget(lost);
+      throw error;
+    });
   }
 
   get(name: TokenName): PendingWrite | undefined {
@@ -80,8 +107,18 @@ export class PendingWrites {
       (lease && (await this.store.storeRenewed(lease, token))) ||
       (await this.saveUnderNewLease(write));
     if (stored === undefined) return;
-    this.journal.storedLate(name, stored);
+    if (write.isLost) this.reportRestored(write, stored);
+    else this.journal.storedLate(name, stored);
     this.forget(write);
+  }
+
+  /**
+   * The row as it is now, made when it is missing, after the token that waits to be written.
+   * @throws StoreError, SealedValueError
+   */
+  async readRow(name: TokenName, appId: string): Promise<TokenRow> {
+    await this.save(name);
+    return this.store.readOrInsert(name, remarkOf(name, appId));
   }
 
   /** Writes all of them, each whatever becomes of the others. @throws StoreError when one was not written. */
@@ -109,25 +146,45 @@ export class PendingWrites {
     if (this.get(name) === write) this.byName.delete(name);
   }
 
-  /** False when the row holds a newer token already, undefined while another replica's lease may bring one. */
+  /** False when the row holds a newer token already, undefined while another replica's lease may bring one, or another app keeps it. */
   private async saveUnderNewLease(
     write: PendingWrite,
   ): Promise<boolean | undefined> {
-    const { name, token, since, lease: lost } = write;
-    const row = await this.store.read(name);
-    if (!row || !this.isOlder(row, write)) return row?.value === token.value;
+    const { name, token, since, lease: lost, isLost } = write;
+    const found = await this.store.read(name);
+    const remark = remarkOf(name, token.appId);
+    const row = found ?? (await this.store.readOrInsert(name, remark));
+    if (otherHolder(row, token)) return undefined;
+    // A lost one that is there again was written by another replica.
+    if (!this.isOlder(row, write)) return !isLost && row.value === token.value;
     const lease = await this.leases.claim(row);
     if (!lease) return undefined;
     const age = lease.until - lease.durationMs - since;
     // A lease holder in between may have asked WeChat and lost the answer: then this token expires soon.
-    const refreshAfterMs = lost ? 0 : Math.round(token.refreshAfterMs - age);
+    const refreshAfterMs =
+      lost && found ? 0 : Math.round(token.refreshAfterMs - age);
     return this.store.storeRenewed(lease, {
       ...token,
       unchanged: isUnchanged(token, row),
       sameEnd: false,
+      issuedAfterMs: -Math.round(age),
       refreshAfterMs,
       expiresAfterMs: Math.round(token.expiresAfterMs - age),
       nextAfterMs: Math.min(token.nextAfterMs, refreshAfterMs),
     });
+  }
+
+  /** Of several replicas that hold the token, by the one that has written it. */
+  private reportRestored(
+    { name, token }: PendingWrite,
+    isWritten: boolean,
+  ): void {
+    const actor = this.leases.owner;
+    if (isWritten)
+      this.journal.restored({
+        name,
+        actor,
+        fingerprint: fingerprint(token.value),
+      });
   }
 }

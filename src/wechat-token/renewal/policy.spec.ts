@@ -241,6 +241,7 @@ describe('what to do with a token', () => {
     coolingFor: 0,
     stopped: false,
     mayCallPlatform: true,
+    heldBy: undefined,
   };
   const due = { kind: 'due' } as const;
   const byCron = { kind: 'due-or-unconfirmed' } as const;
@@ -251,6 +252,7 @@ describe('what to do with a token', () => {
   const leased = { leasedFor: SECOND };
   const cooling = { coolingFor: SECOND };
   const reader = { mayCallPlatform: false };
+  const held = { ...expired, heldBy: 'wx_other' };
   const isClassic = { rotatesOnEveryCall: true };
 
   it.each([
@@ -293,6 +295,11 @@ describe('what to do with a token', () => {
     ['healthy, operator forces', {}, forced, 'renew'],
     ['in back-off, operator forces', cooling, forced, 'renew'],
     ['leased by another, operator forces', leased, forced, 'wait'],
+    ['held by another app', held, due, 'held'],
+    ['held by another app, leased', { ...held, ...leased }, byCron, 'held'],
+    ['held by another app, rejected', held, rejected, 'held'],
+    ['held by another app, operator asks', held, normal, 'held'],
+    ['held by another app, operator forces', held, forced, 'renew'],
   ] as const)('%s: %o asked %o → %s', (_, change, intent, decision) => {
     expect(decide({ ...healthy, ...change }, intent)).toBe(decision);
   });

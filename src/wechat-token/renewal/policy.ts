@@ -210,11 +210,14 @@ export interface TokenState {
   /** Renewal is stopped: an attempt is a probe (R8). */
   readonly stopped: boolean;
   readonly mayCallPlatform: boolean;
+  /** The appid of another app that keeps the row valid. */
+  readonly heldBy: string | undefined;
 }
 
-type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down';
+type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down' | 'held';
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
+  if (state.heldBy !== undefined && intent.kind !== 'forced') return 'held';
   if (!wanted(state, intent)) return 'serve';
   const operator = intent.kind === 'normal' || intent.kind === 'forced';
   const background = state.usable && !operator && intent.kind !== 'rejected';

@@ -28,8 +28,9 @@ export interface RenewalTarget {
 }
 
 /** The token's remark in the table, for people. */
-export function remarkOf({ source, account }: RenewalTarget): string {
-  return `${source.kind} of ${account.appId}, kept valid by nestjs-wechat-token`;
+export function remarkOf(name: TokenName, appId: string): string {
+  const { kind } = parseTokenName(name);
+  return `${kind} of ${appId}, kept valid by nestjs-wechat-token`;
 }
 
 /** Finds the account and the source behind a name. */

@@ -16,7 +16,7 @@ import { type RefreshOutcome, served } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './renewal-target.js';
 import { RowWatch } from './row-watch.js';
 import { TokenStates } from './token-states.js';
-import { nobodyRenewed } from './token-unavailable.js';
+import { nobodyRenewed, rowConflict } from './token-unavailable.js';
 
 /** A renewal that was asked for, and how far it has come. */
 interface RenewalRequest {
@@ -53,7 +53,8 @@ export class Renewer {
 
   /**
    * @param onAnswer Called when the platform has answered, before the answer is written.
-   * @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, SealedValueError, StoreError
+   * @throws TokenUnavailableError, RefreshBudgetError, UnknownAccountError, UnknownTokenError, RowConflictError, SealedValueError,
+   * StoreError
    */
   renew(
     name: TokenName,
@@ -166,6 +167,8 @@ export class Renewer {
         return 'others renew';
       case 'serve':
         return served(row, state, intent);
+      case 'held':
+        throw rowConflict(row.name, target.account.appId, state.heldBy);
       case 'cooling-down':
         throw this.states.coolingDown(row, target);
     }

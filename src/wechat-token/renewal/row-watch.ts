@@ -103,7 +103,7 @@ export class RowWatch {
     row: TokenRow | undefined,
   ): void {
     if (!row || this.leases.get(row.name)) return resolve();
-    this.states.adopt(row, target.account.credentialId);
+    this.states.adopt(row, target.account);
     const decision = decide(this.states.of(row, target), intent);
     if (decision === 'cooling-down')
       reject(this.states.coolingDown(row, target));

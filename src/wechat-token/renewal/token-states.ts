@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CachedToken } from '../cache/cached-token.js';
+import type { CachedToken, TokenOwner } from '../cache/cached-token.js';
 import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
 import type { TokenUnavailableError } from '../common/errors.js';
@@ -7,8 +7,13 @@ import { fingerprint } from '../common/fingerprint.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { RETRY_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
-import { isToken, lifeOf, type TokenRow } from '../store/token-row.js';
-import { TokenStore } from '../store/token-store.js';
+import { RowConflicts } from '../observe/row-conflicts.js';
+import {
+  isToken,
+  lifeOf,
+  otherHolder,
+  type TokenRow,
+} from '../store/token-row.js';
 import { LocalCoolDowns } from './local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
 import type { TokenSource } from '../upstream/token-source.js';
@@ -19,7 +24,7 @@ import {
   type TokenState,
 } from './policy.js';
 import type { Probes } from './probes.js';
-import { remarkOf, type RenewalTarget } from './renewal-target.js';
+import type { RenewalTarget } from './renewal-target.js';
 import { isStopped, sharedWait } from './stored-failure.js';
 import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 
@@ -27,10 +32,10 @@ import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 @Injectable()
 export class TokenStates {
   constructor(
-    private readonly store: TokenStore,
     private readonly cache: TokenCache,
     private readonly pending: PendingWrites,
     private readonly coolDowns: LocalCoolDowns,
+    private readonly conflicts: RowConflicts,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -44,26 +49,21 @@ export class TokenStates {
    * The row as it is now, made when it is missing, after the token that is waiting to be written. What the row holds is cached.
    * @throws StoreError, SealedValueError
    */
-  async read(target: RenewalTarget): Promise<TokenRow> {
-    const { name } = target;
-    await this.pending.save(name);
-    for (;;) {
-      const row = await this.store.read(name);
-      if (row) {
-        this.adopt(row, target.account.credentialId);
-        return row;
-      }
-      await this.store.insertMissing([{ name, remark: remarkOf(target) }]);
-    }
+  async read({ name, account }: RenewalTarget): Promise<TokenRow> {
+    const row = await this.pending.readRow(name, account.appId);
+    this.adopt(row, account);
+    return row;
   }
 
   /**
    * Caches the token of a row, if it was issued for the account's credentials and no newer one waits to be written. Without a
    * token to cache, this replica expects one from now on.
    */
-  adopt(row: TokenRow, credentialId: string): void {
+  adopt(row: TokenRow, owner: TokenOwner): void {
     const { name, value } = row;
-    if (value === null || !isToken(row) || !this.isOurs(row, credentialId))
+    const { appId, credentialId } = owner;
+    this.conflicts.see(name, appId, otherHolder(row, owner));
+    if (value === null || !isToken(row) || !this.isOurs(row, owner))
       return this.cache.expect(name);
     if (this.pending.outdates(row)) return;
     // A token that others renew is read again soon; one that this replica renews, when it is due and no cool-down lasts.
@@ -74,10 +74,14 @@ export class TokenStates {
       this.coolDowns.active(name)?.wait ?? 0,
       othersRenew ? RETRY_MS : 0,
     );
+    const isIssued = row.issuedInMs !== -Infinity;
     this.cache.adopt(name, {
       value,
       version: row.version,
       credentialId,
+      appId,
+      issuedAt: row.readAt + (isIssued ? row.issuedInMs : 0),
+      writtenAt: row.readAt + row.updatedInMs,
       askedAt: row.readAt,
       knownAt: this.clock.now(),
       refreshAt: row.readAt + refreshInMs,
@@ -88,21 +92,19 @@ export class TokenStates {
 
   /** As {@link adopt}, without the account; false when its credentials may have changed, and only the account itself tells. */
   adoptKnown(row: TokenRow): boolean {
-    const credentialId = this.cache.credentialIdOf(row.name);
-    if (credentialId === undefined || !this.isOurs(row, credentialId))
-      return false;
-    this.adopt(row, credentialId);
+    const owner = this.cache.ownerOf(row.name);
+    if (!owner || !this.isOurs(row, owner)) return false;
+    this.adopt(row, owner);
     return true;
   }
 
   of(row: TokenRow, target: RenewalTarget): TokenState {
-    const { source } = target;
-    const { credentialId } = target.account;
+    const { account, source } = target;
     const { rotatesOnEveryCall } = source;
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
-      usable: this.isUsable(row, credentialId),
+      usable: this.isUsable(row, account),
       due: row.refreshInMs <= 0,
       unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
       rotatesOnEveryCall,
@@ -110,6 +112,7 @@ export class TokenStates {
       coolingFor: this.coolDown(row, target).wait,
       stopped: isStopped(row),
       mayCallPlatform: this.settings.role === 'refresher',
+      heldBy: otherHolder(row, account),
     };
   }
 
@@ -119,7 +122,7 @@ export class TokenStates {
     const { confirmMs } = this.settings.refresh;
     const confirmInMs = this.confirmInMs(row, target.source);
     const next = nextLook({
-      refreshInMs: this.isUsable(row, credentialId) ? row.refreshInMs : 0,
+      refreshInMs: this.isUsable(row, target.account) ? row.refreshInMs : 0,
       // The token was confirmed since it was last changed.
       confirmInMs: confirmInMs > 0 ? confirmInMs : confirmMs,
       coolingFor: this.coolDown(row, target).wait,
@@ -127,6 +130,12 @@ export class TokenStates {
     const concernsOthers =
       row.credentialId !== null && row.credentialId !== credentialId;
     return concernsOthers ? Math.min(next, ANOTHER_REPLICA_MS) : next;
+  }
+
+  /** Drops what is known of the tokens of accounts that were removed. */
+  forgetAllBut(names: ReadonlySet<TokenName>): void {
+    this.cache.forgetAllBut(names);
+    this.conflicts.forgetAllBut(names);
   }
 
   /** The cached token, if it may be handed out now. */
@@ -169,17 +178,19 @@ export class TokenStates {
   }
 
   /** The stored token may be handed out. */
-  private isUsable(row: TokenRow, credentialId: string): boolean {
+  private isUsable(row: TokenRow, owner: TokenOwner): boolean {
     return (
       row.value !== null &&
-      this.isOurs(row, credentialId) &&
+      this.isOurs(row, owner) &&
       servableFor(row.expiresInMs, lifeOf(row)) > 0
     );
   }
 
   /** A token that was issued for another appid or secret is not handed out; a reader has no secret to compare. */
-  private isOurs(row: TokenRow, credentialId: string): boolean {
-    return this.settings.role === 'reader' || row.credentialId === credentialId;
+  private isOurs(row: TokenRow, owner: TokenOwner): boolean {
+    return this.settings.role === 'reader'
+      ? row.appId === null || row.appId === owner.appId
+      : row.credentialId === owner.credentialId;
   }
 
   /** R7: when the token was last changed so long ago that it is to be confirmed; Infinity where tokens are not confirmed. */

@@ -1,6 +1,6 @@
 import type { TokenName } from '../common/token-name.js';
 import { UpstreamError } from '../upstream/failure.js';
-import { TokenUnavailableError } from '../common/errors.js';
+import { RowConflictError, TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
 
@@ -25,6 +25,16 @@ export function renewalFailed(
 ): TokenUnavailableError {
   const message = messages.renewalFailed(name, error.message);
   return new TokenUnavailableError(message, secondsOf(wait), { cause: error });
+}
+
+/** For callers whose token's row another app keeps. */
+export function rowConflict(
+  name: TokenName,
+  appId: string,
+  heldBy = '',
+): RowConflictError {
+  const message = messages.rowConflict(name, appId, heldBy);
+  return new RowConflictError(message, heldBy);
 }
 
 /** For callers who have waited for another replica without success. */

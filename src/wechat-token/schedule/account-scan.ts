@@ -51,7 +51,7 @@ export class AccountScan {
     }
     await visitBatch();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
-    if (isComplete) this.cache.forgetAllBut(found);
+    if (isComplete) this.states.forgetAllBut(found);
     await this.queue.placeAll(this.targets.kinds);
     return changed;
   }
@@ -76,7 +76,7 @@ export class AccountScan {
     for (const row of rows) {
       const target = missing.get(row.name);
       if (!target) continue;
-      this.states.adopt(row, target.account.credentialId);
+      this.states.adopt(row, target.account);
       found.push({ row, target });
       missing.delete(row.name);
     }

@@ -6,6 +6,7 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { type Change, ChangeFeed } from '../store/change-feed.js';
 import { ChangedTokens } from './changed-tokens.js';
+import { LostRows } from './lost-rows.js';
 
 /** A commit that becomes visible this long after its `updated_at` is still seen by every replica. */
 const LATE_COMMIT_MS = 10_000;
@@ -36,6 +37,7 @@ export class ChangePoller {
   constructor(
     private readonly feed: ChangeFeed,
     private readonly changed: ChangedTokens,
+    private readonly lostRows: LostRows,
     private readonly cache: TokenCache,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
@@ -85,9 +87,14 @@ export class ChangePoller {
           startedAt - this.polledAt + OVERLAP_MS,
           pollsForLate ? sinceLateMs + LATE_COMMIT_MS : 0,
         );
-    const { changes, idleMs } = await this.feed.poll(sinceMs, PAGE);
+    const { changes, lost, idleMs } = await this.feed.poll(
+      sinceMs,
+      PAGE,
+      this.lostRows.nextSlice(),
+    );
     await this.changed.takeUp(changes);
     await this.readOn(changes);
+    await this.lostRows.restore(lost);
     this.polledAt = startedAt;
     if (pollsForLate) this.polledForLateAt = startedAt;
     if (worksExpected === this.worksExpected)

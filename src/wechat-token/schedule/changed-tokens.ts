@@ -70,7 +70,7 @@ export class ChangedTokens {
   private async resolve(row: TokenRow): Promise<void> {
     try {
       const target = await this.targets.find(row.name);
-      if (target) this.states.adopt(row, target.account.credentialId);
+      if (target) this.states.adopt(row, target.account);
     } catch (error) {
       this.journal.notRenewed(row.name, error);
       this.again.add(row.name);

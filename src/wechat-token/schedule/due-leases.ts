@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
@@ -15,6 +16,7 @@ import {
   RenewalQueue,
 } from '../store/renewal-queue.js';
 
+import { otherHolder } from '../store/token-row.js';
 import { leftOutDelay, unknownAccountDelay } from './new-places.js';
 import { type FoundTargets, TargetLookups } from './target-lookups.js';
 
@@ -74,6 +76,7 @@ export class DueLeases {
         return placed(token, Math.min(nextMs, token.refreshInMs));
       });
       await this.queue.place(places);
+      await setImmediate();
       yield places.length;
       after = page.length === LEFT_OUT_PAGE ? page.at(-1) : undefined;
     }
@@ -97,11 +100,16 @@ export class DueLeases {
 
   private async claim(page: readonly QueuedToken[]): Promise<TokenName[]> {
     if (page.length === 0) return [];
+    // SQLite answers at once: the event loop serves callers in between.
+    await setImmediate();
     const lookup = await this.lookups.findAll(page.map(({ name }) => name));
     await this.queue.place(this.placesOf(page, lookup));
     const targets = new Map<TokenName, RenewalTarget>();
-    for (const [name, target] of lookup.found)
-      if (target && this.states.mayRenew(target)) targets.set(name, target);
+    for (const token of page) {
+      const target = lookup.found.get(token.name);
+      if (target && this.mayRenew(token, target))
+        targets.set(token.name, target);
+    }
     await this.setAside(page, targets);
     if (targets.size === 0) return [...lookup.late];
     const sources = new Set([...targets.values()].map(({ source }) => source));
@@ -148,9 +156,16 @@ export class DueLeases {
       const target = found.get(token.name);
       if (!target)
         return [placed(token, unknownAccountDelay(token, Math.random()))];
-      const mayRenew = this.states.mayRenew(target);
-      return mayRenew ? [] : [placed(token, ANOTHER_REPLICA_MS)];
+      return this.mayRenew(token, target)
+        ? []
+        : [placed(token, ANOTHER_REPLICA_MS)];
     });
+  }
+
+  /** The row of another app is left to it. */
+  private mayRenew(token: QueuedToken, target: RenewalTarget): boolean {
+    const isOthers = otherHolder(token, target.account) !== undefined;
+    return !isOthers && this.states.mayRenew(target);
   }
 }
 

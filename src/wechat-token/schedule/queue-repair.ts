@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
@@ -36,8 +37,8 @@ export class QueueRepair {
   /** Inserts the rows of tokens that were never issued. @throws StoreError */
   async insert(missing: readonly RenewalTarget[]): Promise<void> {
     if (missing.length === 0 || this.isReader) return;
-    const rows = missing.map((target) => {
-      return { name: target.name, remark: remarkOf(target) };
+    const rows = missing.map(({ name, account }) => {
+      return { name, remark: remarkOf(name, account.appId) };
     });
     await this.store.insertMissing(rows);
   }
@@ -52,9 +53,11 @@ export class QueueRepair {
     const changed: TokenName[] = [];
     const late: NewPlace[] = [];
     for (const { row, target } of found) {
+      const state = this.states.of(row, target);
+      if (state.heldBy !== undefined) continue;
       const nextMs = this.states.nextLook(row, target);
       const { name, version, nextInMs } = row;
-      if (nextInMs > 0 && this.wantsRenewal(row, target))
+      if (nextInMs > 0 && decide(state, { kind: 'due' }) === 'renew')
         if (isStopped(row)) this.states.probes.add(name);
         else changed.push(name);
       else if (nextInMs === -Infinity || nextInMs > nextMs + PLACE_SLACK_MS)
@@ -100,6 +103,7 @@ export class QueueRepair {
       // Rows that are locked or change all the time are left to the next scan.
       if (!first || first.name === before?.name) return;
       await this.queue.place(places);
+      await setImmediate();
       before = first;
     }
   }
@@ -111,11 +115,6 @@ export class QueueRepair {
       confirmMs > 0 ? leftOutDelay(confirmMs, Math.random()) : Infinity;
     const nextMs = Math.max(0, Math.min(refreshInMs, confirmInMs));
     return { name, version, nextMs };
-  }
-
-  private wantsRenewal(row: TokenRow, target: RenewalTarget): boolean {
-    const state = this.states.of(row, target);
-    return decide(state, { kind: 'due' }) === 'renew';
   }
 
   private get isReader(): boolean {

@@ -3,6 +3,7 @@ import type { TokenName } from '../common/token-name.js';
 import { QueueFront } from './queue-front.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
+import type { HeldRow } from './statement-parameters.js';
 import type { SqlStatement } from './connections/sql-statement.js';
 import { POLL_AHEAD_MS } from './statements.js';
 
@@ -19,6 +20,8 @@ export interface Change {
 /** The result of one poll. */
 export interface Poll {
   readonly changes: readonly Change[];
+  /** Of the tokens that were asked about: those without a row, and with an empty or an older one. */
+  readonly lost: readonly TokenName[];
   /** No token in the queue becomes due for this long, milliseconds. */
   readonly idleMs: number;
 }
@@ -29,7 +32,8 @@ type RawChange = Pick<Change, 'name' | 'since'> & {
 };
 type PolledRow =
   | (RawChange & { readonly part: 'changed' })
-  | { readonly part: 'due'; readonly firstInMs: RawNumber<number> };
+  | { readonly part: 'due'; readonly firstInMs: RawNumber<number> }
+  | { readonly part: 'lost'; readonly name: TokenName };
 
 /** R13: which rows were written, in the order of `updated_at` and in pages, without their values. */
 @Injectable()
@@ -39,18 +43,27 @@ export class ChangeFeed {
     private readonly front: QueueFront,
   ) {}
 
-  /** Reads the first page of what was written within the last `sinceMs` milliseconds, and whether the queue has work. */
-  async poll(sinceMs: number, limit: number): Promise<Poll> {
+  /**
+   * Reads the first page of what was written within the last `sinceMs` milliseconds, whether the queue has work, and which of the
+   * held tokens' rows are lost.
+   */
+  async poll(
+    sinceMs: number,
+    limit: number,
+    held: readonly HeldRow[] = [],
+  ): Promise<Poll> {
     const { poll } = this.sql.statements;
     const { depthMs, found } = this.front.look();
     const polled = await this.sql.rows<PolledRow>(
-      poll({ sinceMs: Math.ceil(sinceMs), limit, depthMs }),
+      poll({ sinceMs: Math.ceil(sinceMs), limit, depthMs, held }),
     );
     const changed = polled.filter((row) => row.part === 'changed');
+    const lost = polled.filter((row) => row.part === 'lost');
     const due = polled.find((row) => row.part === 'due');
     found(due ? Number(due.firstInMs) : POLL_AHEAD_MS);
     return {
       changes: changed.map(toChange),
+      lost: lost.map(({ name }) => name),
       idleMs: due ? 0 : POLL_AHEAD_MS,
     };
   }

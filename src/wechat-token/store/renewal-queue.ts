@@ -23,6 +23,9 @@ export interface QueuedToken {
   readonly version: number;
   /** Its `next_at`, as the database writes it: with the name a place in the queue. */
   readonly since: string;
+  /** The appid and the credentials that the stored token was issued for. */
+  readonly appId: string | null;
+  readonly credentialId: string | null;
   readonly nextInMs: number;
   readonly refreshInMs: number;
   readonly expiresInMs: number;
@@ -50,7 +53,7 @@ type RawQueued = {
   [Column in keyof Omit<QueuedToken, 'lastError'>]: RawNumber<
     QueuedToken[Column]
   > | null;
-} & QueuePlace &
+} & Pick<QueuedToken, 'name' | 'since' | 'appId' | 'credentialId'> &
   Pick<RawRow, 'lastError'>;
 
 /** R14: the tokens in the order in which refreshers look at them, by `next_at`; and their leases, many in one statement. */
@@ -135,9 +138,11 @@ export class RenewalQueue {
     statement: Parameters<SqlRunner['rows']>[0],
   ): Promise<QueuedToken[]> {
     const rows = await this.sql.rows<RawQueued>(statement);
-    return rows.map(({ name, since, ...row }) => ({
+    return rows.map(({ name, since, appId, credentialId, ...row }) => ({
       name,
       since,
+      appId,
+      credentialId,
       version: Number(row.version),
       nextInMs: Number(row.nextInMs ?? -Infinity),
       refreshInMs: Number(row.refreshInMs ?? -Infinity),

@@ -40,10 +40,12 @@ export class RowMapper {
     this.databaseClock.set(Number(raw.databaseNow), readAt);
     return {
       name: raw.name,
-      value: raw.value === null ? null : this.sealing.open(raw.name, raw.value),
+      // An empty text is no token, whoever wrote it.
+      value: raw.value ? this.sealing.open(raw.name, raw.value) : null,
       version: Number(raw.version),
       source: raw.source,
       credentialId: raw.credentialId,
+      appId: raw.appId,
       issuedInMs: instantOf(raw.issuedInMs),
       refreshInMs: instantOf(raw.refreshInMs),
       expiresInMs: instantOf(raw.expiresInMs),

@@ -25,10 +25,17 @@ export interface ParameterTypes {
   readonly windowMs: number;
   readonly error: object;
   readonly missing: readonly { name: TokenName; remark: string }[];
+  readonly held: readonly HeldRow[];
   readonly claims: readonly ClaimedRow[];
   readonly places: readonly PlacedRow[];
   readonly renewals: readonly RenewedRow[];
   readonly events: readonly EventRow[];
+}
+
+/** A token that a replica holds, and the version of its row. */
+export interface HeldRow {
+  readonly name: TokenName;
+  readonly version: number;
 }
 
 /** A row that was locked, and the version that its lease gives it. */

@@ -24,7 +24,7 @@ export function statementsFor(sql: Dialect) {
   const soon = after(now, String(POLL_AHEAD_MS));
   const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
   const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
-  const row = `name, version, value, source, credential_id AS "credentialId",
+  const row = `name, version, value, source, credential_id AS "credentialId", app_id AS "appId",
     ${msUntil('issued_at')} AS "issuedInMs", ${msUntil('refresh_at')} AS "refreshInMs",
     ${msUntil('expires_at')} AS "expiresInMs", ${msUntil('updated_at')} AS "updatedInMs",
     lease_owner AS "leaseOwner", ${msUntil('lease_until')} AS "leaseInMs",
@@ -48,7 +48,7 @@ export function statementsFor(sql: Dialect) {
   const isMisplaced = `(next_at IS NULL
     OR (next_at > ${after('refresh_at', String(PLACE_SLACK_MS))} AND next_attempt_at IS NULL AND lease_until IS NULL))`;
   const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS "isMisplaced"`;
-  const place = `name, version, ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
+  const place = `name, version, app_id AS "appId", credential_id AS "credentialId", ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
     ${msUntil('refresh_at')} AS "refreshInMs", ${msUntil('expires_at')} AS "expiresInMs",
     ${msUntil('next_attempt_at')} AS "nextAttemptInMs", last_error AS "lastError"`;
 
@@ -64,14 +64,19 @@ export function statementsFor(sql: Dialect) {
 
     /**
      * R13: all that a replica asks once a second. `changed`: the first page of recent writes, without their values. `due`: the first
-     * token in the queue that is due, or will be before the next poll, and since when. Reads no row that has not changed, whatever the size of
-     * the table.
+     * token in the queue that is due, or will be before the next poll, and since when. `lost`: which of these tokens that the replica
+     * holds have no row, an empty one or an older one. Reads the rows of those, and no other that has not changed, whatever the size
+     * of the table.
      */
-    poll: statement<'sinceMs' | 'limit' | 'depthMs'>(`
+    poll: statement<'sinceMs' | 'limit' | 'depthMs' | 'held'>(`
       SELECT * FROM (SELECT 'changed' AS part, ${change}, 0 AS "firstInMs" FROM ${news}
         WHERE updated_at > ${ago(':sinceMs')} AND expires_at IS NOT NULL ORDER BY updated_at, name LIMIT :limit) changed
       UNION ALL SELECT 'due', NULL, NULL, NULL, NULL, ${msUntil('next_at')} FROM (SELECT next_at FROM ${queue}
-        WHERE ${inQueue} ${soon} AND ${isFreeAt(soon)} ORDER BY next_at LIMIT 1) due`),
+        WHERE ${inQueue} ${soon} AND ${isFreeAt(soon)} ORDER BY next_at LIMIT 1) due
+      UNION ALL SELECT 'lost', list_name, NULL, NULL, NULL, NULL
+        FROM ${sql.listOf(':held', { name: 'name', version: 'integer' })}
+        LEFT JOIN system_var ${sql.byPrimaryKey} ON name = list_name
+        WHERE version IS NULL OR version < list_version OR expires_at IS NULL OR COALESCE(value, '') = ''`),
 
     /** The next page of recent writes. */
     changedAfter: statement<'since' | 'name' | 'limit'>(`

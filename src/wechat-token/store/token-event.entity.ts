@@ -10,7 +10,9 @@ export type TokenEventType =
   | 'failed'
   | 'forced'
   | 'rejected'
-  | 'lease-lost';
+  | 'lease-lost'
+  /** The token's row was lost, and written again from a replica's memory. */
+  | 'restored';
 
 /**
  * The history of every token, kept for 30 days. The budgets of R5 and R9 are counted from it, for all replicas together. The

@@ -27,6 +27,7 @@ export interface TokenRow {
   readonly version: number;
   readonly source: string | null;
   readonly credentialId: string | null;
+  readonly appId: string | null;
   readonly issuedInMs: number;
   readonly refreshInMs: number;
   readonly expiresInMs: number;
@@ -47,6 +48,19 @@ export interface TokenRow {
 /** Whether the row is a token's and not a plain variable's, which never expires. */
 export function isToken(row: TokenRow): boolean {
   return row.expiresInMs !== -Infinity;
+}
+
+/**
+ * The appid whose token the row holds, if it is another one than the owner's, and as long as that token lives: its app renews it.
+ * Undefined for a row whose appid is not known.
+ */
+export function otherHolder(
+  row: Pick<TokenRow, 'appId' | 'credentialId' | 'expiresInMs'>,
+  owner: { readonly appId: string; readonly credentialId: string },
+): string | undefined {
+  const isOwn =
+    row.appId === owner.appId || row.credentialId === owner.credentialId;
+  return isOwn || row.expiresInMs <= 0 ? undefined : (row.appId ?? undefined);
 }
 
 /** The whole life of the stored token, milliseconds; 0 when no token was issued. */
@@ -97,6 +111,8 @@ export interface TokenUpdate {
   readonly source: string;
   readonly credentialId: string;
   readonly appId: string;
+  /** Negative for a token that was issued before the claim. Default: 0. */
+  readonly issuedAfterMs?: number;
   readonly refreshAfterMs: number;
   readonly expiresAfterMs: number;
   /** When a refresher looks at the row again: to renew the token, or to confirm it. */

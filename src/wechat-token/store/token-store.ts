@@ -45,6 +45,15 @@ export class TokenStore {
     return raw && this.mapper.toRow(raw, readAt);
   }
 
+  /** As {@link read}; a missing row is inserted, as by {@link insertMissing}. */
+  async readOrInsert(name: TokenName, remark: string): Promise<TokenRow> {
+    for (;;) {
+      const row = await this.read(name);
+      if (row) return row;
+      await this.insertMissing([{ name, remark }]);
+    }
+  }
+
   /** Reads these rows; missing names are omitted. */
   async readAll(names: readonly TokenName[]): Promise<ReadRows> {
     const readAt = this.clock.now();
@@ -181,7 +190,7 @@ export class TokenStore {
       source: token.source,
       credentialId: token.credentialId,
       appId: token.appId,
-      issuedMs: -durationMs,
+      issuedMs: (token.issuedAfterMs ?? 0) - durationMs,
       refreshMs: token.refreshAfterMs - durationMs,
       expiresMs: token.sameEnd ? null : token.expiresAfterMs - durationMs,
       nextMs: token.nextAfterMs - durationMs,

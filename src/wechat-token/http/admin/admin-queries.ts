@@ -142,6 +142,7 @@ function emptyRow(name: TokenName): TokenRow {
     version: 0,
     source: null,
     credentialId: null,
+    appId: null,
     issuedInMs: -Infinity,
     refreshInMs: -Infinity,
     expiresInMs: -Infinity,

@@ -1,9 +1,11 @@
 import type { Account, AccountKind } from '../../accounts/account.js';
+import { messages } from '../../common/messages.js';
 import { fingerprint, mask } from '../../common/fingerprint.js';
 import { servableFor } from '../../renewal/policy.js';
 import {
   isToken,
   lifeOf,
+  otherHolder,
   secondsLeft,
   type TokenRow,
 } from '../../store/token-row.js';
@@ -52,10 +54,11 @@ export function statusOf(row: TokenRow): TokenStatus {
 }
 
 export function adminView(
-  row: TokenRow,
+  stored: TokenRow,
   account: Account,
   forcedToday: number,
 ): AdminView {
+  const row = withoutOthers(stored, account);
   const { value, expiresInMs, leaseInMs, lastError } = row;
   const until = instant(row, leaseInMs);
   return {
@@ -86,6 +89,16 @@ export function adminView(
     nextAttemptAt: instant(row, row.nextAttemptInMs),
     forcedToday,
   };
+}
+
+/** The token of another app is not shown as this account's: the reason is, as the last error. */
+function withoutOthers(row: TokenRow, account: Account): TokenRow {
+  const heldBy = otherHolder(row, account);
+  if (heldBy === undefined) return row;
+  const message = messages.rowConflict(row.name, account.appId, heldBy);
+  const at = new Date(row.databaseNow).toISOString();
+  const lastError = { class: 'row-conflict', message, credentialId: '', at };
+  return { ...row, value: null, lastError };
 }
 
 /** R3: a row's instants are relative to the database's clock at the time of the read. */

@@ -6,6 +6,7 @@ import { refusalBehind } from '../../renewal/token-unavailable.js';
 import {
   isAccountSourceError,
   isRefreshBudgetError,
+  isRowConflictError,
   isSealedValueError,
   isStoreError,
   isTokenUnavailableError,
@@ -57,7 +58,8 @@ export function problemOf(error: unknown): Problem {
     const retryAfter = error.thrown === undefined ? undefined : RETRY_SECONDS;
     return problem(503, error.message, { retryAfter });
   }
-  if (isSealedValueError(error)) return problem(503, error.message);
+  if (isSealedValueError(error) || isRowConflictError(error))
+    return problem(503, error.message);
   const status = clientErrorStatusOf(error);
   if (status === undefined) return problem(500, messages.internalError());
   const detail =

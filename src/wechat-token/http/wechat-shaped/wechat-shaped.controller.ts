@@ -21,6 +21,7 @@ import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
 import { LogLine } from '../../common/log-line.js';
 import { Budgets } from '../../renewal/budgets.js';
+import { RowConflicts } from '../../observe/row-conflicts.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
 import { isRefreshBudgetError } from '../../common/errors.js';
@@ -62,6 +63,7 @@ export class WechatShapedController implements OnAdapter {
     private readonly tokens: AccessTokenProvider,
     private readonly refresher: TokenRefresher,
     private readonly budgets: Budgets,
+    private readonly conflicts: RowConflicts,
   ) {}
 
   adapterRoutes(): readonly AdapterRoute[] {
@@ -162,6 +164,8 @@ export class WechatShapedController implements OnAdapter {
     client: ApiClient,
   ): Promise<void> {
     const name = tokenName('access_token', account);
+    // Only an operator takes the row of another app over.
+    if (this.conflicts.has(name)) return;
     // An SDK may force on every request: while no forced renewal is possible this costs a read, and no write.
     if ((await this.budgets.untilForce(name)) > 0) return;
     const request = { force: true, actor: client.id, reason: 'stable_token' };
