@@ -95,7 +95,7 @@ describe.each(everyDatabase())(
           await first.tokens.getAccessToken(name);
           const second = await appOf(THEIRS, { account });
 
-          for (let minute = 0; minute < 300; minute += 20) {
+          for (let minute = 0; minute < 300; minute += 24) {
             const before = await kept(row);
             await turn(second);
             const got = await failure(
@@ -114,10 +114,10 @@ describe.each(everyDatabase())(
             }
             const ours = await first.tokens.getAccessToken(name);
             expect(ours).toBe(world.wechat.currentToken(OURS, mode));
-            await world.advance(20 * 60);
+            await world.advance(24 * 60);
             await turn(first);
           }
-          // Two and a half lives.
+          // Two and a half lives, each of which ends at the end of a step.
           const { total } = world.wechat.callsFor(OURS);
           expect(total).toBeLessThanOrEqual(mode === 'stable' ? 25 : 3);
           const { total: others } = world.wechat.callsFor(THEIRS);
