@@ -17,7 +17,7 @@ describe('a setting that is wrong', () => {
     ['PORT', '-1', PORT],
     ['PORT', '65536', PORT],
     ['PORT', '80.5', PORT],
-    ['DATABASE_URL', 'postgres://u:p@h/d', DATABASE],
+    ['DATABASE_URL', 'oracle://u:p@h/d', DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}@h`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}%@h/d`, DATABASE],
     ['DATABASE_URL', `postgres://u:${MARK}@h`, DATABASE],

@@ -175,6 +175,8 @@ describe.each(databaseServers())(
       const pages = stopped / BATCH;
 
       const first = await watched(replica, () => replica.rounds.tick());
+      // Places that were given up are entries of the index until then.
+      if (server.kind === 'postgres') await world.sql('VACUUM system_var');
       const next = await watched(replica, () => replica.rounds.tick());
 
       expect(alone.statements).toEqual(['due', 'unconfirmed']);

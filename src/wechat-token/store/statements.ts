@@ -97,7 +97,8 @@ export function statementsFor(sql: Dialect) {
     /** Tokens without a place in the queue, such as rows that version 0.1 has inserted; plain variables, by their names, are not read. */
     unplaced: statement<'after' | 'before' | 'limit'>(`
       SELECT ${place} FROM ${queue}
-      WHERE next_at IS NULL AND name >= :after AND name < :before AND expires_at IS NOT NULL LIMIT :limit`),
+      WHERE next_at IS NULL AND name >= :after AND name < :before AND expires_at IS NOT NULL
+      ORDER BY next_at, name LIMIT :limit`),
 
     /** Moves rows in the queue that are as they were read and not leased. The version stays: a claim of the row is still valid. */
     place: statement<'places'>(
