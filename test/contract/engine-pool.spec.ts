@@ -160,17 +160,20 @@ describe.each(databaseServers())(
       const app = new DataSource({
         ...dataSourceOptions(parsed(db.url)),
         charset: 'latin1',
-        extra: {
-          max: 1,
-          maxUses: 1,
-          statement_timeout: 8000,
-          lock_timeout: 7000,
-          options: '-c default_transaction_isolation=serializable',
-          connectionLimit: 1,
-          queueLimit: 1,
-          resetOnRelease: true,
-          typeCast: () => 'not a row',
-        },
+        extra: isPostgres
+          ? {
+              max: 1,
+              maxUses: 1,
+              statement_timeout: 8000,
+              lock_timeout: 7000,
+              options: '-c default_transaction_isolation=serializable',
+            }
+          : {
+              connectionLimit: 1,
+              queueLimit: 1,
+              resetOnRelease: true,
+              typeCast: () => 'not a row',
+            },
       } as ConstructorParameters<typeof DataSource>[0]);
       await using _end = { [Symbol.asyncDispose]: () => app.destroy() };
       await app.initialize();
