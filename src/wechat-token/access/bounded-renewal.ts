@@ -10,11 +10,11 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import { silenceLimit } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
-import type { RenewalIntent } from '../renewal/policy.js';
+import type { RenewalIntent } from '../renewal/policy/policy.js';
 import {
   type RenewalTarget,
   RenewalTargets,
-} from '../renewal/renewal-target.js';
+} from '../renewal/policy/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
 import { TokenStates } from '../renewal/token-states.js';
 import { DirectRenewal } from './direct-renewal.js';

@@ -10,9 +10,9 @@ import { TokenJournal } from '../observe/token-journal.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers } from '../renewal/answers.js';
-import { LocalCoolDowns } from '../renewal/local-cool-downs.js';
-import { FORCE_BUDGET } from '../renewal/policy.js';
-import type { RenewalTarget } from '../renewal/renewal-target.js';
+import { LocalCoolDowns } from '../renewal/policy/local-cool-downs.js';
+import { FORCE_BUDGET } from '../renewal/policy/policy.js';
+import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { coolingDown } from '../renewal/token-unavailable.js';
 
 /**

@@ -16,7 +16,7 @@ import { SingleFlight } from '../common/single-flight.js';
 import { CALLER_TIMEOUT_MS, RETRY_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { RenewalTargets } from '../renewal/renewal-target.js';
+import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';
 import { BoundedRenewal, type Need, type Step } from './bounded-renewal.js';
 

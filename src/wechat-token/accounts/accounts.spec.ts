@@ -183,7 +183,7 @@ describe("an AccountSource of the app's", () => {
     const accounts = new Accounts(sourceOf({ list }));
     for (let times = 0; times < 3; times++)
       expect(await all(accounts.list())).toEqual([toAccount(shop)]);
-    const reasons = told.map(([, fields]) => JSON.stringify(fields));
+    const reasons = told.map(([line]) => JSON.stringify(line));
     expect(reasons).toEqual([
       expect.stringContaining('account \\"bad\\" from'),
       expect.stringContaining('account 3 of list() from'),

@@ -7,11 +7,11 @@ import { TokenJournal } from '../observe/token-journal.js';
 import type { LeasedRow } from '../store/token-row.js';
 import type { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
-import { LocalCoolDowns } from './local-cool-downs.js';
+import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
-import type { RenewalTarget } from './renewal-target.js';
-import { failureOf, type StoredFailure } from './stored-failure.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
+import { failureOf, type StoredFailure } from './policy/stored-failure.js';
 import { renewalFailed } from './token-unavailable.js';
 import { toCached, toUpdate } from './token-update.js';
 

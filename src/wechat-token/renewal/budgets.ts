@@ -7,7 +7,7 @@ import type { TokenName } from '../common/token-name.js';
 import { RefreshBudgetError, TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { fingerprint } from '../common/fingerprint.js';
-import { FORCE_BUDGET, forceWait, rejectionWait } from './policy.js';
+import { FORCE_BUDGET, forceWait, rejectionWait } from './policy/policy.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const seconds = (ms: number) => Math.ceil(ms / 1000);

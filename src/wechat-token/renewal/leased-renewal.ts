@@ -15,9 +15,9 @@ import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers } from './answers.js';
 import { Budgets } from './budgets.js';
-import { FORCE_BUDGET, type RenewalIntent } from './policy.js';
+import { FORCE_BUDGET, type RenewalIntent } from './policy/policy.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
-import type { RenewalTarget } from './renewal-target.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
 import { refusalBehind } from './token-unavailable.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */

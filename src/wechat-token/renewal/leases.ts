@@ -4,7 +4,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import type { Lease, LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
-import type { RenewalTarget } from './renewal-target.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
 
 /** A lease that was claimed together with those of other tokens (R14), and is not used yet. */
 interface HeldLease extends LeasedRow {

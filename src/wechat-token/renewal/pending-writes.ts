@@ -15,7 +15,7 @@ import type { TokenName } from '../common/token-name.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Leases } from './leases.js';
-import { remarkOf } from './renewal-target.js';
+import { remarkOf } from './policy/renewal-target.js';
 import { isUnchanged } from './token-update.js';
 
 interface PendingWrite {

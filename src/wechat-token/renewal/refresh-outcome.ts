@@ -1,6 +1,10 @@
 import { secondsLeft, type TokenRow } from '../store/token-row.js';
 import type { TokenName } from '../common/token-name.js';
-import { overtaken, type RenewalIntent, type TokenState } from './policy.js';
+import {
+  overtaken,
+  type RenewalIntent,
+  type TokenState,
+} from './policy/policy.js';
 
 /** The result of a renewal. */
 export interface RefreshOutcome {

@@ -7,8 +7,8 @@ import { RETRY_MS } from '../common/timing.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { Leases } from './leases.js';
-import { decide, type RenewalIntent } from './policy.js';
-import type { RenewalTarget } from './renewal-target.js';
+import { decide, type RenewalIntent } from './policy/policy.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
 import { TokenStates } from './token-states.js';
 
 /** Rows that one statement reads. */

@@ -14,7 +14,7 @@ import {
   otherHolder,
   type TokenRow,
 } from '../store/token-row.js';
-import { LocalCoolDowns } from './local-cool-downs.js';
+import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
 import type { TokenSource } from '../upstream/token-source.js';
 import {
@@ -22,10 +22,10 @@ import {
   nextLook,
   servableFor,
   type TokenState,
-} from './policy.js';
-import type { Probes } from './probes.js';
-import type { RenewalTarget } from './renewal-target.js';
-import { isStopped, sharedWait } from './stored-failure.js';
+} from './policy/policy.js';
+import type { Probes } from './policy/probes.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
+import { isStopped, sharedWait } from './policy/stored-failure.js';
 import { coolingDown, nobodyRenewed } from './token-unavailable.js';
 
 /** The state of each token as this replica sees it: from its row, and from what only this replica knows. */

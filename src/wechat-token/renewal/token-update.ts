@@ -2,8 +2,8 @@ import type { TokenToCache } from '../cache/cached-token.js';
 import type { WechatTokenSettings } from '../common/settings.js';
 import { lifeOf, type TokenRow, type TokenUpdate } from '../store/token-row.js';
 import type { IssuedToken } from '../upstream/token-source.js';
-import * as policy from './policy.js';
-import type { RenewalTarget } from './renewal-target.js';
+import * as policy from './policy/policy.js';
+import type { RenewalTarget } from './policy/renewal-target.js';
 
 /** R7: a token that the platform was asked for at `sentAt`, as it is written. `row` is the row that it replaces, where that is known. */
 export function toUpdate(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { inParallel } from '../common/in-parallel.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { RenewalTargets } from '../renewal/renewal-target.js';
+import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
 import { AccountScan } from './account-scan.js';
 import { Rounds } from './rounds.js';

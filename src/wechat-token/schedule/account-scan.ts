@@ -6,7 +6,7 @@ import { TokenJournal } from '../observe/token-journal.js';
 import {
   type RenewalTarget,
   RenewalTargets,
-} from '../renewal/renewal-target.js';
+} from '../renewal/policy/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
 import { TokenStore } from '../store/token-store.js';
 import { type FoundRow, QueueRepair } from './queue-repair.js';

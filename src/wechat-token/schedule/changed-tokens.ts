@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TokenCache } from '../cache/token-cache.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import { RenewalTargets } from '../renewal/renewal-target.js';
+import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import type { TokenRow } from '../store/token-row.js';

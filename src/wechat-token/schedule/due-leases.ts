@@ -4,9 +4,9 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Leases } from '../renewal/leases.js';
-import { ANOTHER_REPLICA_MS } from '../renewal/policy.js';
-import type { RenewalTarget } from '../renewal/renewal-target.js';
-import { isStopped } from '../renewal/stored-failure.js';
+import { ANOTHER_REPLICA_MS } from '../renewal/policy/policy.js';
+import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
+import { isStopped } from '../renewal/policy/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
 import {
   type NewPlace,

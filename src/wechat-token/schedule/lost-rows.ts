@@ -7,7 +7,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { PendingWrites } from '../renewal/pending-writes.js';
-import type { RenewalTarget } from '../renewal/renewal-target.js';
+import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { toUpdate } from '../renewal/token-update.js';
 import type { HeldRow } from '../store/statement-parameters.js';
 import { TargetLookups } from './target-lookups.js';

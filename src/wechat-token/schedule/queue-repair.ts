@@ -2,9 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenKind, TokenName } from '../common/token-name.js';
-import { decide } from '../renewal/policy.js';
-import { remarkOf, type RenewalTarget } from '../renewal/renewal-target.js';
-import { isStopped } from '../renewal/stored-failure.js';
+import { decide } from '../renewal/policy/policy.js';
+import {
+  remarkOf,
+  type RenewalTarget,
+} from '../renewal/policy/renewal-target.js';
+import { isStopped } from '../renewal/policy/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import { type NewPlace, RenewalQueue } from '../store/renewal-queue.js';

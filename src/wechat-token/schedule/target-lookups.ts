@@ -7,7 +7,7 @@ import { TokenJournal } from '../observe/token-journal.js';
 import {
   type RenewalTarget,
   RenewalTargets,
-} from '../renewal/renewal-target.js';
+} from '../renewal/policy/renewal-target.js';
 
 /** What became of many lookups. */
 export interface FoundTargets {

@@ -10,7 +10,7 @@ import { leaseWaitLimit } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { RefreshOutcome } from '../renewal/refresh-outcome.js';
-import { RenewalTargets } from '../renewal/renewal-target.js';
+import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';
 

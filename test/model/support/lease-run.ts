@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
+import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy/policy.js';
 import { inShort, type StatementName } from './gated-runner.js';
 import {
   allStandStill,

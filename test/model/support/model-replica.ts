@@ -1,7 +1,7 @@
 import { Accounts } from '../../../src/wechat-token/accounts/accounts.js';
 import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
 import { Clock } from '../../../src/wechat-token/common/clock.js';
-import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
+import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy/policy.js';
 import { Renewer } from '../../../src/wechat-token/renewal/renewer.js';
 import { PendingWrites } from '../../../src/wechat-token/renewal/pending-writes.js';
 import { Replica } from '../../../src/wechat-token/common/replica.js';

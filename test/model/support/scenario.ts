@@ -1,6 +1,6 @@
 import { byDepth } from '../../support/depth.js';
 import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
-import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy.js';
+import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy/policy.js';
 import type { Sabotage, StatementName } from './gated-runner.js';
 import type { StoredToken } from './model-database.js';
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { sinceChinaMidnight } from '../../renewal/policy.js';
+import { sinceChinaMidnight } from '../../renewal/policy/policy.js';
 import {
   type RenewalTarget,
   RenewalTargets,
-} from '../../renewal/renewal-target.js';
+} from '../../renewal/policy/renewal-target.js';
 import type { TokenRow } from '../../store/token-row.js';
 import { TokenEvents } from '../../store/token-events.js';
 import { TokenStore } from '../../store/token-store.js';

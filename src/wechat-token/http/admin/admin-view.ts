@@ -1,7 +1,7 @@
 import type { Account, AccountKind } from '../../accounts/account.js';
 import { messages } from '../../common/messages.js';
 import { fingerprint, mask } from '../../common/fingerprint.js';
-import { servableFor } from '../../renewal/policy.js';
+import { servableFor } from '../../renewal/policy/policy.js';
 import {
   isToken,
   lifeOf,

@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { RefreshOutcome } from '../../renewal/refresh-outcome.js';
-import { RenewalTargets } from '../../renewal/renewal-target.js';
+import { RenewalTargets } from '../../renewal/policy/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { type StoredEvent, TokenEvents } from '../../store/token-events.js';
 import { messages } from '../../common/messages.js';

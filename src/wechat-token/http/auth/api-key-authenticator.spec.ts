@@ -1,6 +1,7 @@
 import type { MockInstance } from 'vitest';
 import { ManualClock } from '../../../testing/index.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
+import { LogLine } from '../../common/log-line.js';
 import { ApiKeys } from './api-keys.js';
 
 const key = 'a-key-of-sixteen-characters-or-more';
@@ -30,12 +31,12 @@ describe('an address that sends API keys', () => {
 
   it('leaves ten log lines, the last of which says that it is blocked', () => {
     sendWrong('10.0.0.1', 100);
-    const blocked = warn.mock.calls.map(([, fields]) => fields as unknown);
-    expect(blocked).toEqual(
-      Array.from({ length: 10 }, (_, n) => ({
-        address: '10.0.0.1',
-        blocked: n === 9,
-      })),
+    const lines = warn.mock.calls.map(([line]) => line as unknown);
+    expect(lines).toEqual(
+      Array.from({ length: 10 }, (_, n) => {
+        const fields = { address: '10.0.0.1', blocked: n === 9 };
+        return new LogLine('wrong API key', fields);
+      }),
     );
   });
 

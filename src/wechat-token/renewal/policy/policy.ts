@@ -1,4 +1,6 @@
-/** When to renew, wait, back off or stop. Pure functions of numbers; all durations are milliseconds. */
+// When is a token renewed, and how long does a failure keep everybody waiting?
+
+/** Pure functions of numbers; all durations are milliseconds. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import type { Account } from '../accounts/account.js';
-import { Accounts } from '../accounts/accounts.js';
+import type { Account } from '../../accounts/account.js';
+import { Accounts } from '../../accounts/accounts.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
   UnknownTokenError,
-} from '../common/errors.js';
-import { fingerprint } from '../common/fingerprint.js';
-import { messages } from '../common/messages.js';
-import { WechatTokenSettings } from '../common/settings.js';
+} from '../../common/errors.js';
+import { fingerprint } from '../../common/fingerprint.js';
+import { messages } from '../../common/messages.js';
+import { WechatTokenSettings } from '../../common/settings.js';
 import {
   parseTokenName,
   type TokenKind,
   type TokenName,
   tokenName,
-} from '../common/token-name.js';
-import type { TokenSource } from '../upstream/token-source.js';
-import { TokenSources } from '../upstream/token-sources.js';
+} from '../../common/token-name.js';
+import type { TokenSource } from '../../upstream/token-source.js';
+import { TokenSources } from '../../upstream/token-sources.js';
 
 /** A token's name with all that is needed to renew the token. */
 export interface RenewalTarget {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import type { TokenName } from '../common/token-name.js';
-import type { LastError } from '../store/token-row.js';
+import { Clock } from '../../common/clock.js';
+import type { TokenName } from '../../common/token-name.js';
+import type { LastError } from '../../store/token-row.js';
 import { Probes } from './probes.js';
 import type { RenewalTarget } from './renewal-target.js';
 

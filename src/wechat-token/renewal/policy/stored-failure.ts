@@ -1,7 +1,11 @@
-import { fingerprint } from '../common/fingerprint.js';
-import { MACHINE } from '../common/replica.js';
-import { type LastError, lifeOf, type TokenRow } from '../store/token-row.js';
-import type { UpstreamError } from '../upstream/failure.js';
+import { fingerprint } from '../../common/fingerprint.js';
+import { MACHINE } from '../../common/replica.js';
+import {
+  type LastError,
+  lifeOf,
+  type TokenRow,
+} from '../../store/token-row.js';
+import type { UpstreamError } from '../../upstream/failure.js';
 import {
   ANOTHER_REPLICA_MS,
   backOff,

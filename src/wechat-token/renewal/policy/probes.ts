@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
-import type { TokenName } from '../common/token-name.js';
+import { Clock } from '../../common/clock.js';
+import type { TokenName } from '../../common/token-name.js';
 
 const EVERY_MS = 1000;
 
