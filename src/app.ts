@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { DataSource } from 'typeorm';
@@ -54,7 +55,18 @@ export async function createApp(
   );
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
+  keepAlive(app.getHttpServer(), settings.keepAliveTimeoutMs);
   app.enableShutdownHooks([], { useProcessExit: true });
   serveDocs(app);
   return app;
+}
+
+/**
+ * A load balancer sends requests on connections that it has kept open, for 60 s in most; on one that is closed here first, its
+ * client gets a 502.
+ */
+function keepAlive(server: Server, timeoutMs: number): void {
+  server.keepAliveTimeout = timeoutMs;
+  // Also ends a connection on which a request has begun; it must not be the shorter one.
+  server.headersTimeout = Math.max(server.headersTimeout, timeoutMs + 1000);
 }

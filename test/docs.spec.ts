@@ -42,7 +42,7 @@ const settingsIn = (text: string) =>
   new Set(
     [
       ...text.matchAll(
-        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY)[A-Z_]*|PORT|HOST)`/g,
+        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE)[A-Z_]*|PORT|HOST)`/g,
       ),
     ].map(([, name = '']) => name),
   );

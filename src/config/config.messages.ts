@@ -13,6 +13,8 @@ export const messages = {
   credentialsMissing: () =>
     'is missing; set WECHAT_APP_ID and WECHAT_APP_SECRET, or WECHAT_ACCOUNTS (to try the app without an account: npm run demo)',
   badPort: () => 'must be a port number from 0 to 65535',
+  badWhole: (min: number, max: number) =>
+    `must be an integer from ${min} to ${max}`,
   badDatabaseUrl: () =>
     'must be mysql://user:password@host:3306/database, mariadb://…, postgres://… or sqlite:path/to/file.sqlite (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
   badUrlParameters: (names: readonly string[]) =>

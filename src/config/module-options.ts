@@ -17,6 +17,7 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['api.baseUrl', 'WECHAT_API_BASE_URL'],
   ['api.fallbackUrls', 'WECHAT_API_FALLBACK_URLS'],
   ['api.timeoutMs', 'WECHAT_REQUEST_TIMEOUT_MS'],
+  ['api.proxyUrl', 'WECHAT_PROXY_URL'],
   ['refresh.cron', 'WECHAT_REFRESH_CRON'],
   ['refresh.marginSeconds', 'WECHAT_REFRESH_MARGIN_SECONDS'],
   ['refresh.confirmSeconds', 'WECHAT_CONFIRM_SECONDS'],
@@ -60,6 +61,7 @@ export function readOptions(
       ...given('baseUrl', set['WECHAT_API_BASE_URL']),
       ...given('fallbackUrls', list(set['WECHAT_API_FALLBACK_URLS'])),
       ...given('timeoutMs', number(set['WECHAT_REQUEST_TIMEOUT_MS'])),
+      ...given('proxyUrl', set['WECHAT_PROXY_URL']),
     },
     refresh: {
       ...given('cron', set['WECHAT_REFRESH_CRON']),

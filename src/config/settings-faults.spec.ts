@@ -9,6 +9,7 @@ const whole = (range: string) =>
   new RegExp(`^must be an integer from ${range}$`);
 const PROXY =
   /^must be a number of proxies from 0 to 32, or a list of their addresses /;
+const HTTP_PROXY = /^must be an http or https URL of a proxy, such as /;
 const CRON = /^must be a cron expression such as "\*\/5 \* \* \* \* \*"$/;
 
 describe('a setting that is wrong', () => {
@@ -17,6 +18,9 @@ describe('a setting that is wrong', () => {
     ['PORT', '-1', PORT],
     ['PORT', '65536', PORT],
     ['PORT', '80.5', PORT],
+    ['KEEP_ALIVE_TIMEOUT_MS', '0', whole('1000 to 3600000')],
+    ['KEEP_ALIVE_TIMEOUT_MS', '75s', whole('1000 to 3600000')],
+    ['KEEP_ALIVE_TIMEOUT_MS', '3600001', whole('1000 to 3600000')],
     ['DATABASE_URL', 'oracle://u:p@h/d', DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}@h`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}%@h/d`, DATABASE],
@@ -56,6 +60,12 @@ describe('a setting that is wrong', () => {
       URL,
       'WECHAT_API_FALLBACK_URLS[1]',
     ],
+    ['WECHAT_PROXY_URL', `user:${MARK}@10.0.0.5:3128`, HTTP_PROXY],
+    ['WECHAT_PROXY_URL', `socks5://u:${MARK}@10.0.0.5`, HTTP_PROXY],
+    ['WECHAT_PROXY_URL', `http://u:${MARK}%@10.0.0.5`, HTTP_PROXY],
+    ['WECHAT_PROXY_URL', `http://u:${MARK}/@10.0.0.5`, HTTP_PROXY],
+    ['WECHAT_PROXY_URL', 'http://10.0.0.5:3128/path', HTTP_PROXY],
+    ['WECHAT_PROXY_URL', '"http://10.0.0.5:3128"', HTTP_PROXY],
     ['WECHAT_REFRESH_CRON', 'every minute', CRON],
     ['WECHAT_REFRESH_CRON', '61 * * * * *', CRON],
     ['WECHAT_REFRESH_MARGIN_SECONDS', '0', whole('1 to 86400')],
@@ -98,6 +108,74 @@ describe('a setting that is wrong', () => {
       `nestjs-wechat-token cannot start because of invalid settings:\n  - ${field}: ${faults[0]?.problem}`,
     );
   });
+});
+
+describe('a secret with what was copied with it', () => {
+  const spoiled = [
+    '"',
+    "'",
+    '`',
+    ' ',
+    '\t',
+    '\n',
+    '\u00a0',
+    '\u200b',
+    '\ufeff',
+    '\u0000',
+    '\u201c',
+    '\u00e9',
+  ];
+  const SPOILED = /^contains a quote, a blank, an invisible character /;
+  const ENCRYPTION_KEY =
+    /^must be (?:32 bytes in base64|1 to 32 letters|"id:key,id:key" with)/;
+  const APP_ID = /^must be the appid from the platform's console, /;
+  const account = (fields: object) =>
+    JSON.stringify([
+      { name: 'shop', appId: 'wx_a', appSecret: MARK, ...fields },
+    ]);
+
+  it.each(
+    spoiled.flatMap((sign): [string, string, string, RegExp][] => {
+      // The blanks around a setting are dropped.
+      const within = `${MARK}-012${sign}3456789`;
+      const key = {
+        id: 'a',
+        key: `${MARK}-0123456789${sign}`,
+        scopes: ['tokens:issue'],
+      };
+      return [
+        ['WECHAT_APP_SECRET', within, 'WECHAT_APP_SECRET', SPOILED],
+        ['WECHAT_APP_ID', `wx${sign}1`, 'WECHAT_APP_ID', APP_ID],
+        [
+          'WECHAT_ACCOUNTS',
+          account({ appSecret: `${MARK}${sign}` }),
+          'WECHAT_ACCOUNTS[0].appSecret',
+          SPOILED,
+        ],
+        [
+          'WECHAT_ACCOUNTS',
+          account({ appId: `${sign}wx` }),
+          'WECHAT_ACCOUNTS[0].appId',
+          APP_ID,
+        ],
+        ['API_KEYS', JSON.stringify([key]), 'API_KEYS[0].key', SPOILED],
+        [
+          'TOKEN_ENCRYPTION_KEYS',
+          `a:${KEY.slice(0, 9)}${sign}${KEY.slice(9)}`,
+          'TOKEN_ENCRYPTION_KEYS[0].key',
+          ENCRYPTION_KEY,
+        ],
+      ];
+    }),
+  )(
+    '%s=%j is refused at start, and not shown',
+    (setting, value, field, problem) => {
+      const { faults } = refuse({ ...ACCOUNT, [setting]: value });
+      expect(faults).toEqual([
+        { field, problem: expect.stringMatching(problem) },
+      ]);
+    },
+  );
 });
 
 describe('a lease', () => {

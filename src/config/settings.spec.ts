@@ -29,6 +29,7 @@ describe('the settings of the app', () => {
     expect(load()).toMatchObject({
       port: 3000,
       host: '127.0.0.1',
+      keepAliveTimeoutMs: 75_000,
       database: { type: 'better-sqlite3', path: 'data/wechat-token.sqlite' },
       migrate: true,
       logLevel: 'log',
@@ -67,6 +68,7 @@ describe('the settings of the app', () => {
       { trustProxy: ['10.0.0.5', '192.168.0.0/16', 'fd00::/8', '::1'] },
     ],
     [{ HOST: '0.0.0.0' }, { host: '0.0.0.0' }],
+    [{ KEEP_ALIVE_TIMEOUT_MS: '1000' }, { keepAliveTimeoutMs: 1000 }],
     [{ DATABASE_MIGRATE: 'false' }, { migrate: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
     [
@@ -106,6 +108,10 @@ describe('the settings of the app', () => {
       { api: { fallbackUrls: ['https://a.example', 'https://b.example'] } },
     ],
     [{ WECHAT_REQUEST_TIMEOUT_MS: '250' }, { api: { timeoutMs: 250 } }],
+    [
+      { WECHAT_PROXY_URL: 'http://u:p%40@10.0.0.5:3128/' },
+      { api: { proxyUrl: 'http://u:p%40@10.0.0.5:3128/' } },
+    ],
     [{ WECHAT_REFRESH_CRON: '0 * * * *' }, { refresh: { cron: '0 * * * *' } }],
     [
       { WECHAT_REFRESH_MARGIN_SECONDS: '60' },
@@ -120,6 +126,7 @@ describe('the settings of the app', () => {
 
   it('takes a setting that is empty, or of blanks, for one that is not set', () => {
     const names = [
+      'WECHAT_PROXY_URL KEEP_ALIVE_TIMEOUT_MS',
       'PORT HOST DATABASE_URL DATABASE_MIGRATE LOG_LEVEL WECHAT_ROLE TRUST_PROXY',
       'WECHAT_ACCOUNTS WECHAT_ACCOUNTS_FILE WECHAT_TOKEN_MODE',
       'WECHAT_API_BASE_URL WECHAT_API_FALLBACK_URLS WECHAT_REFRESH_CRON',

@@ -23,6 +23,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface AppSettings {
   readonly port: number;
   readonly host: string;
+  /** How long an idle connection is kept open, milliseconds; longer than the load balancer in front keeps it. */
+  readonly keepAliveTimeoutMs: number;
   readonly database: Database;
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
@@ -52,16 +54,23 @@ export const databaseUrl = v.optional(
   'sqlite:data/wechat-token.sqlite',
 );
 
-const port = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,5}$/, messages.badPort()),
-  v.transform(Number),
-  v.maxValue(65_535, messages.badPort()),
-);
+const whole = (
+  min: number,
+  max: number,
+  problem = messages.badWhole(min, max),
+) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, problem),
+    v.transform(Number),
+    v.minValue(min, problem),
+    v.maxValue(max, problem),
+  );
 
 const serverSettings = v.object({
-  PORT: v.optional(port, '3000'),
+  PORT: v.optional(whole(0, 65_535, messages.badPort()), '3000'),
   HOST: v.optional(v.string(), '127.0.0.1'),
+  KEEP_ALIVE_TIMEOUT_MS: v.optional(whole(1000, 3_600_000), '75000'),
   DATABASE_URL: databaseUrl,
   DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
   LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
@@ -100,6 +109,7 @@ export function loadSettings(environment: Environment): AppSettings {
   return {
     port: server.output.PORT,
     host: server.output.HOST,
+    keepAliveTimeoutMs: server.output.KEEP_ALIVE_TIMEOUT_MS,
     database: server.output.DATABASE_URL,
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,

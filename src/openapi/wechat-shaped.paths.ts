@@ -77,6 +77,15 @@ export const wechatShapedPaths: Paths = {
       ],
       responses: answer(answers),
     },
+    post: {
+      tags,
+      operationId: 'wechatTokenPosted',
+      summary: 'Not supported: use GET',
+      security: [],
+      responses: answer({
+        posted: error('The only response', 43001, 'require GET method'),
+      }),
+    },
   },
   '/cgi-bin/stable_token': {
     post: {

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 /** The response of an endpoint. WeChat's errors have HTTP status 200. */
 export interface Answer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  /** In place of those of a JSON answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An address reserved for documentation, never that of a real machine. */

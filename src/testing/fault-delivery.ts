@@ -31,7 +31,7 @@ export async function deliver(
   } else if ('status' in fault) {
     sendStatus(res, fault.status, fault.body);
   } else if ('body' in fault) {
-    send(res, { status: 200, body: fault.body });
+    send(res, { status: 200, ...fault });
   } else if ('truncate' in fault) {
     truncate(res, act());
   } else if ('drip' in fault) {
@@ -66,11 +66,12 @@ function injectedError(
   );
 }
 
-function send(res: ServerResponse, { status, body }: Answer): void {
+function send(res: ServerResponse, { status, body, headers }: Answer): void {
   res
     .writeHead(status, {
       'content-type': JSON_TYPE,
       'content-length': Buffer.byteLength(body),
+      ...headers,
     })
     .end(body);
 }

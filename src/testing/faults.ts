@@ -11,8 +11,11 @@ export type Fault =
   | { readonly errcode: number; readonly errmsg?: string }
   /** This HTTP status; the default body is a gateway's HTML page. */
   | { readonly status: number; readonly body?: string }
-  /** HTTP 200 with this body. */
-  | { readonly body: string }
+  /** HTTP 200 with this body, and these headers besides or in place of the platform's own. */
+  | {
+      readonly body: string | Uint8Array;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Executes; sends half of the body that content-length announces, then closes. */
   | { readonly truncate: true }
   /** Accepts the request and never responds. */

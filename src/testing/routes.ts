@@ -22,6 +22,12 @@ interface Credentials {
 }
 
 const ADDRESSES = ['203.0.113.10', '203.0.113.11'];
+/** The calls that make a picture. Each answers with bytes, whose content type is `image/jpeg` whatever they are. */
+const PICTURES = new Set(['/wxa/getwxacode', '/wxa/getwxacodeunlimit']);
+const PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==',
+  'base64',
+);
 const BUSINESS = /^\/(?:cgi-bin|wxa|sns)\/./;
 
 /** The endpoint of a path; undefined for an unknown path (HTTP 404). */
@@ -139,7 +145,19 @@ function business(
   if ('errcode' in caller) return errorAnswer(caller.errcode, now);
   if (path === '/cgi-bin/get_api_domain_ip')
     return json({ ip_list: ADDRESSES });
+  if (PICTURES.has(path) && method === 'POST')
+    return file({ 'content-type': 'image/jpeg' });
+  const mediaId = query.get('media_id');
+  if (path === '/cgi-bin/media/get' && mediaId)
+    return file({
+      'content-type': 'image/png',
+      'content-disposition': `attachment; filename="${mediaId}.png"`,
+    });
   return json({ errcode: 0, errmsg: 'ok', path, method, body });
+}
+
+function file(headers: Readonly<Record<string, string>>): Answer {
+  return { status: 200, body: PICTURE, headers };
 }
 
 /** The account with these credentials, or the refusal. */

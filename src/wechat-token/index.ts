@@ -6,6 +6,8 @@ export type {
 export {
   WechatApiClient,
   type WechatCallOptions,
+  type WechatDownload,
+  type WechatDownloadOptions,
 } from './access/wechat-api.client.js';
 export type { AccountSource } from './accounts/account-source.js';
 export type {

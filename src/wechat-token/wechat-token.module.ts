@@ -5,6 +5,7 @@ import {
   type NestModule,
   type OnModuleInit,
   type Provider,
+  type Type,
 } from '@nestjs/common';
 import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
@@ -15,6 +16,7 @@ import { Accounts } from './accounts/accounts.js';
 import { Clock, MonotonicClock } from './common/clock.js';
 import { AccessGuard } from './http/auth/access.guard.js';
 import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
+import { RouteHandlerFactory } from './http/auth/route-handlers.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
@@ -89,6 +91,11 @@ export interface WechatTokenModuleExtras {
   dataSource?: string | undefined;
   /** What the paths of the module's routes begin with, such as `internal`. Default: nothing. */
   routePrefix?: string | undefined;
+  /**
+   * Decorators for the module's controllers, such as `[Public()]` or `[SetMetadata('public', true)]`: what the app's guards for
+   * all routes look for. They decide about the routes for operators, and with `http.guards` about all. Default: none.
+   */
+  metadata?: readonly ClassDecorator[] | undefined;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -97,14 +104,19 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setFactoryMethodName('createWechatTokenOptions')
     .setExtras<WechatTokenModuleExtras>(
       // Named here so that Nest keeps them out of the options.
-      { isGlobal: false, dataSource: undefined, routePrefix: undefined },
+      {
+        isGlobal: false,
+        dataSource: undefined,
+        routePrefix: undefined,
+        metadata: undefined,
+      },
       withExtras,
     )
     .build();
 
 function withExtras(
   definition: DynamicModule,
-  { isGlobal, dataSource, routePrefix }: WechatTokenModuleExtras,
+  { isGlobal, dataSource, routePrefix, metadata = [] }: WechatTokenModuleExtras,
 ): DynamicModule {
   const sqlRunner: Provider = {
     provide: SqlRunner,
@@ -128,8 +140,26 @@ function withExtras(
       TypeOrmModule.forFeature([...wechatTokenEntities], dataSource),
       ...prefix,
     ],
+    // MountGuard decides at run time which of them answer, AdapterRoutes which of them Nest registers.
+    controllers: [
+      AdminController,
+      TokensController,
+      WechatShapedController,
+    ].map((controller) => decorated(controller, metadata)),
     providers: [...(definition.providers ?? []), sqlRunner, routes],
   };
+}
+
+/** A class of its own for each registration: another one in the process may have other decorators. */
+function decorated(
+  controller: Type,
+  decorators: readonly ClassDecorator[],
+): Type {
+  if (decorators.length === 0) return controller;
+  const own = class extends controller {};
+  Object.defineProperty(own, 'name', { value: controller.name });
+  for (const decorate of decorators) decorate(own);
+  return own;
 }
 
 /** What `forRoot()` and `forRootAsync()` provide in place of these. */
@@ -246,6 +276,7 @@ const http: Provider[] = [
   MountGuard,
   AccessGuard,
   ProblemFilter,
+  RouteHandlerFactory,
   AdapterRoutes,
   AdminQueries,
   AdminStreams,
@@ -256,8 +287,6 @@ const http: Provider[] = [
  * better-sqlite3) with {@link wechatTokenMigrations} in the app.
  */
 @Module({
-  // MountGuard decides which of them there are, AdapterRoutes which of them Nest registers.
-  controllers: [AdminController, TokensController, WechatShapedController],
   providers: [
     { provide: Clock, useClass: MonotonicClock },
     Replica,
@@ -295,7 +324,7 @@ export class WechatTokenModule
     this.routes.replaceControllersOf(this);
   }
 
-  onModuleInit(): void {
-    this.routes.register();
+  onModuleInit(): Promise<void> {
+    return this.routes.register();
   }
 }

@@ -40,7 +40,6 @@ class JsapiTickets implements TokenSource {
     const answer = await this.gateway.call({
       method: 'GET',
       path: '/cgi-bin/ticket/getticket',
-      secrets: [input],
       params: this.params(input),
     });
     return parseIssued(answer, 'ticket', 'api', [input]);

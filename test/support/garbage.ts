@@ -45,7 +45,7 @@ export const GARBAGE: readonly (readonly [what: string, fault: Fault])[] = [
   ['a negative life', answer({ access_token: token, expires_in: -1 })],
   [
     'a life that is a string',
-    answer({ access_token: token, expires_in: '7200' }),
+    answer({ access_token: token, expires_in: 'two hours' }),
   ],
   [
     'a life that is no integer',

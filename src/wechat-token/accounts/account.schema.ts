@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { choice, text } from '../common/schema-parts.js';
+import { choice, secret, text } from '../common/schema-parts.js';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import { messages } from '../common/messages.js';
 
@@ -18,6 +18,6 @@ export const accountFields = {
   name: v.optional(accountName, DEFAULT_ACCOUNT),
   kind: v.optional(choice(KINDS)),
   appId: text(/^[\w-]{1,64}$/, messages.badAppId()),
-  appSecret: v.optional(v.string(messages.badSecret())),
+  appSecret: v.optional(secret(0, messages.badSecret())),
   mode: v.optional(choice(MODES)),
 };

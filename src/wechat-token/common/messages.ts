@@ -1,3 +1,9 @@
+/** A proxy without its credentials, and the setting that names it. */
+interface Proxy {
+  readonly address: string;
+  readonly setting: string;
+}
+
 /** Every sentence that a user of the package may read. Each says what happened and what to do next. */
 export const messages = {
   // Configuration. The problem of a field follows its name: "refresh.leaseSeconds: must be …".
@@ -27,9 +33,13 @@ export const messages = {
   badAppId: () =>
     'must be the appid from the platform\'s console, such as "wx1234567890abcdef"',
   badSecret: () => 'must be a string; put the AppSecret in quotes',
+  secretSpoiled: () =>
+    'contains a quote, a blank, an invisible character or one beyond ASCII, as no secret does; copy the secret again, without what stands around it',
   badUrl: () =>
     'must be an http or https URL without user, query or fragment, such as "https://api.weixin.qq.com"',
   badUrls: () => 'must be a list of URLs',
+  badProxyUrl: () =>
+    'must be an http or https URL of a proxy, such as "http://user:password@10.0.0.5:3128" (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
   badCron: () => 'must be a cron expression such as "*/5 * * * * *"',
   badWhole: (min: number, max: number) =>
     `must be an integer from ${min} to ${max}`,
@@ -129,10 +139,21 @@ export const messages = {
   // WeChat's answers
   httpClientNotLoaded: (reason: string) =>
     `WeChat was not called: axios could not be loaded (${reason}). Install @nestjs/axios and axios.`,
-  upstreamUnreachable: (path: string, host: string, code: string) =>
-    `no response from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
-  upstreamGarbage: (path: string, status: number, start: string) =>
-    `the response to ${path} is not WeChat's JSON (HTTP ${status}, starts with ${JSON.stringify(start)}). Check api.baseUrl (WECHAT_API_BASE_URL) and any proxies in between.`,
+  upstreamUnreachable: (
+    path: string,
+    host: string,
+    code: string,
+    proxy?: Proxy,
+  ) =>
+    proxy
+      ? `no response from ${host} to ${path} by way of the proxy ${proxy.address} (${code}). Check that this proxy runs and allows ${host}, or correct ${proxy.setting}.`
+      : `no response from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
+  upstreamGarbage: (path: string, what: string, proxy?: Proxy) =>
+    `the response to ${path} is not WeChat's (${what}). Check api.baseUrl (WECHAT_API_BASE_URL) and ${proxy ? `the proxy ${proxy.address}, which ${proxy.setting} sets` : 'any proxies in between'}.`,
+  answerTooLarge: (path: string, maxBytes: number) =>
+    `the response to ${path} has more than ${maxBytes} bytes and was not read. Ask for less at a time, or raise \`maxBytes\`.`,
+  callAborted: (path: string) =>
+    `The call to ${path} was aborted by the caller.`,
   notAToken: (field: string) =>
     `the response contains neither an error nor a usable ${field}, so nothing was stored. Check api.baseUrl (WECHAT_API_BASE_URL) and any proxies in between.`,
   issueRefused: (errcode: number, errmsg: string, failureClass: string) =>

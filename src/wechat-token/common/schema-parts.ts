@@ -21,6 +21,17 @@ export function whole(min: number, max: number) {
 export const text = (pattern: RegExp, problem: string) =>
   v.pipe(v.string(problem), v.regex(pattern, problem));
 
+/** Printable ASCII without blanks and quotes, which a secret has only where it was copied with something around it. */
+const SECRET = /^[!#-&(-_a-~]*$/;
+
+/** A string that may be a secret. */
+export const secret = (minLength: number, problem: string) =>
+  v.pipe(
+    v.string(problem),
+    v.minLength(minLength, problem),
+    v.regex(SECRET, messages.secretSpoiled()),
+  );
+
 type Given = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Given =>

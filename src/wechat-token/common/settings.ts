@@ -13,6 +13,8 @@ export abstract class WechatTokenSettings {
     readonly fallbackUrls: readonly string[];
     /** The time limit of one call, all hosts together. */
     readonly timeoutMs: number;
+    /** The proxy to WeChat; undefined for that of the environment, if there is one. */
+    readonly proxyUrl?: string | undefined;
   };
   abstract readonly refresh: {
     readonly cron: string;

@@ -28,10 +28,11 @@ import {
 import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { AccessGuard, RequiredScope } from './auth/access.guard.js';
-import type { AdapterRoute, OnAdapter } from './auth/adapter-routes.js';
+import { OnAdapter } from './auth/adapter-routes.js';
 import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
-import { callerByKey } from './auth/caller-by-key.js';
-import { type Caller, CurrentCaller, requireAccount } from './auth/caller.js';
+import { authorizedByKey } from './auth/caller-by-key.js';
+import { type Caller, CurrentCaller } from './auth/caller.js';
+import type { AdapterController, AdapterRoute } from './auth/route-handlers.js';
 import type { HttpRequest } from './problem/http-request.js';
 import { Group, MountGuard } from './problem/mount.guard.js';
 import { ProblemFilter } from './problem/problem.filter.js';
@@ -55,9 +56,10 @@ export interface TokenAnswer {
 /** For programs in other processes: the token, served from memory, and the replacement for a rejected token. */
 @Controller('wechat-tokens')
 @Group('tokens')
+@OnAdapter('nothing')
 @UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-export class TokensController implements OnAdapter {
+export class TokensController implements AdapterController {
   constructor(
     private readonly tokens: AccessTokenProvider,
     private readonly databaseClock: DatabaseClock,
@@ -128,9 +130,7 @@ export class TokensController implements OnAdapter {
   }
 
   private callerOf(request: HttpRequest): Caller {
-    const caller = callerByKey(this.apiKeys, request, 'tokens:issue');
-    requireAccount(caller, request);
-    return caller;
+    return authorizedByKey(this.apiKeys, request, 'tokens:issue');
   }
 
   private answer(name: TokenName, token: CachedToken): TokenAnswer {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { AccountSource } from '../accounts/account-source.js';
 import { accountFields, accountName } from '../accounts/account.schema.js';
 import { ListedAccounts } from '../accounts/listed-accounts.js';
-import { choice, fields, text, whole } from '../common/schema-parts.js';
+import { choice, fields, secret, text, whole } from '../common/schema-parts.js';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -57,6 +57,11 @@ const baseUrl = v.pipe(
   v.transform((url) => url.replace(/[\t\n\r]/g, '').replace(/\/+$/, '')),
 );
 
+const proxyUrl = v.pipe(
+  v.string(messages.badProxyUrl()),
+  v.check(isProxyUrl, messages.badProxyUrl()),
+);
+
 const cron = v.pipe(
   v.string(messages.badCron()),
   v.check(
@@ -88,7 +93,7 @@ const someEncryptionKeys = v.object({
 
 const apiKey = fields({
   id: text(/^.{1,64}$/, messages.badApiKeyId()),
-  key: text(/^.{16,}$/s, messages.badApiKey()),
+  key: secret(16, messages.badApiKey()),
   scopes: listOf(choice(SCOPES), messages.badScopes(SCOPES)),
   accounts: v.optional(listOf(accountName, messages.badKeyAccounts())),
 });
@@ -129,6 +134,7 @@ const settings = fields({
       baseUrl: v.optional(baseUrl, 'https://api.weixin.qq.com'),
       fallbackUrls: v.optional(v.array(baseUrl, messages.badUrls()), []),
       timeoutMs,
+      proxyUrl: v.optional(proxyUrl),
     }),
     {},
   ),
@@ -230,6 +236,18 @@ function faultsBetweenFields(
       ? leaseFaults(timeout.output, lease.output)
       : []),
   ];
+}
+
+/** An address without a path, whose user and password can be decoded. */
+function isProxyUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s/?#]+\/?$/i.test(text) || !URL.canParse(text))
+    return false;
+  const { username, password } = new URL(text);
+  try {
+    return decodeURIComponent(username + password) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes further faults of the same field: one message says what the field must be. */

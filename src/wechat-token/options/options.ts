@@ -32,6 +32,11 @@ export interface WechatTokenModuleOptions {
     fallbackUrls?: readonly string[];
     /** The time limit of one call, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;
+    /**
+     * The HTTP proxy for every call to WeChat, with a user and a password where it needs them: `http://user:password@host:3128`.
+     * Default: that of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`; hosts in `NO_PROXY` are called directly).
+     */
+    proxyUrl?: string;
   };
 
   refresh?: {
@@ -61,9 +66,10 @@ export interface WechatTokenModuleOptions {
   encryptionKeys?: readonly { id: string; key: string }[];
 
   /**
-   * The HTTP routes. They exist only with `apiKeys` or `guards`; while a source has no keys, they answer 404. Their path prefix is `routePrefix`, which
-   * `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`. Without `guards`, the `tokens` and
-   * `wechatShaped` routes are at their exact paths, past what the app does to all of its routes (docs/adr/0012).
+   * The HTTP routes. They exist only with `apiKeys` or `guards`; while a source has no keys, they answer 404. Their path prefix is
+   * `routePrefix`, which `WechatTokenModule.forRoot()` and `forRootAsync()` take beside `isGlobal`. Without `guards`, all are at
+   * their exact paths and in their own shapes, past what the app does to all of its routes; only the app's guards for all routes
+   * decide about the `admin` routes too, which they know by the `metadata` beside `routePrefix` (docs/adr/0012).
    */
   http?: {
     /** The API keys: a list, or a source of keys that change while the app runs. Default: none. */

@@ -31,7 +31,6 @@ export class ClassicTokenSource implements TokenSource {
   async issue(request: IssueRequest): Promise<IssuedToken> {
     const { appId, appSecret } = request.account;
     const answer = await this.gateway.call({
-      secrets: [appSecret],
       method: 'GET',
       path: '/cgi-bin/token',
       params: {

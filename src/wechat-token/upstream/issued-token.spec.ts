@@ -10,6 +10,10 @@ describe('R6 no garbage is believed', () => {
     expect(parse(good)).toEqual({ value: 'abc', lifeMs: 7_200_000 });
   });
 
+  it('a life that is given as a string', () => {
+    expect(parse({ ...good, expires_in: '7200' }).lifeMs).toBe(7_200_000);
+  });
+
   it('errcode 0 is no error', () => {
     expect(parse({ ...good, errcode: 0 }).value).toBe('abc');
   });
@@ -26,7 +30,8 @@ describe('R6 no garbage is believed', () => {
     ['no life left', { expires_in: 0 }],
     ['a negative life', { expires_in: -1 }],
     ['a fraction', { expires_in: 1.5 }],
-    ['text', { expires_in: '7200' }],
+    ['text', { expires_in: '2 hours' }],
+    ['a fraction that is a string', { expires_in: '1.5' }],
     ['a life beyond belief', { expires_in: 1e9 }],
     ['infinity', { expires_in: Infinity }],
   ])('refuses %s', (_, change) => {

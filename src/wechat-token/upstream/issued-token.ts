@@ -2,7 +2,12 @@ import { messages } from '../common/messages.js';
 import { type Origin, reactionTo } from './errcodes.js';
 import { UpstreamError } from './failure.js';
 import type { IssuedToken } from './token-source.js';
-import { errmsgOf, type WechatAnswer } from './wechat-gateway.js';
+import {
+  errcodeOf,
+  errmsgOf,
+  numberIn,
+  type WechatAnswer,
+} from './wechat-answer.js';
 
 const MAX_TOKEN_LENGTH = 8192;
 const MAX_LIFE_SECONDS = 30 * 24 * 3600;
@@ -18,8 +23,8 @@ export function parseIssued(
   origin: Origin,
   secrets: readonly string[],
 ): IssuedToken {
-  const { errcode, expires_in: life } = answer;
-  if (typeof errcode === 'number' && errcode !== 0)
+  const errcode = errcodeOf(answer);
+  if (errcode !== undefined)
     throw issueError(errcode, origin, errmsgOf(answer, secrets));
   const value = answer[field];
   if (
@@ -28,8 +33,9 @@ export function parseIssued(
     !/^[\x21-\x7e]+$/.test(value)
   )
     throw notAToken(field);
+  const life = numberIn(answer['expires_in']);
   if (
-    typeof life !== 'number' ||
+    life === undefined ||
     !Number.isInteger(life) ||
     life <= 0 ||
     life > MAX_LIFE_SECONDS

@@ -32,7 +32,6 @@ export class StableTokenSource implements TokenSource {
   async issue(request: IssueRequest): Promise<IssuedToken> {
     const { appId, appSecret } = request.account;
     const answer = await this.gateway.call({
-      secrets: [appSecret],
       method: 'POST',
       path: '/cgi-bin/stable_token',
       ...(!request.force && { repeatable: 'any host' }),

@@ -6,7 +6,15 @@ import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
+import { axiosProxy, type Proxy, proxyTo } from './proxy.js';
 import { redact } from './redact.js';
+import {
+  answerIn,
+  errcodeOf,
+  type WechatAnswer,
+  type WechatResponse,
+} from './wechat-answer.js';
+import { jsonBody } from './wechat-json.js';
 
 export interface WechatRequest {
   readonly method: 'GET' | 'POST';
@@ -18,14 +26,19 @@ export interface WechatRequest {
    * any host, also after no response. Default: nowhere.
    */
   readonly repeatable?: 'same host' | 'any host';
-  /** Values to redact, should the response echo them (R15). */
-  readonly secrets: readonly string[];
+  /** The time limit, all hosts together, milliseconds. Default: `api.timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** The size of the largest response that is read. Default: 1 MiB. */
+  readonly maxBytes?: number | undefined;
 }
 
-/** The JSON object of a response. */
-export type WechatAnswer = Readonly<Record<string, unknown>>;
-
 const MAX_RESPONSE_BYTES = 1024 * 1024;
+/** WeChat's errors are short; what is longer is a file, whatever it begins with. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** Node fires a timer that is longer than this at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Error codes of a request that did not reach the platform: another host may be called, whatever the request. */
 const NEVER_SENT = new Set([
@@ -39,7 +52,7 @@ const NEVER_SENT = new Set([
 /** Error codes of a connection that the other side has closed. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 
-/** The only HTTP client of WeChat's API. Its errors contain no part of the request (R15). */
+/** The only HTTP client of WeChat's API. Its errors contain no part of the request, and none of the response (R15). */
 @Injectable()
 export class WechatGateway {
   constructor(
@@ -58,16 +71,50 @@ export class WechatGateway {
    * @throws UpstreamError of class `transient` when there is no such response within the timeout.
    */
   async call(request: WechatRequest): Promise<WechatAnswer> {
-    const { baseUrl, fallbackUrls, timeoutMs } = this.settings.api;
+    const response = await this.exchange(request);
+    const answer = answerIn(response);
+    // An errcode counts with any status; without an errcode the status must be 200.
+    if (answer && (response.status === 200 || 'errcode' in answer))
+      return answer;
+    throw this.unusable(request, response);
+  }
+
+  /**
+   * As {@link call}, for a response that is a file.
+   * @returns the file, or the JSON object of an error, whatever content type it comes with.
+   */
+  async download(
+    request: WechatRequest,
+  ): Promise<{ file: WechatResponse } | { error: WechatAnswer }> {
+    const response = await this.exchange(request);
+    const { bytes, status, contentType } = response;
+    const answer =
+      bytes.length <= MAX_ERROR_BYTES ? answerIn(response) : undefined;
+    if (answer && errcodeOf(answer) !== undefined) return { error: answer };
+    // No API of WeChat gives a web page: it is that of a proxy or a portal.
+    const isPage = contentType.startsWith('text/html');
+    if (status !== 200 || bytes.length === 0 || isPage)
+      throw this.unusable(request, response);
+    return { file: response };
+  }
+
+  /** @throws UpstreamError of class `transient` when there is no response within the timeout. */
+  private async exchange(request: WechatRequest): Promise<WechatResponse> {
+    const { baseUrl, fallbackUrls } = this.settings.api;
+    const { signal: ended } = request;
+    const timeoutMs = request.timeoutMs ?? this.settings.api.timeoutMs;
     const share = Math.ceil(timeoutMs / (1 + fallbackUrls.length));
     const hosts = [...fallbackUrls];
     const isForAnyHost = request.repeatable === 'any host';
     let attempt = new AbortController();
     // Bounds all hosts together and a slowly trickling response; axios's own timeout bounds only the time without data.
-    const deadline = setTimeout(() => {
+    const end = () => {
       hosts.length = 0;
       attempt.abort();
-    }, timeoutMs);
+    };
+    const deadline = setTimeout(end, Math.min(timeoutMs, MAX_TIMER_MS));
+    ended?.addEventListener('abort', end);
+    if (ended?.aborted) end();
     try {
       for (let host = baseUrl; ;) {
         const isLast = !isForAnyHost || hosts.length === 0;
@@ -83,7 +130,7 @@ export class WechatGateway {
           const code = codeOf(error);
           const mayAskAnother = isForAnyHost || NEVER_SENT.has(code);
           const next = mayAskAnother ? hosts.shift() : undefined;
-          if (next === undefined) throw unreachable(request.path, host, code);
+          if (next === undefined) throw this.unreachable(request, host, error);
           host = next;
           attempt = new AbortController();
         } finally {
@@ -92,6 +139,7 @@ export class WechatGateway {
       }
     } finally {
       clearTimeout(deadline);
+      ended?.removeEventListener('abort', end);
     }
   }
 
@@ -99,7 +147,7 @@ export class WechatGateway {
     host: string,
     request: WechatRequest,
     signal: AbortSignal,
-  ): Promise<WechatAnswer> {
+  ): Promise<WechatResponse> {
     try {
       return await this.send(host, request, signal);
     } catch (error) {
@@ -112,65 +160,70 @@ export class WechatGateway {
     host: string,
     request: WechatRequest,
     signal: AbortSignal,
-  ): Promise<WechatAnswer> {
+  ): Promise<WechatResponse> {
+    const { proxyUrl } = this.settings.api;
     const config: AxiosRequestConfig<unknown> = {
       method: request.method,
       url: host + request.path,
       params: request.params,
-      data: request.body,
+      ...jsonBody(request.body),
       signal,
+      ...(proxyUrl !== undefined && { proxy: axiosProxy(proxyUrl) }),
       maxRedirects: 0,
-      maxContentLength: MAX_RESPONSE_BYTES,
-      responseType: 'text',
+      maxContentLength: request.maxBytes ?? MAX_RESPONSE_BYTES,
+      responseType: 'arraybuffer',
       transformResponse: (body: unknown) => body,
       validateStatus: () => true,
     };
     const axios = await this.http.load();
-    const response = await axios.request<unknown>(config);
-    return parseAnswer(request, response.status, response.data);
+    const { status, headers, data } = await axios.request<Buffer>(config);
+    const header = (name: string) => String(headers[name] ?? '');
+    return {
+      status,
+      contentType: header('content-type'),
+      contentDisposition: header('content-disposition'),
+      bytes: data,
+    };
+  }
+
+  private unreachable(
+    { path, signal, maxBytes = MAX_RESPONSE_BYTES }: WechatRequest,
+    host: string,
+    error: unknown,
+  ): UpstreamError {
+    if (signal?.aborted) return transient(messages.callAborted(path));
+    if (isTooLarge(error))
+      return transient(messages.answerTooLarge(path, maxBytes));
+    const code = codeOf(error);
+    const proxy = this.proxyTo(host);
+    return transient(messages.upstreamUnreachable(path, host, code, proxy));
+  }
+
+  /** The response itself is not shown: it may be a user's record. */
+  private unusable(
+    { path }: WechatRequest,
+    { status, contentType, bytes }: WechatResponse,
+  ): UpstreamError {
+    const [type] = /^[\w.+-]{1,30}\/[\w.+-]{1,60}/.exec(contentType) ?? [
+      'no type',
+    ];
+    const what = `HTTP ${status}, ${redact(type, [])}, ${bytes.length} bytes`;
+    const proxy = this.proxyTo(this.settings.api.baseUrl);
+    return transient(messages.upstreamGarbage(path, what, proxy));
+  }
+
+  private proxyTo(host: string): Proxy | undefined {
+    return proxyTo(host, this.settings.api.proxyUrl);
   }
 }
 
-/** WeChat's error message in a response, redacted. */
-export function errmsgOf(
-  answer: WechatAnswer,
-  secrets: readonly string[],
-): string {
-  const { errmsg } = answer;
-  return typeof errmsg === 'string' ? redact(errmsg, secrets) : '';
-}
-
-function unreachable(path: string, host: string, code: string): UpstreamError {
-  const message = messages.upstreamUnreachable(path, host, code);
+function transient(message: string): UpstreamError {
   return new UpstreamError(message, { class: 'transient' });
 }
 
-function parseAnswer(
-  { path, secrets }: WechatRequest,
-  status: number,
-  body: unknown,
-): WechatAnswer {
-  const parsed = parseJson(body);
-  // An errcode counts with any status; without an errcode the status must be 200.
-  const answered = parsed && (status === 200 || 'errcode' in parsed);
-  if (answered) return parsed;
-  // Redact before truncating: a truncated token would not be recognised as one.
-  const start =
-    typeof body === 'string' ? redact(body, secrets).slice(0, 60) : '';
-  throw new UpstreamError(messages.upstreamGarbage(path, status, start), {
-    class: 'transient',
-  });
-}
-
-function parseJson(body: unknown): WechatAnswer | undefined {
-  try {
-    const value: unknown = JSON.parse(String(body));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as WechatAnswer)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** axios has no code of its own for a response beyond `maxContentLength`. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('maxContentLength');
 }
 
 /**

@@ -112,15 +112,24 @@ describe.concurrent.each(PLATFORMS)(
         `${app.url}/admin/wechat-tokens/${NAME}/refresh`,
         posted({ force: true }, bearer(KEYS.all)),
       );
-      await until(() => expect(stream.views).toHaveLength(3));
-      expect(stream.views[2]).toMatchObject({ name: NAME, forcedToday: 1 });
+      // On a busy machine the renewal itself is seen as well.
+      await until(() =>
+        expect(stream.views.slice(2).at(-1)).toMatchObject({
+          name: NAME,
+          status: 'valid',
+          forcedToday: 1,
+        }),
+      );
+      const seen = stream.views.length;
 
       // No version changes when a token becomes due.
       await world.sql(
         `UPDATE system_var SET refresh_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 second')`,
       );
       await until(() => {
-        const names = stream.views.slice(3).map((v) => `${v.name} ${v.status}`);
+        const names = stream.views
+          .slice(seen)
+          .map((v) => `${v.name} ${v.status}`);
         expect(names).toEqual([`${NAME} due`, 'access_token:shop due']);
       });
       await stream.leave();

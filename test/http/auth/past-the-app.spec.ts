@@ -1,14 +1,22 @@
+import type { ServerResponse } from 'node:http';
 import {
+  type ArgumentsHost,
   type CallHandler,
   type CanActivate,
   Controller,
   type ExceptionFilter,
+  type ExecutionContext,
+  ForbiddenException,
   Get,
   type INestApplication,
+  Injectable,
   type MiddlewareConsumer,
   Module,
   type NestInterceptor,
   type PipeTransform,
+  type Provider,
+  Scope,
+  SetMetadata,
   VersioningType,
 } from '@nestjs/common';
 import {
@@ -17,6 +25,7 @@ import {
   APP_GUARD,
   APP_INTERCEPTOR,
   APP_PIPE,
+  Reflector,
 } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
@@ -73,11 +82,42 @@ const teapot: ExceptionFilter = {
     response.status(418).send({ teapot: true });
   },
 };
+/** All of them, refusing. */
+class Everything {
+  canActivate = () => false;
+  intercept = () => {
+    throw new ForbiddenException();
+  };
+  transform = this.intercept;
+  catch = (error: unknown, host: ArgumentsHost) => teapot.catch(error, host);
+}
 const refuse: PipeTransform = {
   transform: () => {
     throw new Error('a pipe of the app has run');
   },
 };
+
+const VERSIONS: [string, (it: INestApplication) => unknown][] = [
+  [
+    'versions in paths',
+    (it) =>
+      it.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+  ],
+  [
+    'versions in a header',
+    (it) =>
+      it.enableVersioning({ type: VersioningType.HEADER, header: 'version' }),
+  ],
+  [
+    'versions in a media type',
+    (it) =>
+      it.enableVersioning({
+        type: VersioningType.MEDIA_TYPE,
+        key: 'v=',
+        defaultVersion: '1',
+      }),
+  ],
+];
 
 describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
   let wechat: FakeWechat;
@@ -85,6 +125,8 @@ describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
   let endUnused = () => {};
   /** The paths of the requests that the app's middleware has seen. */
   let seen: string[] = [];
+  /** Whether that middleware lets nobody through. */
+  let refuses = false;
 
   beforeAll(async () => {
     wechat = await FakeWechat.start();
@@ -107,11 +149,12 @@ describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
     configure(consumer: MiddlewareConsumer) {
       const see = (
         request: { originalUrl?: string },
-        _: unknown,
+        response: ServerResponse,
         next: () => void,
       ) => {
         seen.push(request.originalUrl?.split('?')[0] ?? '');
-        next();
+        if (refuses) response.writeHead(401).end();
+        else next();
       };
       consumer.apply(see).forRoutes('{*path}');
     }
@@ -121,11 +164,13 @@ describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
     http: WechatTokenModuleOptions['http'],
     given: {
       readonly extras?: WechatTokenModuleExtras;
-      readonly global?: readonly { provide: string; useValue: object }[];
+      readonly global?: readonly Provider[];
       readonly set?: (app: INestApplication) => unknown;
+      readonly refuses?: true;
     } = {},
   ): Promise<void> {
     seen = [];
+    refuses = given.refuses ?? false;
     const made = await Test.createTestingModule({
       imports: [
         LargerModule,
@@ -187,17 +232,22 @@ describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
   );
 
   it.each([
+    ['an interceptor', APP_INTERCEPTOR],
+    ['a guard', APP_GUARD],
+    ['a filter', APP_FILTER],
+    ['a pipe', APP_PIPE],
+  ])(
+    'tokens are answered past %s that is made for each request',
+    async (_what, provide) => {
+      const global = { provide, useClass: Everything, scope: Scope.REQUEST };
+      await start(keys, { global: [global] });
+      expect(await tokensAt()).toEqual(current());
+    },
+  );
+
+  it.each([
     ['a global prefix', (it: INestApplication) => it.setGlobalPrefix('api')],
-    [
-      'versions in paths',
-      (it: INestApplication) =>
-        it.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
-    ],
-    [
-      'versions in a header',
-      (it: INestApplication) =>
-        it.enableVersioning({ type: VersioningType.HEADER, header: 'version' }),
-    ],
+    ...VERSIONS,
   ])(
     'tokens are at the same paths with %s, and behind the prefix of the module',
     async (_what, set) => {
@@ -211,15 +261,146 @@ describe.each(PLATFORMS)('in a larger app, on %s', (_platform, adapter) => {
     },
   );
 
-  it('routes for operators remain routes of the app', async () => {
-    await start(keys, {
-      global: [{ provide: APP_INTERCEPTOR, useValue: envelope }],
-      set: (it) => it.setGlobalPrefix('api'),
-    });
+  it.each<[string, (it: INestApplication) => unknown]>([
+    ['an interceptor', (it) => it.useGlobalInterceptors(envelope)],
+    ['a filter', (it) => it.useGlobalFilters(teapot)],
+    ['a pipe', (it) => it.useGlobalPipes(refuse)],
+    ['a global prefix', (it) => it.setGlobalPrefix('api')],
+    ...VERSIONS,
+  ])(
+    'everything keeps its shape with %s, set on the app',
+    async (_what, set) => {
+      await start(keys, { set });
+      expect(await tokensAt()).toEqual(current());
+      await operate();
+    },
+  );
+
+  it.each([
+    ['an interceptor', APP_INTERCEPTOR, envelope],
+    ['a filter', APP_FILTER, teapot],
+    ['a pipe', APP_PIPE, refuse],
+  ])(
+    'routes for operators keep their shape with %s for all routes',
+    async (_what, provide, useValue) => {
+      await start(keys, { global: [{ provide, useValue }] });
+      await operate();
+    },
+  );
+
+  /** Every route for operators does what it does in an app without anything global. */
+  async function operate(): Promise<void> {
     const headers = bearer(KEYS.all);
-    expect((await ask(ADMIN, { headers })).status).toBe(404);
-    const response = await ask(`/api${ADMIN}`, { headers });
-    expect(await response.json()).toMatchObject({ data: { items: [{}] } });
+    const read = async (path: string, init: Sent = { headers }) => {
+      const response = await ask(ADMIN + path, init);
+      expect(response.status, path).toBe(200);
+      return response.json() as Promise<unknown>;
+    };
+    const view = { name: 'access_token', status: 'valid' };
+    expect(await read('?limit=5')).toMatchObject({ items: [view], next: null });
+    expect(await read('/access_token')).toMatchObject(view);
+    expect(await read('/access_token/events?limit=1')).toMatchObject({
+      items: [{ type: expect.any(String) }],
+    });
+    const refresh = posted({ reason: 'test' }, headers);
+    expect(await read('/access_token/refresh', refresh)).toMatchObject({
+      outcome: 'unchanged',
+    });
+    const stream = await ask(`${ADMIN}/stream`, { headers });
+    expect(stream.headers.get('content-type')).toBe('text/event-stream');
+    await stream.body?.cancel();
+
+    for (const [path, init, status] of [
+      ['', {}, 401],
+      ['', { headers: bearer(KEYS.issue) }, 403],
+      ['?limit=x', { headers }, 400],
+      ['/stream?limit=x', { headers }, 400],
+      ['/access_token:none', { headers }, 404],
+      ['/access_token/refresh', posted({ force: 'yes' }, headers), 400],
+      ['/access_token/refresh', posted('{', headers), 400],
+    ] as const) {
+      const response = await ask(ADMIN + path, init);
+      expect(response.status, path).toBe(status);
+      expect(await response.json(), path).toMatchObject({ status });
+    }
+  }
+
+  describe('a guard for all routes that looks for metadata', () => {
+    const Public = () => SetMetadata('public', true);
+    @Injectable()
+    class PublicGuard implements CanActivate {
+      constructor(private readonly reflector: Reflector) {}
+
+      canActivate(context: ExecutionContext): boolean {
+        const places = [context.getHandler(), context.getClass()];
+        return this.reflector.getAllAndOverride('public', places) === true;
+      }
+    }
+    const guarded = { provide: APP_GUARD, useClass: PublicGuard };
+    const anybody: CanActivate = { canActivate: () => true };
+
+    it.each([
+      ['', (it: INestApplication) => it],
+      [
+        ', set on the app',
+        (it: INestApplication) =>
+          it.useGlobalGuards(new PublicGuard(new Reflector())),
+      ],
+    ])(
+      'lets operators in by the metadata of the module, and nobody without it%s',
+      async (what, set) => {
+        const global = what === '' ? [guarded] : [];
+        await start(keys, { global, set });
+        expect(await tokensAt()).toEqual(current());
+        for (const path of ['', '/access_token', '/stream'])
+          expect(
+            (await ask(ADMIN + path, { headers: bearer(KEYS.all) })).status,
+          ).toBe(403);
+        await app?.close();
+
+        await start(keys, { global, set, extras: { metadata: [Public()] } });
+        expect(await tokensAt()).toEqual(current());
+        await operate();
+        expect((await ask('/hello')).status).toBe(403);
+      },
+    );
+
+    it("decides about every route with the app's own guards", async () => {
+      const http = { ...keys, guards: [anybody] };
+      const extras = { metadata: [Public()] };
+      await start(http, { global: [guarded] });
+      for (const [path, init] of ROUTES)
+        expect((await ask(path, init)).status, path).toBe(403);
+      await app?.close();
+
+      await start(http, { global: [guarded], extras });
+      expect(await tokensAt()).toEqual(current());
+      expect((await ask(ADMIN)).status).toBe(200);
+    });
+
+    it('that is made for each request is asked as well', async () => {
+      const global = [{ ...guarded, scope: Scope.REQUEST }];
+      const headers = bearer(KEYS.all);
+      await start(keys, { global });
+      expect((await ask(ADMIN, { headers })).status).toBe(403);
+      await app?.close();
+
+      await start(keys, { global, extras: { metadata: [Public()] } });
+      expect((await ask(ADMIN, { headers })).status).toBe(200);
+      expect(await tokensAt()).toEqual(current());
+    });
+  });
+
+  it('middleware of the app is not passed by, whatever a body claims to be', async () => {
+    await start(keys, { refuses: true });
+    for (const type of [
+      'application/json',
+      'application/json; charset=gbk',
+      'x/y',
+    ]) {
+      const init = posted(question, { 'content-type': type });
+      expect((await ask('/cgi-bin/stable_token', init)).status, type).toBe(401);
+    }
   });
 
   it("nothing is passed by with the app's own guards", async () => {

@@ -94,6 +94,41 @@ describe.each(PLATFORMS)(
       expect(await got.json()).toMatchObject({ errcode: 43002 });
     });
 
+    it('47001 for a body that is too large, or not packed as it says', async () => {
+      const large = JSON.stringify({ ...question, x: 'x'.repeat(3_000_000) });
+      expect(await ask(large)).toMatchObject({ errcode: 47001 });
+      for (const encoding of ['gzip', 'unknown']) {
+        const response = await fetch(`${app.url}/cgi-bin/stable_token`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'content-encoding': encoding,
+          },
+          body: 'not packed',
+        });
+        expect(response.status).toBe(200);
+        expect(await response.json()).toMatchObject({ errcode: 47001 });
+      }
+    });
+
+    it('43001 for a POST to /cgi-bin/token, whatever its body', async () => {
+      const query = new URLSearchParams(question as Record<string, string>);
+      for (const [type, body] of [
+        ['application/json', JSON.stringify(question)],
+        ['application/x-www-form-urlencoded', query.toString()],
+        ['text/plain; charset=gbk', 'x'],
+      ] as const) {
+        const url = `${app.url}/cgi-bin/token?${query.toString()}`;
+        const headers = { 'content-type': type };
+        const response = await fetch(url, { method: 'POST', headers, body });
+        expect(response.status).toBe(200);
+        expect(await response.json()).toEqual({
+          errcode: 43001,
+          errmsg: 'require GET method',
+        });
+      }
+    });
+
     it.each(['{"appid":', '{appid:1}', '"x', `${KEYS.issue.key}}`])(
       '47001 for %s, which is no JSON although it says so',
       async (body) => {
@@ -109,6 +144,13 @@ describe.each(PLATFORMS)(
       'text/plain',
       'text/plain;charset=UTF-8',
       'application/x-www-form-urlencoded',
+      'application/json; charset=gbk',
+      'application/json;charset="ISO-8859-1"',
+      'text/plain; charset=us-ascii',
+      'application/x-www-form-urlencoded; charset=gb2312',
+      'application/json; charset=nonsense; x=y',
+      'application/octet-stream',
+      'text/xml',
     ])('reads JSON that is sent as %s', async (type) => {
       for (const { key: secret } of [KEYS.issue, BASE64])
         // As Python writes it, with blanks.
@@ -143,7 +185,7 @@ describe.each(PLATFORMS)(
       expect(await events()).toBe(count);
     });
 
-    it('reads JSON that says of itself nothing, where the platform lets it', async () => {
+    it('reads JSON that says of itself nothing', async () => {
       const status = await new Promise<number | undefined>(
         (resolve, reject) => {
           request(`${app.url}/cgi-bin/stable_token`, { method: 'POST' })
@@ -152,8 +194,7 @@ describe.each(PLATFORMS)(
             .end(JSON.stringify(question));
         },
       );
-      // Fastify takes no body whose type it does not know: its app has to add a parser.
-      expect(status).toBe(platform === 'Express' ? 200 : 415);
+      expect(status).toBe(200);
     });
 
     it('R9: force_refresh ends the token once, within the budget that all share', async () => {

@@ -21,12 +21,20 @@ import { RenewalTargets } from '../../renewal/policy/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { type StoredEvent, TokenEvents } from '../../store/token-events.js';
 import { messages } from '../../common/messages.js';
+import type { ApiScope } from '../../common/settings.js';
 import { AccessGuard, RequiredScope } from '../auth/access.guard.js';
+import { OnAdapter } from '../auth/adapter-routes.js';
+import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
+import { authorizedByKey } from '../auth/caller-by-key.js';
+import type {
+  AdapterController,
+  AdapterRoute,
+} from '../auth/route-handlers.js';
 import { AdminStreams } from './admin-streams.js';
 import type { AdminView } from './admin-view.js';
 import { AdminQueries, paginate } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
-import { validBy } from '../problem/validation.pipe.js';
+import { validated, validBy } from '../problem/validation.pipe.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
@@ -46,16 +54,56 @@ type AdminEvent = Omit<StoredEvent, 'at'> & { readonly at: string };
 /** For operators: the state and the history of tokens, without their values, and renewal on request. */
 @Controller('admin/wechat-tokens')
 @Group('admin')
+@OnAdapter('global guards')
 @UseGuards(MountGuard, AccessGuard)
 @UseFilters(ProblemFilter)
-export class AdminController {
+export class AdminController implements AdapterController {
   constructor(
     private readonly queries: AdminQueries,
     private readonly streams: AdminStreams,
     private readonly targets: RenewalTargets,
     private readonly history: TokenEvents,
     private readonly refresher: TokenRefresher,
+    private readonly apiKeys: ApiKeyAuthenticator,
   ) {}
+
+  adapterRoutes(): readonly AdapterRoute[] {
+    const path = 'admin/wechat-tokens';
+    const nameIn = ({ params }: HttpRequest) => params['name'] ?? '';
+    const route = (
+      method: AdapterRoute['method'],
+      below: string,
+      scope: ApiScope,
+      answer: (request: HttpRequest, caller: Caller) => unknown,
+    ): AdapterRoute => ({
+      method,
+      path: path + below,
+      answer: (request) =>
+        answer(request, authorizedByKey(this.apiKeys, request, scope)),
+    });
+    return [
+      route('get', '', 'tokens:read', ({ query }, caller) =>
+        this.list(validated(tokenPageQuery, query), caller),
+      ),
+      route('get', '/stream', 'tokens:read', ({ query }, caller) =>
+        this.stream(validated(tokenPageQuery, query), caller),
+      ),
+      route('get', '/:name', 'tokens:read', (request) =>
+        this.get(nameIn(request)),
+      ),
+      route('get', '/:name/events', 'tokens:read', (request) =>
+        this.events(nameIn(request), validated(eventPageQuery, request.query)),
+      ),
+      route('post', '/:name/refresh', 'tokens:refresh', (request, caller) =>
+        this.refresh(
+          nameIn(request),
+          validated(refreshBody, request.body),
+          caller,
+          request,
+        ),
+      ),
+    ];
+  }
 
   @Get()
   @RequiredScope('tokens:read')

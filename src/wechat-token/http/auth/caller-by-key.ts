@@ -3,7 +3,18 @@ import type { ApiScope } from '../../common/settings.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import type { HttpRequest } from '../problem/http-request.js';
 import type { ApiKeyAuthenticator } from './api-key-authenticator.js';
-import type { Caller } from './caller.js';
+import { type Caller, requireAccount } from './caller.js';
+
+/** As {@link callerByKey}; the key must allow the account that the path names as well. */
+export function authorizedByKey(
+  apiKeys: ApiKeyAuthenticator,
+  request: HttpRequest,
+  scope: ApiScope,
+): Caller {
+  const caller = callerByKey(apiKeys, request, scope);
+  requireAccount(caller, request);
+  return caller;
+}
 
 /** The sender of a request, by the API key in its headers. @throws HttpProblem without a valid key that has the scope */
 export function callerByKey(

@@ -42,6 +42,10 @@ export class MountGuard implements CanActivate {
     };
   }
 
+  isControllerMounted(controller: Type): boolean {
+    return this.isMounted(this.reflector.get(Group, controller));
+  }
+
   /** Whether the routes of this controller are mounted, or may be later. */
   canMount(controller: Type): boolean {
     const group = this.reflector.get(Group, controller);

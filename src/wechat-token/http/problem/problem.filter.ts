@@ -17,11 +17,14 @@ import { WECHAT_ERRORS } from './wechat-errors.js';
 /** The end of a path in WeChat's shape, whatever prefix the routes have. */
 const WECHAT_SHAPED_PATH = /\/cgi-bin\/(?:stable_)?token\/?$/i;
 
+/** A body that is not JSON, is too large, or is in an encoding that no parser takes. */
+const UNREADABLE = new Set([400, 413, 415]);
+
 /**
  * Answers every error with `application/problem+json`. The module's own routes use this filter. Provide it as `APP_FILTER` to
  * get the same response for requests that never reach a route, such as those with a body that is too large or not valid JSON.
- * Only then does a body that is not valid JSON get WeChat's own response under `/cgi-bin`, HTTP 200 with 47001; without it
- * Nest answers 400 and repeats a part of the body.
+ * With `http.guards` only then does a body that cannot be read get WeChat's own response under `/cgi-bin`, HTTP 200 with 47001;
+ * without it Nest answers 400 and repeats a part of the body.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -38,7 +41,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /** @internal For routes that Nest does not know. */
-  answer(error: unknown, { url }: HttpRequest, response: unknown): void {
+  answer(
+    error: unknown,
+    { url }: Pick<HttpRequest, 'url'>,
+    response: unknown,
+  ): void {
     const { httpAdapter } = this.adapterHost;
     if (error instanceof NotMounted)
       return httpAdapter.reply(response, error.getResponse(), 404);
@@ -46,7 +53,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 500 || isAccountSourceError(error))
       this.logger.error(new LogLine('request failed', reasonOf(error)));
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
-    if (problem.status === 400 && this.isWechatShaped(url)) {
+    if (UNREADABLE.has(problem.status) && this.isWechatShaped(url)) {
       httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
       return httpAdapter.reply(response, WECHAT_ERRORS.notJson, 200);
     }

@@ -6,6 +6,7 @@ export const WECHAT_ERRORS = {
   secretMissing: { errcode: 41004, errmsg: 'appsecret missing' },
   secretWrong: { errcode: 40125, errmsg: 'invalid appsecret' },
   appIdWrong: { errcode: 40013, errmsg: 'invalid appid' },
+  posted: { errcode: 43001, errmsg: 'require GET method' },
   notPosted: { errcode: 43002, errmsg: 'require POST method' },
   notJson: { errcode: 47001, errmsg: 'data format error' },
   /** For an address that is blocked after too many wrong keys: SDKs wait a minute. */

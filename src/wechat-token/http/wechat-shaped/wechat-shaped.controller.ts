@@ -26,8 +26,12 @@ import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
 import { isRefreshBudgetError } from '../../common/errors.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
-import type { AdapterRoute, OnAdapter } from '../auth/adapter-routes.js';
+import { OnAdapter } from '../auth/adapter-routes.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
+import type {
+  AdapterController,
+  AdapterRoute,
+} from '../auth/route-handlers.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
 import type { HttpRequest } from '../problem/http-request.js';
@@ -52,9 +56,10 @@ interface TokenRequest {
  */
 @Controller('cgi-bin')
 @Group('wechatShaped')
+@OnAdapter('nothing')
 @UseGuards(MountGuard)
 @UseFilters(ProblemFilter)
-export class WechatShapedController implements OnAdapter {
+export class WechatShapedController implements AdapterController {
   private readonly logger = new Logger('WechatToken');
 
   constructor(
@@ -67,19 +72,21 @@ export class WechatShapedController implements OnAdapter {
   ) {}
 
   adapterRoutes(): readonly AdapterRoute[] {
-    const stable = 'cgi-bin/stable_token';
+    const token = { path: 'cgi-bin/token', unreadable: WECHAT_ERRORS.notJson };
+    const stable = { ...token, path: 'cgi-bin/stable_token' };
     return [
       {
+        ...token,
         method: 'get',
-        path: 'cgi-bin/token',
         answer: ({ query, ip }) => this.token(query, ip),
       },
+      { ...token, method: 'post', answer: () => this.posted() },
       {
+        ...stable,
         method: 'post',
-        path: stable,
         answer: (request) => this.stableToken(request, request.ip),
       },
-      { method: 'get', path: stable, answer: () => this.notPosted() },
+      { ...stable, method: 'get', answer: () => this.notPosted() },
     ];
   }
 
@@ -91,6 +98,13 @@ export class WechatShapedController implements OnAdapter {
     @Ip() address: string | undefined,
   ): ShapedAnswer | Promise<ShapedAnswer> {
     return this.answer({ grant_type, appid, secret }, address);
+  }
+
+  @Post('token')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  posted(): ShapedAnswer {
+    return WECHAT_ERRORS.posted;
   }
 
   /**
