@@ -5,6 +5,8 @@ import { SlowestFirst } from './test/support/slowest-first.js';
 const SPECS = ['src/**/*.spec.ts', 'test/**/*.spec.ts'];
 /** They load the machine and judge by the clock: when all else is over. */
 const CHAOS = 'test/chaos/*.spec.ts';
+/** The spec of somebody else's app. */
+const CONSUMER = 'test/matrix/consumer/**';
 
 const common = {
   globals: true,
@@ -29,7 +31,7 @@ export default defineConfig({
           ...common,
           name: 'specs',
           include: SPECS,
-          exclude: [CHAOS],
+          exclude: [CHAOS, CONSUMER],
           // More than cores: they wait for half of their time.
           maxWorkers: 4,
           sequence: { groupOrder: 0 },

@@ -14,6 +14,7 @@ import { PROJECT } from './support/build.js';
 const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
   ...READMES,
+  'docs/compatibility.md',
   'docs/interop.md',
   'docs/performance.md',
   'docs/reliability.md',
@@ -31,6 +32,20 @@ const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
 function blocks(page: string, language: string): string[] {
   const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms');
   return [...read(page).matchAll(fenced)].map(([, code = '']) => code);
+}
+
+interface Manifest {
+  readonly homepage: string;
+}
+
+/** Where the links of a page lead, without their anchors. */
+function linksOf(page: string): string[] {
+  const text = read(page);
+  const links = [
+    ...text.matchAll(/\]\(([^)#]+)[^)]*\)/g),
+    ...text.matchAll(/^\[.+\]: ([^#\s]+)/gm),
+  ];
+  return links.map(([, target = '']) => target);
 }
 
 /** Columns of a terminal: Chinese characters and punctuation take two. */
@@ -87,11 +102,11 @@ describe('the pages that users read', () => {
   }, 60_000);
 
   it.each(READMES)(
-    '%s has no line that is too wide, except in tables',
+    '%s has no line that is too wide, except in tables and addresses',
     (page) => {
       const lines = read(page).split('\n');
       const tooWide = lines.filter(
-        (line) => !/^[|[]/.test(line) && columnsOf(line) > MAX_COLUMNS,
+        (line) => !/^\||^\[.+\]: /.test(line) && columnsOf(line) > MAX_COLUMNS,
       );
       expect(tooWide).toEqual([]);
     },
@@ -134,14 +149,26 @@ describe('the pages that users read', () => {
     }
   });
 
-  it('have no link that leads nowhere', () => {
+  it('have no link that leads nowhere, and READMEs none that npm shows without the repository', () => {
+    const { homepage } = JSON.parse(read('package.json')) as Manifest;
+    const [repository = ''] = homepage.split('#');
     for (const page of PAGES)
-      for (const [, target = ''] of read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g))
-        if (!/^https?:/.test(target))
-          expect(
-            existsSync(join(PROJECT, dirname(page), target)),
-            `${page}: ${target}`,
-          ).toBe(true);
+      for (const target of linksOf(page)) {
+        const where = `${page}: ${target}`;
+        const [, own] = target.split(new RegExp(`^${repository}/\\w+/main/`));
+        if (!own && /^https?:/.test(target)) continue;
+        if (READMES.includes(page)) expect(own, where).toBeDefined();
+        const file = own ?? join(dirname(page), target);
+        expect(existsSync(join(PROJECT, file)), where).toBe(true);
+      }
+  });
+
+  it.each(READMES)('%s has an address for each link that is a word', (page) => {
+    const text = read(page);
+    const words = text.matchAll(/(?<!!)\[[^\]`]+\]\[([^\]]+)\]/g);
+    const used = [...words].map(([, word = '']) => word);
+    expect(used.length).toBeGreaterThan(1);
+    for (const word of used) expect(text).toContain(`\n[${word}]: https://`);
   });
 
   it('reliability.md: every promise names a test that there is', () => {

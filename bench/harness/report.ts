@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { format } from 'prettier';
+import { writeRegions } from '../../test/support/markdown.js';
 import { PROJECT, RESULTS } from './project.js';
-import type { BenchmarkResult } from './result.js';
 import { loadResults } from './results.js';
 import { svgOf } from './svg.js';
 import { tablesOf } from './tables.js';
@@ -16,31 +15,18 @@ const PAGE = join(PROJECT, 'docs/performance.md');
 export async function report({ results = RESULTS, page = PAGE } = {}) {
   const plots = page.replace(/\.md$/, '');
   mkdirSync(plots, { recursive: true });
-  let text = existsSync(page) ? readFileSync(page, 'utf8') : '# Performance\n';
-  for (const result of loadResults(results)) {
-    const plot = join(plots, `${result.name}.svg`);
+  const regions = loadResults(results).map((result) => {
+    const { name, title } = result;
+    const plot = join(plots, `${name}.svg`);
     writeFileSync(plot, svgOf(result));
     const image = `${basename(dirname(plot))}/${basename(plot)}`;
-    text = withRegion(text, result, tablesOf(result, image));
-  }
-  writeFileSync(
-    page,
-    await format(text, { parser: 'markdown', singleQuote: true }),
-  );
-}
-
-function withRegion(
-  text: string,
-  { name, title }: BenchmarkResult,
-  content: string,
-): string {
-  const [begin, end] = [
-    `<!-- bench:${name} (written by npm run bench) -->`,
-    `<!-- /bench:${name} -->`,
-  ];
-  const region = `${begin}\n\n${content}\n\n${end}`;
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  return from < 0 || to < from
-    ? `${text}\n## ${title}\n\n${region}\n`
-    : text.slice(0, from) + region + text.slice(to + end.length);
+    const content = tablesOf(result, image);
+    return {
+      name: `bench:${name}`,
+      writtenBy: 'npm run bench',
+      title,
+      content,
+    };
+  });
+  await writeRegions(page, 'Performance', regions);
 }

@@ -1,3 +1,4 @@
+import { table } from '../../test/support/markdown.js';
 import type { BenchmarkResult, SummedFigure } from './result.js';
 import { number, spread, withUnit } from './words.js';
 
@@ -33,11 +34,4 @@ function footnote({ circumstances, ratios, figures }: BenchmarkResult): string {
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}; load before: ${machine.loadBefore}.`,
     `${all.join(', ')}.`,
   ].join(' ');
-}
-
-function table(head: readonly string[], rows: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join(
-    '\n',
-  );
 }

@@ -16,7 +16,9 @@ describe.each(everyDatabase())(
         const fresh = await database.create();
         try {
           const options = dataSourceOptions(parsed(fresh.url));
-          expect(await schemaToolComplaints(PROJECT, options)).toEqual([]);
+          const driver = database.kind === 'sqlite' && { driver: 'libsql' };
+          const all = { ...options, ...driver };
+          expect(await schemaToolComplaints(PROJECT, all)).toEqual([]);
         } finally {
           await fresh.drop();
         }

@@ -23,6 +23,7 @@ const OURS = ['system_var', 'token_event'];
 
 /** As an app writes it: the module's entities and migrations, and a table of its own, which the tools are to make. */
 const DATA_SOURCE = `
+import { createRequire } from 'node:module';
 import { DataSource, EntitySchema } from 'typeorm';
 import { wechatTokenEntities, wechatTokenMigrations } from 'nestjs-wechat-token';
 
@@ -31,9 +32,13 @@ const shop = new EntitySchema({
   columns: { id: { type: Number, primary: true } },
 });
 
+const { driver, ...options } = OPTIONS;
+const require = createRequire(import.meta.url);
+
 export const create = (more) =>
   new DataSource({
-    ...OPTIONS,
+    ...options,
+    ...(driver && { driver: require(driver) }),
     entities: [...wechatTokenEntities, shop],
     migrations: [...wechatTokenMigrations],
     ...more,
@@ -43,7 +48,7 @@ export const create = (more) =>
 /**
  * Runs `schema:log`, `migration:generate`, `schema:sync` and `synchronize: true` on the migrated tables.
  * @param {string} folder Where `typeorm`, its driver and `nestjs-wechat-token` are found.
- * @param {object} options Of a DataSource on an empty database.
+ * @param {object} options Of a DataSource on an empty database; a `driver` by its package's name.
  * @returns {Promise<string[]>} What the tools have done or would do to the module's tables: nothing, or a list of complaints.
  */
 export async function schemaToolComplaints(folder, options) {

@@ -5,7 +5,12 @@ import {
   TableColumn,
   TableIndex,
 } from 'typeorm';
-import { isPostgres, isSqlite, pathOf } from './kind-of-database.js';
+import {
+  dataSourceOf,
+  isPostgres,
+  isSqlite,
+  pathOf,
+} from './kind-of-database.js';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];
@@ -187,8 +192,8 @@ function typesOf(runner: QueryRunner) {
   };
 }
 
-function instant({ dataSource }: QueryRunner, name: string) {
-  const type = dataSource.driver.normalizeType({ type: Date });
+function instant(runner: QueryRunner, name: string) {
+  const type = dataSourceOf(runner).driver.normalizeType({ type: Date });
   return { name, type, precision: 3, isNullable: true };
 }
 

@@ -1,0 +1,4 @@
+export const database = {
+  type: 'mariadb' as const,
+  url: process.env['DATABASE'],
+};

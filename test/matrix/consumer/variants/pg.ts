@@ -1,0 +1,4 @@
+export const database = {
+  type: 'postgres' as const,
+  url: process.env['DATABASE'],
+};
