@@ -5,7 +5,6 @@ import {
   type NestModule,
   type OnModuleInit,
   type Provider,
-  type Type,
 } from '@nestjs/common';
 import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
@@ -22,6 +21,7 @@ import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { ApiKeys } from './http/auth/api-keys.js';
+import { decorated } from './http/auth/decorated.js';
 import { AppGuards } from './http/auth/app-guards.js';
 import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
@@ -148,18 +148,6 @@ function withExtras(
     ].map((controller) => decorated(controller, metadata)),
     providers: [...(definition.providers ?? []), sqlRunner, routes],
   };
-}
-
-/** A class of its own for each registration: another one in the process may have other decorators. */
-function decorated(
-  controller: Type,
-  decorators: readonly ClassDecorator[],
-): Type {
-  if (decorators.length === 0) return controller;
-  const own = class extends controller {};
-  Object.defineProperty(own, 'name', { value: controller.name });
-  for (const decorate of decorators) decorate(own);
-  return own;
 }
 
 /** What `forRoot()` and `forRootAsync()` provide in place of these. */
