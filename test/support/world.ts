@@ -130,6 +130,8 @@ export type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
   readonly sources?: (gateway: WechatGateway) => TokenSource[];
   /** Receives every line that the engine logs. Default: none. */
   readonly logger?: LoggerService;
+  /** Its connection, from {@link World.open}. Default: a new one. */
+  readonly opened?: Promise<DataSource>;
 };
 
 /** Timers that never fire within a test. */
@@ -157,6 +159,11 @@ export class World implements AsyncDisposable {
     return new World(await FakeWechat.start(options.wechat), url, folder);
   }
 
+  /** Connects to the database, as a replica does at its start. */
+  open(): Promise<DataSource> {
+    return openDatabase(this.database, true);
+  }
+
   /** Starts a replica with the default account, unless the options name others. */
   async replica(options: ReplicaOptions = {}): Promise<TestReplica> {
     const { module, dataSource } = await this.compile(options);
@@ -182,8 +189,8 @@ export class World implements AsyncDisposable {
   }
 
   private async compile(options: ReplicaOptions) {
-    const { sources = () => [], logger = SILENT, ...given } = options;
-    const dataSource = await openDatabase(this.database, true);
+    const { sources = () => [], logger = SILENT, opened, ...given } = options;
+    const dataSource = await (opened ?? this.open());
     const module = await Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
@@ -330,7 +337,7 @@ export class World implements AsyncDisposable {
   }
 
   private dataSource(): Promise<DataSource> {
-    return (this.ownDataSource ??= openDatabase(this.database, true).then(
+    return (this.ownDataSource ??= this.open().then(
       async (dataSource) => {
         // Moving the clock is no write that a test wants on the disk.
         if (dataSource.options.type === 'better-sqlite3')
