@@ -36,7 +36,7 @@ export async function programsOf(cell: Cell): Promise<Programs> {
   return { node, manager, env: { ...ownEnvironment(), PATH: path } };
 }
 
-/** Runs a program to its end, which is near: it is killed when it takes too long, or when this process ends. */
+/** Runs a program to its end; it is killed with all that it has started when it takes too long, or when this process ends. */
 export function run(
   program: string,
   args: readonly string[],
@@ -46,11 +46,12 @@ export function run(
     const child = spawn(program, args, {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIME_LIMIT_MS,
-      killSignal: 'SIGKILL',
+      detached: true, // the leader of a group of its own
     });
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
+    const kill = () => child.pid && process.kill(-child.pid, 'SIGKILL');
+    const limit = setTimeout(kill, TIME_LIMIT_MS);
+    const ends = ['exit', 'disconnect'] as const;
+    for (const end of ends) process.once(end, kill);
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
       child[name]
@@ -58,7 +59,8 @@ export function run(
         .on('data', (text: string) => (output[name] += text));
     child.once('error', reject);
     child.once('close', (code) => {
-      process.off('exit', kill);
+      clearTimeout(limit);
+      for (const end of ends) process.off(end, kill);
       resolve({ code, ...output });
     });
   });
