@@ -39,15 +39,12 @@ describe('consumers of the packed package', () => {
     if (all.length === CELLS.length) await writeTable(all);
   });
 
-  it.concurrent.each(cells.map((cell) => ({ title: titleOf(cell), cell })))(
-    '$title',
-    { timeout: TIME_LIMIT_MS },
-    async ({ title, cell }) => {
+  for (const cell of cells)
+    it.concurrent(titleOf(cell), { timeout: TIME_LIMIT_MS }, async () => {
       const database = await databases.of(cell);
       const report = await inTurn(() => runCell(cell, tarball, database));
-      reports.set(title, report);
+      reports.set(titleOf(cell), report);
       process.stdout.write(`${lineOf(report)}\n`);
       expect(report.failure?.output).toBeUndefined();
-    },
-  );
+    });
 });

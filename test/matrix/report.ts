@@ -51,7 +51,8 @@ function rowOf(report: CellReport): string[] {
     `${version('@nestjs/core')} ${cell.host.split(' ')[2]}`,
     version('typeorm'),
     `${cell.adapter} (${version(platformOf(cell))})`,
-    `${cell.database} ${databaseVersion}`.trim(),
+    // MariaDB's version goes on with its name and Debian's.
+    `${cell.database} ${databaseVersion.split('-')[0]}`.trim(),
     `${driver} ${version(driver)}`,
     version('node'),
     `${cell.manager} ${version('manager')}`,

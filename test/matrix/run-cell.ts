@@ -134,7 +134,7 @@ class Consumer {
       runner === 'jest'
         ? await this.script('jest/bin/jest.js', [], database)
         : await this.script('vitest/vitest.mjs', ['run'], database);
-    this.expect(runner, output.code === 0, output);
+    this.expect('a spec with overrideProvider', output.code === 0, output);
   }
 
   private expect(check: string, isPassed: boolean, output: Output): void {
