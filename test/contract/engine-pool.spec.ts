@@ -8,14 +8,17 @@ import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { lockRows } from '../support/batches.js';
+import { startedReplica } from '../support/big-table.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { driverCodes } from '../support/driver-codes.js';
 import {
-  namesOf,
+  type AccountNamed,
   nameOf,
+  namesOf,
+  open,
   renewedOf,
   shops,
-  started,
+  storeTokens,
 } from '../support/many-accounts.js';
 import {
   openStore,
@@ -292,6 +295,13 @@ describe.each(databaseServers())(
   },
 );
 
+/** A replica of accounts whose tokens are valid, which has done all that it does by itself at its start. */
+async function settled(world: World, accounts: readonly AccountNamed[]) {
+  open(world, accounts);
+  await storeTokens(world, accounts);
+  return startedReplica(world, { accounts: [...accounts] });
+}
+
 describe.each(databaseServers())(
   'R6 rows that somebody has locked for seconds, on $kind $version',
   (server) => {
@@ -301,7 +311,7 @@ describe.each(databaseServers())(
       const [account] = shops(1);
       if (!account) throw new Error('no account');
       const name = nameOf(account);
-      const { poller } = await started(world, [account]);
+      const { poller } = await settled(world, [account]);
       await world.sql(
         `UPDATE system_var SET next_at = NULL, updated_at = ${(await world.words()).now} WHERE name = ?`,
         [name],
@@ -325,7 +335,7 @@ describe.each(databaseServers())(
       const fresh = await createDatabase(server);
       await using world = await World.create({ databaseUrl: fresh.url });
       const accounts = shops(30);
-      const replica = await started(world, accounts);
+      const replica = await settled(world, accounts);
       const { dataSource, rounds, tokens } = replica;
       await world.advance(DUE_SECONDS);
       world.wechat.inject('stable', { delayMs: 1500 }, { times: 30 });

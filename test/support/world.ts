@@ -337,14 +337,12 @@ export class World implements AsyncDisposable {
   }
 
   private dataSource(): Promise<DataSource> {
-    return (this.ownDataSource ??= this.open().then(
-      async (dataSource) => {
-        // Moving the clock is no write that a test wants on the disk.
-        if (dataSource.options.type === 'better-sqlite3')
-          await dataSource.query('PRAGMA synchronous = OFF');
-        return dataSource;
-      },
-    ));
+    return (this.ownDataSource ??= this.open().then(async (dataSource) => {
+      // Moving the clock is no write that a test wants on the disk.
+      if (dataSource.options.type === 'better-sqlite3')
+        await dataSource.query('PRAGMA synchronous = OFF');
+      return dataSource;
+    }));
   }
 
   private get database(): Database {
