@@ -1,7 +1,21 @@
 /** The database of the app's tables. */
 export type Database =
-  | { readonly type: 'mysql' | 'mariadb' | 'postgres'; readonly url: string }
+  | {
+      readonly type: 'mysql' | 'mariadb' | 'postgres';
+      readonly url: string;
+      /** All that the URL says, as TypeORM takes it; what it leaves out is the driver's default. */
+      readonly server: ServerOptions;
+    }
   | { readonly type: 'better-sqlite3'; readonly path: string };
+
+/** Where a server is, and who asks it. */
+export interface ServerOptions {
+  readonly host: string;
+  readonly port?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database: string;
+}
 
 const SERVERS: Readonly<Record<string, 'mysql' | 'mariadb' | 'postgres'>> = {
   'mysql:': 'mysql',
@@ -20,17 +34,17 @@ export function parseDatabaseUrl(url: string): Database | undefined {
   // An @ after the host is the end of a password that was not percent-encoded.
   if ((parsed.pathname + parsed.search + parsed.hash).includes('@'))
     return undefined;
-  // The driver decodes both, and fails on a bare % in a password without naming the cause.
-  if (!canDecode(parsed.username + parsed.password)) return undefined;
   const type = SERVERS[parsed.protocol];
-  return type && { type, url };
+  const server = type && serverOptions(parsed);
+  return server && { type, url, server };
 }
 
-/** The parameters in the URL, of which none may be passed on to PostgreSQL: its driver takes some, and ignores others. */
+/** The parameters of the URL. None is used: drivers take some, and ignore others. */
 export function refusedParameters(database: Database): string[] {
-  if (database.type !== 'postgres') return [];
-  const { searchParams, hash } = new URL(database.url);
-  return [...searchParams.keys(), ...(hash ? ['#'] : [])];
+  const url = database.type === 'better-sqlite3' ? database.path : database.url;
+  const [, after = ''] = /[?#](.*)$/s.exec(url) ?? [];
+  const names = [...new URLSearchParams(after.split('#')[0]).keys()];
+  return [...names, ...(url.includes('#') ? ['#'] : [])];
 }
 
 /** The URL without user and password, for messages. */
@@ -40,11 +54,19 @@ export function describeDatabase(database: Database): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-function canDecode(text: string): boolean {
+/** Undefined for a bare % that stands for itself. */
+function serverOptions(url: URL): ServerOptions | undefined {
+  // An IPv6 address has its brackets in URLs only.
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   try {
-    decodeURIComponent(text);
-    return true;
+    return {
+      host: decodeURIComponent(host),
+      ...(url.port && { port: Number(url.port) }),
+      ...(url.username && { username: decodeURIComponent(url.username) }),
+      ...(url.password && { password: decodeURIComponent(url.password) }),
+      database: decodeURIComponent(url.pathname.slice(1)),
+    };
   } catch {
-    return false;
+    return undefined;
   }
 }

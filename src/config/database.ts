@@ -50,14 +50,15 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
         driver: require('libsql') as typeof import('libsql'),
       };
     case 'postgres': {
-      const { type, url } = database;
-      return { ...common, type, url, connectTimeoutMS: CONNECT_TIMEOUT_MS };
+      const { type, server } = database;
+      const connectTimeoutMS = CONNECT_TIMEOUT_MS;
+      return { ...common, ...server, type, connectTimeoutMS };
     }
     default:
       return {
         ...common,
+        ...database.server,
         type: database.type,
-        url: database.url,
         timezone: 'Z',
         connectTimeout: CONNECT_TIMEOUT_MS,
       };

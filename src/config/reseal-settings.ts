@@ -28,7 +28,7 @@ export function loadResealSettings(environment: Environment): ResealSettings {
   const faults: ConfigurationFault[] = [];
   const database = v.safeParse(databaseUrl, set['DATABASE_URL']);
   if (!database.success)
-    faults.push({ field: 'DATABASE_URL', problem: messages.badDatabaseUrl() });
+    faults.push({ field: 'DATABASE_URL', problem: database.issues[0].message });
 
   const field = 'TOKEN_ENCRYPTION_KEYS';
   const encryptionKeys = readEncryptionKeys(set, faults);

@@ -30,6 +30,16 @@ describe('a setting that is wrong', () => {
       `postgresql://u:${MARK}@h/d?sslmode=${MARK}&schema=x`,
       /^has parameters that are not used \(sslmode, schema\); remove /,
     ],
+    ...[
+      `mysql://u:${MARK}@h/d?ssl=true`,
+      `mariadb://u:${MARK}@h/d?ssl=${MARK}#`,
+      `sqlite:${MARK}.sqlite?ssl=true`,
+    ].map((url): [string, string, RegExp] => [
+      'DATABASE_URL',
+      url,
+      /^has parameters that are not used \(ssl(, #)?\); remove /,
+    ]),
+    ['DATABASE_URL', `mysql://u:${MARK}@h/d%`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}/@h/d`, DATABASE],
     // Read as they stand, what begins the password is a port: none, or 4711.
     ['DATABASE_URL', `mysql://root:/${MARK}@db/app`, DATABASE],

@@ -81,7 +81,19 @@ describe('the settings of the app', () => {
     ],
     [
       { DATABASE_URL: 'mysql://u:p%40@h:1/d' },
-      { database: { type: 'mysql', url: 'mysql://u:p%40@h:1/d' } },
+      {
+        database: {
+          type: 'mysql',
+          url: 'mysql://u:p%40@h:1/d',
+          server: {
+            host: 'h',
+            port: 1,
+            username: 'u',
+            password: 'p@',
+            database: 'd',
+          },
+        },
+      },
     ],
     [
       { DATABASE_URL: 'mariadb://u@h/d' },
@@ -93,6 +105,14 @@ describe('the settings of the app', () => {
         { database: { type: 'postgres', url } },
       ],
     ),
+    [
+      { DATABASE_URL: 'mysql://[2001:db8::1]:3306/d%20b' },
+      {
+        database: {
+          server: { host: '2001:db8::1', port: 3306, database: 'd b' },
+        },
+      },
+    ],
   ])('reads %o', (environment, expected) => {
     expect(load(environment)).toMatchObject(expected as object);
   });
