@@ -100,7 +100,7 @@ describe.each(databaseServers())(
       const isPostgres = server.kind === 'postgres';
       if (!isPostgres) expect(selects).toBe(10);
       expect(reads).toBeGreaterThanOrEqual(10 * 200 * (isPostgres ? 1 : 2));
-      expect(reads).toBeLessThanOrEqual(10 * (200 * 2 + 7));
+      expect(reads).toBeLessThanOrEqual(10 * (200 * 2 + (isPostgres ? 20 : 7)));
       await fresh.drop();
     });
 

@@ -136,8 +136,12 @@ describe.each(PLATFORMS)('/wechat-tokens/:name on %s', (_platform, adapter) => {
   });
 
   it('R11: is served when the database was unavailable since the start, with expiresAt null', async () => {
-    await world.sql('ALTER TABLE system_var RENAME TO gone');
-    const alone = await world.httpReplica(adapter(), { http });
+    const dataSource = await world.open();
+    await dataSource.destroy();
+    // Nest would connect again.
+    vi.spyOn(dataSource, 'initialize').mockResolvedValue(dataSource);
+    const opened = Promise.resolve(dataSource);
+    const alone = await world.httpReplica(adapter(), { http, opened });
     const response = await fetch(`${alone.url}/wechat-tokens/${NAME}`, {
       headers: bearer(KEYS.issue),
     });

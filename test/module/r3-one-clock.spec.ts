@@ -58,6 +58,7 @@ describe('R3 a wall clock that is set back again and again', () => {
     // TypeORM knows a column's type by the real Date.
     const opened = world.open();
     await opened;
+    await world.advance(0);
     vi.useFakeTimers({
       toFake: [
         'Date',

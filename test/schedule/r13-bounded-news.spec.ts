@@ -108,7 +108,7 @@ describe('R13 news', () => {
     const other = await world.replica({ accounts: table.source });
     await other.accountCheck.check();
     const changed = accounts.map((account) => {
-      const appSecret = `another secret of ${account.name}`;
+      const appSecret = `another-secret-of-${account.name}`;
       return { ...account, appSecret };
     });
     for (const { appId, appSecret } of changed)
