@@ -197,13 +197,11 @@ describe.each(databaseServers())(
     });
 
     it('is that of the writer, where there is replication', async () => {
-      const { url, ...options } = dataSourceOptions(
-        parsed(db.url),
-      ) as ReturnType<typeof dataSourceOptions> & { url: string };
+      const options = dataSourceOptions(parsed(db.url));
       const reader = await createDatabase(server);
       const app = new DataSource({
         ...options,
-        replication: { master: { url }, slaves: [{ url: reader.url }] },
+        replication: { master: { url: db.url }, slaves: [{ url: reader.url }] },
       } as ConstructorParameters<typeof DataSource>[0]);
       await app.initialize();
       await using _end = { [Symbol.asyncDispose]: () => app.destroy() };
