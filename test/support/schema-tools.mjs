@@ -119,10 +119,12 @@ async function stateOf(dataSource) {
       );
     const tables = await runner.getTables(OURS);
     const shapes = tables.map(({ columns, indices }) => ({
-      columns: columns.map(
-        ({ name, type, length, isNullable, default: value, collation }) =>
+      // MySQL lists them in any order.
+      columns: columns
+        .map(({ name, type, length, isNullable, default: value, collation }) =>
           [name, type, length, isNullable, value, collation].join(' '),
-      ),
+        )
+        .sort(),
       indices: indices
         .map(({ name, columnNames }) => `${name} ${columnNames.join()}`)
         .sort(),
