@@ -57,7 +57,7 @@ const NEST_11: Host = {
     typeorm: peer('typeorm', 0),
   },
   devDependencies: {
-    '@nestjs/testing': '^11.0.0',
+    '@nestjs/testing': '^11.1.4',
     '@types/jest': '^30.0.0',
     jest: '^30.0.0',
     'ts-jest': '^29.4.0',
