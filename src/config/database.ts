@@ -103,12 +103,7 @@ export async function openTables(database: Database): Promise<DataSource> {
   if (database.type === 'better-sqlite3' && !existsSync(database.path))
     throw new StartError(messages.tablesNotFound(where));
   const dataSource = await connect(database);
-  try {
-    if (await hasTables(dataSource)) return dataSource;
-  } catch (error) {
-    await dataSource.destroy();
-    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
-  }
+  if (!(await findSchemaGap(dataSource))) return dataSource;
   await dataSource.destroy();
   throw new StartError(messages.tablesNotFound(where));
 }
@@ -122,19 +117,6 @@ async function connect(database: Database): Promise<DataSource> {
   } catch (error) {
     const where = describeDatabase(database);
     throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
-  }
-}
-
-async function hasTables(dataSource: DataSource): Promise<boolean> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    for (const entity of wechatTokenEntities) {
-      const { tableName } = dataSource.getMetadata(entity);
-      if (!(await runner.hasTable(tableName))) return false;
-    }
-    return true;
-  } finally {
-    await runner.release();
   }
 }
 

@@ -67,7 +67,10 @@ export interface ErrorOrigin {
   readonly stack?: readonly string[];
 }
 
-/** The app's AccountSource threw an error or returned an invalid account. Only the class and the origin of a thrown error are kept (R15). */
+/**
+ * The app's AccountSource threw an error or returned an invalid account. Only the class and the origin of a thrown error are kept
+ * (R15).
+ */
 export class AccountSourceError extends WechatTokenError {
   readonly code = 'ACCOUNT_SOURCE';
 

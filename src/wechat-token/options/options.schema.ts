@@ -244,7 +244,8 @@ function isProxyUrl(text: string): boolean {
     return false;
   const { username, password } = new URL(text);
   try {
-    return decodeURIComponent(username + password) !== undefined;
+    decodeURIComponent(username + password);
+    return true;
   } catch {
     return false;
   }

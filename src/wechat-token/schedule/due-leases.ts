@@ -4,7 +4,10 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { Leases } from '../renewal/leases.js';
-import { ANOTHER_REPLICA_MS } from '../renewal/policy/policy.js';
+import {
+  ANOTHER_REPLICA_MS,
+  LONGEST_PROBE_MS,
+} from '../renewal/policy/policy.js';
 import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { isStopped } from '../renewal/policy/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
@@ -15,13 +18,10 @@ import {
   type QueuePlace,
   RenewalQueue,
 } from '../store/renewal-queue.js';
-
 import { otherHolder } from '../store/token-row.js';
 import { leftOutDelay, unknownAccountDelay } from './new-places.js';
 import { type FoundTargets, TargetLookups } from './target-lookups.js';
 
-/** No schedule of probes has a longer wait. */
-const LONGEST_PROBE_MS = 3_600_000;
 /** Confirmations that one statement leaves out. */
 const LEFT_OUT_PAGE = 500;
 
@@ -80,17 +80,6 @@ export class DueLeases {
       yield places.length;
       after = page.length === LEFT_OUT_PAGE ? page.at(-1) : undefined;
     }
-  }
-
-  /** R8: the token whose turn it is to be probed, not leased: it comes after all that was due. */
-  *probe(): Generator<TokenName> {
-    const name = this.states.probes.next();
-    if (name !== undefined) yield name;
-  }
-
-  /** Whether tokens wait to be probed. */
-  get hasProbes(): boolean {
-    return this.states.probes.areWaiting;
   }
 
   /** Gives back the leases that were not used. */

@@ -4,6 +4,7 @@ import { inParallel } from '../common/in-parallel.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
+import { Probes } from '../renewal/policy/probes.js';
 import { Renewer } from '../renewal/renewer.js';
 import { DueLeases } from './due-leases.js';
 import { Slots } from './slots.js';
@@ -31,6 +32,7 @@ export class DueRound {
 
   constructor(
     private readonly leases: DueLeases,
+    private readonly probes: Probes,
     private readonly renewer: Renewer,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
@@ -43,7 +45,7 @@ export class DueRound {
 
   /** Whether tokens wait to be probed, one in each round. */
   get hasProbes(): boolean {
-    return this.leases.hasProbes;
+    return this.probes.areWaiting;
   }
 
   /** @throws StoreError */
@@ -99,11 +101,12 @@ export class DueRound {
     }
   }
 
-  /** What is due comes first, probes come last. */
+  /** What is due comes first, a probe comes last, without a lease until its turn (R8). */
   private async *names(confirm: boolean): AsyncGenerator<TokenName> {
     yield* this.leases.due();
     if (confirm) yield* this.confirmations();
-    yield* this.leases.probe();
+    const probed = this.probes.next();
+    if (probed !== undefined) yield probed;
   }
 
   /** What became due meanwhile comes first, again and again. */

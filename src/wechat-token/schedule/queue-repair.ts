@@ -7,7 +7,6 @@ import {
   remarkOf,
   type RenewalTarget,
 } from '../renewal/policy/renewal-target.js';
-import { isStopped } from '../renewal/policy/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import { type NewPlace, RenewalQueue } from '../store/renewal-queue.js';
@@ -61,7 +60,7 @@ export class QueueRepair {
       const nextMs = this.states.nextLook(row, target);
       const { name, version, nextInMs } = row;
       if (nextInMs > 0 && decide(state, { kind: 'due' }) === 'renew')
-        if (isStopped(row)) this.states.probes.add(name);
+        if (state.stopped) this.states.probes.add(name);
         else changed.push(name);
       else if (nextInMs === -Infinity || nextInMs > nextMs + PLACE_SLACK_MS)
         late.push({ name, version, nextMs });

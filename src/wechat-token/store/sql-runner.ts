@@ -24,8 +24,9 @@ import { type Statements, statementsFor } from './statements.js';
 const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY|55P03$)/;
 
 /**
- * Runs statements on the database of the app's DataSource: on a small pool of its own, or on SQLite on the app's connection. Not through TypeORM's own query methods: those write the parameters, among them the token, to the app's query log and
- * to the errors they throw (R15).
+ * Runs statements on the database of the app's DataSource: on a small pool of its own, or on SQLite on the app's connection. Not
+ * through TypeORM's own query methods: those write the parameters, among them the token, to the app's query log and to the errors
+ * they throw (R15).
  */
 export class SqlRunner {
   /** Built once, in the database's dialect. */

@@ -48,7 +48,8 @@ export function statementsFor(sql: Dialect) {
   const isMisplaced = `(next_at IS NULL
     OR (next_at > ${after('refresh_at', String(PLACE_SLACK_MS))} AND next_attempt_at IS NULL AND lease_until IS NULL))`;
   const change = `name, version, ${sql.asText('updated_at')} AS since, ${isMisplaced} AS "isMisplaced"`;
-  const place = `name, version, app_id AS "appId", credential_id AS "credentialId", ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
+  const place = `name, version, app_id AS "appId", credential_id AS "credentialId",
+    ${sql.asText('next_at')} AS since, ${msUntil('next_at')} AS "nextInMs",
     ${msUntil('refresh_at')} AS "refreshInMs", ${msUntil('expires_at')} AS "expiresInMs",
     ${msUntil('next_attempt_at')} AS "nextAttemptInMs", last_error AS "lastError"`;
 

@@ -4,6 +4,7 @@ import {
   decide,
   forceWait,
   notedDelay,
+  probeDelay,
   refreshDelay,
   REJECTIONS_PER_LIFE,
   rejectionWait,
@@ -115,25 +116,21 @@ describe('R8 failure has a class', () => {
     expect(backOff(limited, 0, 0, 0)).toBe(MINUTE);
   });
 
-  it.each(['credentials', 'account'])(
-    'probes what was stopped (%s) after 1, 5 and 15 minutes, then every 30 to 60',
-    (failureClass) => {
-      const verdict = { class: failureClass, minWaitMs: 0 };
-      const waits = (share: number) =>
-        [0, 1, 2, 3, 4, 1000].map(
-          (failures) => backOff(verdict, failures, 0, share) / MINUTE,
-        );
-      expect(waits(0)).toEqual([1, 5, 15, 30, 30, 30]);
-      expect(waits(1).map((wait) => wait.toFixed(1))).toEqual([
-        '1.1',
-        '5.5',
-        '16.5',
-        '60.0',
-        '60.0',
-        '60.0',
-      ]);
-    },
-  );
+  it('probes what was stopped after 1, 5 and 15 minutes, then every 30 to 60', () => {
+    const waits = (share: number) =>
+      [0, 1, 2, 3, 4, 1000].map(
+        (failures) => probeDelay(failures, share) / MINUTE,
+      );
+    expect(waits(0)).toEqual([1, 5, 15, 30, 30, 30]);
+    expect(waits(1).map((wait) => wait.toFixed(1))).toEqual([
+      '1.1',
+      '5.5',
+      '16.5',
+      '60.0',
+      '60.0',
+      '60.0',
+    ]);
+  });
 
   /** The calls of the first day of a failure that lasts, the first one included; `day` for those of any other. */
   it.each([
@@ -145,11 +142,14 @@ describe('R8 failure has a class', () => {
     'costs from $least to $most calls on the first day ($class), and at most $day a day later',
     ({ class: failureClass, least, most, day }) => {
       const failure = { class: failureClass, minWaitMs: 0 };
+      const isVerdict = ['credentials', 'account'].includes(failureClass);
       const calls = (share: number, from: number) => {
         let time = 0;
         let count = 0;
         for (let failures = from; time < 24 * HOUR; failures++, count++)
-          time += backOff(failure, failures, 16 * HOUR + time, share);
+          time += isVerdict
+            ? probeDelay(failures, share)
+            : backOff(failure, failures, 16 * HOUR + time, share);
         return count;
       };
       expect([calls(0, 0), calls(1, 0)].toSorted((a, b) => a - b)).toEqual([

@@ -87,6 +87,8 @@ interface Failure {
 }
 
 const PROBES = [MINUTE, 5 * MINUTE, 15 * MINUTE] as const;
+/** R8: no probe is waited for longer than this. */
+export const LONGEST_PROBE_MS = HOUR;
 
 /**
  * R8: the wait for a probe of what is stopped: 1, 5 and 15 minutes, then 30 to 60, which makes 26 to 50 probes on the first day.
@@ -115,7 +117,7 @@ export function turnDelay(before: number | undefined): number {
 }
 
 /**
- * R8: how long no replica asks again. `failures` counts earlier failures in a row. With the platform down for an hour this makes
+ * R8: how long no replica asks again, after any failure but a verdict. `failures` counts earlier failures in a row. With the platform down for an hour this makes
  * about 55 calls, and the first success comes within 90 s of its return.
  */
 export function backOff(
@@ -124,23 +126,13 @@ export function backOff(
   databaseNow: number | undefined,
   random: number,
 ): number {
-  switch (failure.class) {
-    case 'credentials':
-    case 'account':
-      return probeDelay(failures, random);
-    case 'quota':
-      // Without the database nobody knows for certain when midnight is.
-      return databaseNow === undefined
-        ? HOUR
-        : untilChinaMidnight(databaseNow) + random * MINUTE;
-    default: {
-      const doubled = Math.min(
-        80 * SECOND,
-        SECOND * 2 ** Math.min(failures, 7),
-      );
-      return Math.max(failure.minWaitMs, doubled * (0.85 + 0.15 * random));
-    }
-  }
+  if (failure.class === 'quota')
+    // Without the database nobody knows for certain when midnight is.
+    return databaseNow === undefined
+      ? HOUR
+      : untilChinaMidnight(databaseNow) + random * MINUTE;
+  const doubled = Math.min(80 * SECOND, SECOND * 2 ** Math.min(failures, 7));
+  return Math.max(failure.minWaitMs, doubled * (0.85 + 0.15 * random));
 }
 
 /** The platform's day begins at midnight in China, UTC+8. */

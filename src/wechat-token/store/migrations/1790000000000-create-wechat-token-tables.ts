@@ -7,6 +7,7 @@ import {
 } from 'typeorm';
 import {
   dataSourceOf,
+  isMysql,
   isPostgres,
   isSqlite,
   pathOf,
@@ -176,8 +177,7 @@ function nameOf(runner: QueryRunner) {
 
 /** Columns that may be null. Texts are utf8mb4 whatever the database's default is: MariaDB's may be latin1. */
 function typesOf(runner: QueryRunner) {
-  const isMysql = !isSqlite(runner) && !isPostgres(runner);
-  const charset = isMysql ? { charset: 'utf8mb4' } : {};
+  const charset = isMysql(runner) ? { charset: 'utf8mb4' } : {};
   const optional = { isNullable: true };
   return {
     varchar: (name: string, length: number) => {

@@ -3,8 +3,8 @@ import type { Dialect } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/dialects.js';
 import {
   dataSourceOf,
+  isMysql,
   isPostgres,
-  isSqlite,
   pathOf,
   query,
 } from './kind-of-database.js';
@@ -48,8 +48,7 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
 
 /** Not by TypeORM, which copies a table of SQLite for each column. */
 async function addColumns(runner: QueryRunner): Promise<void> {
-  const isMysql = !isSqlite(runner) && !isPostgres(runner);
-  const charset = isMysql ? 'CHARACTER SET utf8mb4' : '';
+  const charset = isMysql(runner) ? 'CHARACTER SET utf8mb4' : '';
   const columns = [
     {
       name: 'next_at',
@@ -70,7 +69,7 @@ async function fill(runner: QueryRunner): Promise<void> {
   const dialect = dialectOf(dataSourceOf(runner).options.type);
   if (!dialect) return;
   // As ALTER TABLE has done on MySQL, unless the columns were there: no row stays locked for longer than its statement.
-  if (!isSqlite(runner) && !isPostgres(runner)) await runner.query('COMMIT');
+  if (isMysql(runner)) await runner.query('COMMIT');
   const table = pathOf(runner, TABLE);
   let after = '';
   for (;;) {

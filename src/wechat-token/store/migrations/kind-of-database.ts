@@ -14,6 +14,11 @@ export function isPostgres(runner: QueryRunner): boolean {
   return dataSourceOf(runner).options.type === 'postgres';
 }
 
+/** MySQL or MariaDB. */
+export function isMysql(runner: QueryRunner): boolean {
+  return !isSqlite(runner) && !isPostgres(runner);
+}
+
 /** A table's name as TypeORM writes it: with the `schema` of the DataSource, on PostgreSQL. */
 export function pathOf(runner: QueryRunner, table: string): string {
   const { driver } = dataSourceOf(runner);
