@@ -10,6 +10,7 @@ import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { lockRows } from '../support/batches.js';
 import { startedReplica } from '../support/big-table.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
+import { databasesOn } from '../support/every-database.js';
 import { driverCodes } from '../support/driver-codes.js';
 import {
   type AccountNamed,
@@ -101,11 +102,7 @@ describe.each(databaseServers())(
     let db: StoreUnderTest;
     let runner: SqlRunner;
     beforeEach(async () => {
-      db = await openStore({
-        kind: server.kind,
-        title: server.kind,
-        create: () => createDatabase(server),
-      });
+      db = await openStore(databasesOn(server));
       runner = db.runner();
     });
     afterEach(() => db[Symbol.asyncDispose]());
@@ -399,11 +396,7 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
   (server) => {
     let db: StoreUnderTest;
     beforeEach(async () => {
-      db = await openStore({
-        kind: server.kind,
-        title: server.kind,
-        create: () => createDatabase(server),
-      });
+      db = await openStore(databasesOn(server));
     });
     afterEach(() => db[Symbol.asyncDispose]());
 

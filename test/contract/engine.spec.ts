@@ -3,7 +3,6 @@ import {
   isRefreshBudgetError,
   isTokenUnavailableError,
 } from '../../src/wechat-token/index.js';
-import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import { renewed } from '../support/open-store.js';
 import { World } from '../support/world.js';
@@ -17,15 +16,12 @@ const of = (mode: (typeof MODES)[number]) => ({
 
 /** The rules that stand or fall with the database's locks and clock; all of them are in test/engine, on SQLite. */
 describe.each(everyDatabase())('the engine on $title', (database) => {
-  let fresh: FreshDatabase;
   let world: World;
   beforeEach(async () => {
-    fresh = await database.create();
-    world = await World.create({ databaseUrl: fresh.url });
+    world = await World.on(database);
   });
   afterEach(async () => {
     await world[Symbol.asyncDispose]();
-    await fresh.drop();
   });
 
   it('R4: 8 replicas that start at once without a token make one call', async () => {

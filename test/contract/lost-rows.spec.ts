@@ -2,7 +2,6 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { TokenCache } from '../../src/wechat-token/cache/token-cache.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { startedReplica, stopTimers } from '../support/big-table.js';
-import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   type AccountNamed,
@@ -29,16 +28,13 @@ async function polls(replica: TestReplica, count: number): Promise<void> {
 describe.each(everyDatabase())(
   'R13 a token in memory whose row is lost, on $title',
   (database) => {
-    let fresh: FreshDatabase;
     let world: World;
     beforeEach(async () => {
-      fresh = await database.create();
-      world = await World.create({ databaseUrl: fresh.url });
+      world = await World.on(database);
     });
     afterEach(async () => {
       vi.restoreAllMocks();
       await world[Symbol.asyncDispose]();
-      await fresh.drop();
     });
 
     const rowsOf = () => world.sql<Backup>('SELECT * FROM system_var');

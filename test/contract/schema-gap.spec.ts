@@ -1,6 +1,5 @@
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, openDatabase } from '../../src/config/database.js';
 import {
@@ -19,6 +18,7 @@ import { everyDatabase } from '../support/every-database.js';
 import { parsed } from '../support/open-store.js';
 import { schemaDrift } from '../support/schema-drift.js';
 import { isSqlite } from '../support/sql.js';
+import { typeOrm } from '../support/type-orm.js';
 
 const FIRST = 'CreateWechatTokenTables1790000000000';
 const SECOND = 'AddRenewalQueue1791000000000';
@@ -28,10 +28,7 @@ async function startApp(dataSource: DataSource): Promise<void> {
   const module = await Test.createTestingModule({
     imports: [
       ScheduleModule.forRoot(),
-      TypeOrmModule.forRootAsync({
-        useFactory: () => dataSource.options,
-        dataSourceFactory: () => Promise.resolve(dataSource),
-      }),
+      typeOrm(dataSource),
       WechatTokenModule.forRoot({
         accounts: [{ appId: 'wx' }],
         role: 'reader',

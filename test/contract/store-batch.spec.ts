@@ -15,9 +15,9 @@ import {
   makeRows,
   named,
 } from '../support/batches.js';
-import { createDatabase, databaseServers } from '../support/databases.js';
+import { databaseServers } from '../support/databases.js';
 import { driverCodes } from '../support/driver-codes.js';
-import { everyDatabase } from '../support/every-database.js';
+import { databasesOn, everyDatabase } from '../support/every-database.js';
 import {
   openStore,
   parsed,
@@ -219,11 +219,7 @@ describe.each(databaseServers())(
   (server) => {
     let db: StoreUnderTest;
     beforeEach(async () => {
-      db = await openStore({
-        kind: server.kind,
-        title: server.kind,
-        create: () => createDatabase(server),
-      });
+      db = await openStore(databasesOn(server));
     });
     afterEach(() => db[Symbol.asyncDispose]());
 

@@ -1,6 +1,6 @@
 import { connect } from '../support/connect.js';
-import { createDatabase, databaseServers } from '../support/databases.js';
-import { everyDatabase } from '../support/every-database.js';
+import { databaseServers } from '../support/databases.js';
+import { databasesOn, everyDatabase } from '../support/every-database.js';
 import {
   QUEUE_START as START,
   type QueuedToken,
@@ -257,11 +257,7 @@ describe.each(databaseServers())(
   'R13 a change that is committed late, on $kind $version',
   (server) => {
     it('is found by the next poll, although an earlier poll has passed its instant', async () => {
-      const sameServer = {
-        kind: server.kind,
-        title: server.kind,
-        create: () => createDatabase(server),
-      };
+      const sameServer = databasesOn(server);
       await using db = await openStore(sameServer);
       await db.putToken('access_token', 'old');
       await db.elapse(MINUTE_MS);

@@ -6,7 +6,6 @@ import {
 } from '../../src/wechat-token/index.js';
 import { AdminQueries } from '../../src/wechat-token/http/admin/admin-queries.js';
 import { RowConflicts } from '../../src/wechat-token/observe/row-conflicts.js';
-import type { FreshDatabase } from '../support/databases.js';
 import { KEYS, posted } from '../support/http.js';
 import { everyDatabase } from '../support/every-database.js';
 import { watchStatements } from '../support/many-accounts.js';
@@ -52,18 +51,15 @@ async function turn({ poller, rounds, accountCheck }: TestReplica) {
 describe.each(everyDatabase())(
   'two apps whose accounts have one name and two appids, on $title',
   (database) => {
-    let fresh: FreshDatabase;
     let world: World;
     beforeEach(async () => {
-      fresh = await database.create();
-      world = await World.create({ databaseUrl: fresh.url });
+      world = await World.on(database);
       for (const appId of [OURS, THEIRS])
         world.wechat.addAccount(accountOf(appId));
     });
     afterEach(async () => {
       vi.restoreAllMocks();
       await world[Symbol.asyncDispose]();
-      await fresh.drop();
     });
 
     const appOf = (

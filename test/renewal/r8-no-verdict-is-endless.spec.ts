@@ -56,6 +56,15 @@ async function refused(
   return replica;
 }
 
+/** For an hour after the first refusal, a replica that starts and ends again every 100 s. */
+async function crashLoop(world: World, errcode: number): Promise<void> {
+  await (await refused(world, errcode)).close();
+  for (let elapsed = 0; elapsed < 3600; elapsed += 100) {
+    await world.advance(100);
+    await restart(world);
+  }
+}
+
 async function tick(fleet: readonly TestReplica[]): Promise<void> {
   for (const { rounds } of fleet) await rounds.tick();
 }
@@ -328,12 +337,7 @@ describe('R8 a start probes at most once in ten minutes', () => {
     'a crash loop costs a known number of calls (%i)',
     async (errcode) => {
       await using world = await World.create();
-      await (await refused(world, errcode)).close();
-
-      for (let elapsed = 0; elapsed < 3600; elapsed += 100) {
-        await world.advance(100);
-        await restart(world);
-      }
+      await crashLoop(world, errcode);
 
       // At 0, 100 s, 500 s; then by the first start 10 minutes later.
       expect(world.wechat.calls.total).toBe(3 + Math.floor((3600 - 500) / 600));
@@ -345,12 +349,7 @@ describe('R8 a start probes at most once in ten minutes', () => {
     'a crash loop where this address is refused costs few calls (%i)',
     async (errcode) => {
       await using world = await World.create();
-      await (await refused(world, errcode)).close();
-
-      for (let elapsed = 0; elapsed < 3600; elapsed += 100) {
-        await world.advance(100);
-        await restart(world);
-      }
+      await crashLoop(world, errcode);
 
       // Others try at once, and then ever later: at last after 10 minutes.
       expect(world.wechat.calls.total).toBeLessThanOrEqual(7 + 6);

@@ -6,7 +6,7 @@ import {
   databaseServers,
   type FreshDatabase,
 } from './databases.js';
-import type { DatabaseKind } from './fresh-database.js';
+import type { DatabaseKind, ServerAddress } from './fresh-database.js';
 
 /** One of the databases that must all pass the contract alike. */
 export interface TestDatabase {
@@ -19,12 +19,17 @@ export interface TestDatabase {
 
 /** SQLite, and every server of this run; for `describe.each`. */
 export function everyDatabase(): TestDatabase[] {
-  const servers = databaseServers().map((server) => ({
+  const servers = databaseServers().map(databasesOn);
+  return [{ kind: 'sqlite', title: 'sqlite', create: createFile }, ...servers];
+}
+
+/** The fresh databases of one server. */
+export function databasesOn(server: ServerAddress): TestDatabase {
+  return {
     kind: server.kind,
     title: `${server.kind} ${server.version}`,
     create: () => createDatabase(server),
-  }));
-  return [{ kind: 'sqlite', title: 'sqlite', create: createFile }, ...servers];
+  };
 }
 
 /** Those that version 0.1 ran on. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
 import type { WechatTokenModuleOptions } from '../../src/wechat-token/index.js';
@@ -12,6 +11,7 @@ import { PROJECT } from './build.js';
 import { parsed } from './open-store.js';
 import { install, linkAllBut } from './packed-package.js';
 import type { World } from './world.js';
+import { typeOrm } from './type-orm.js';
 
 const TARBALL = join(
   PROJECT,
@@ -89,10 +89,7 @@ export class Version01 implements Disposable {
     const module = await Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
-        TypeOrmModule.forRootAsync({
-          useFactory: () => dataSource.options,
-          dataSourceFactory: () => Promise.resolve(dataSource),
-        }),
+        typeOrm(dataSource),
         this.main.WechatTokenModule.forRoot({
           ...options,
           // A call that hangs ends when the test says so, also on a busy machine.

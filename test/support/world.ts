@@ -6,7 +6,6 @@ import type { LoggerService } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { openDatabase } from '../../src/config/database.js';
 import {
@@ -48,7 +47,9 @@ import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.
 import type { TokenSource } from '../../src/wechat-token/upstream/token-source.js';
 import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
 import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+import type { TestDatabase } from './every-database.js';
 import { passTime, query, words } from './sql.js';
+import { typeOrm } from './type-orm.js';
 import { unusedConnections } from './unused-connections.js';
 
 /** Runs in real time, and can be moved forward; so can the platform and the database, by {@link World.advance}. */
@@ -145,6 +146,7 @@ export class World implements AsyncDisposable {
   readonly clock = new MovableClock();
   private readonly replicas: TestReplica[] = [];
   private ownDataSource: Promise<DataSource> | undefined;
+  private drop = () => Promise.resolve();
   private ownRunner: SqlRunner | undefined;
 
   private constructor(
@@ -157,6 +159,17 @@ export class World implements AsyncDisposable {
     const folder = mkdtempSync(join(tmpdir(), 'wechat-token-world-'));
     const url = options.databaseUrl ?? `sqlite:${join(folder, 'world.sqlite')}`;
     return new World(await FakeWechat.start(options.wechat), url, folder);
+  }
+
+  /** The same on a fresh database of that kind, which is dropped with it. */
+  static async on(
+    database: TestDatabase,
+    options: WorldOptions = {},
+  ): Promise<World> {
+    const fresh = await database.create();
+    const world = await World.create({ ...options, databaseUrl: fresh.url });
+    world.drop = () => fresh.drop();
+    return world;
   }
 
   /** Connects to the database, as a replica does at its start. */
@@ -194,10 +207,7 @@ export class World implements AsyncDisposable {
     const module = await Test.createTestingModule({
       imports: [
         ScheduleModule.forRoot(),
-        TypeOrmModule.forRootAsync({
-          useFactory: () => dataSource.options,
-          dataSourceFactory: () => Promise.resolve(dataSource),
-        }),
+        typeOrm(dataSource),
         WechatTokenModule.forRoot({
           accounts: [DEFAULT_FAKE_ACCOUNT],
           ...given,
@@ -329,6 +339,7 @@ export class World implements AsyncDisposable {
     await (await this.ownDataSource)?.destroy();
     await this.wechat.stop();
     rmSync(this.folder, { recursive: true, force: true });
+    await this.drop();
   }
 
   private async runner(): Promise<SqlRunner> {
