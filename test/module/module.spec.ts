@@ -15,6 +15,8 @@ import {
 } from '../../src/wechat-token/index.js';
 import { memoryDatabase } from '../support/memory-database.js';
 
+const KEY = 'a-key-of-sixteen-characters-or-more';
+
 class FeatureModule {}
 
 describe('WechatTokenModule', () => {
@@ -53,6 +55,32 @@ describe('WechatTokenModule', () => {
     );
     expect(crons).toEqual(['wechat-token:refresh']);
     expect(wechat.accepts(token)).toBe(true);
+  });
+
+  it('works in an app without HTTP, such as a worker', async () => {
+    @Module({
+      imports: [
+        ScheduleModule.forRoot(),
+        memoryDatabase(),
+        WechatTokenModule.forRoot({
+          ...options,
+          http: { apiKeys: [{ id: 'a', key: KEY, scopes: ['tokens:issue'] }] },
+        }),
+      ],
+    })
+    class Worker {}
+    const unhandled = vi.fn();
+    process.once('uncaughtException', unhandled);
+    const app = await NestFactory.createApplicationContext(Worker, {
+      logger: false,
+    });
+
+    const token = await app.get(AccessTokenProvider).getAccessToken();
+
+    process.off('uncaughtException', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(wechat.accepts(token)).toBe(true);
+    await app.close();
   });
 
   it('forRootAsync with a factory and what it injects', async () => {

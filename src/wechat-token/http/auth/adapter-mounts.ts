@@ -17,13 +17,14 @@ export function mount(
 
 /**
  * Express's parser refuses most encodings, before any route is reached. Bodies in WeChat's shape are JSON in ASCII, so the
- * declared encoding is taken away. To be called before the parsers are registered.
+ * declared encoding is taken away. To be called before the parsers are registered. An app without HTTP
+ * has no adapter.
  */
 export function acceptAnyCharset(
-  adapter: AbstractHttpAdapter,
+  adapter: AbstractHttpAdapter | null,
   paths: ReadonlySet<string>,
 ): void {
-  if (adapter.getType() !== 'express') return;
+  if (adapter?.getType() !== 'express') return;
   adapter.use(({ headers, url }: HttpRequest, _: unknown, next: () => void) => {
     const type = headers['content-type'];
     if (
