@@ -1,5 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { TokenCache } from '../../src/wechat-token/cache/token-cache.js';
+import { StoreError } from '../../src/wechat-token/common/errors.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
 import { startedReplica, stopTimers } from '../support/big-table.js';
 import { everyDatabase } from '../support/every-database.js';
@@ -167,6 +168,22 @@ describe.each(everyDatabase())(
         value: token,
         leaseOwner: null,
       });
+    });
+
+    it('is written at the next poll when the first write has failed', async () => {
+      const replica = await world.replica();
+      const token = await replica.tokens.getAccessToken();
+      await world.sql(DELETE);
+      const locked = new StoreError('locked', 'ROW_LOCKED');
+      vi.spyOn(replica.store, 'storeRenewed').mockRejectedValueOnce(locked);
+
+      await polls(replica, 1);
+      expect(await world.row()).toMatchObject({ value: null });
+      await polls(replica, 1);
+
+      expect(await world.row()).toMatchObject({ value: token });
+      expect(await restored()).toHaveLength(1);
+      expect(world.wechat.calls.total).toBe(1);
     });
 
     it('is not written by a reader, which serves it', async () => {

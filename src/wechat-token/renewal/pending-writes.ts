@@ -163,7 +163,7 @@ export class PendingWrites {
     // A lease holder in between may have asked WeChat and lost the answer: then this token expires soon.
     const refreshAfterMs =
       lost && found ? 0 : Math.round(token.refreshAfterMs - age);
-    return this.store.storeRenewed(lease, {
+    const aged = {
       ...token,
       unchanged: isUnchanged(token, row),
       sameEnd: false,
@@ -171,7 +171,14 @@ export class PendingWrites {
       refreshAfterMs,
       expiresAfterMs: Math.round(token.expiresAfterMs - age),
       nextAfterMs: Math.min(token.nextAfterMs, refreshAfterMs),
-    });
+    };
+    try {
+      return await this.store.storeRenewed(lease, aged);
+    } catch (error) {
+      // The next attempt claims a lease of its own.
+      await this.leases.release(lease);
+      throw error;
+    }
   }
 
   /** Of several replicas that hold the token, by the one that has written it. */
