@@ -29,9 +29,9 @@ describe('the lost answer: at each renewal the platform issues a token, and rese
     expect(run.tally.of(['refusal', 'failed call'])).toEqual([]);
     // Classic: the retry makes the platform drop the token that all still hold, until they hear of the new one.
     if (mode === 'stable') expect(run.tally.of(['bad token'])).toEqual([]);
-    // Each lost answer is asked for once more.
+    // Each lost answer is asked for once more, and once again where a busy machine has missed the second answer too.
     expect(report.upstreamCalls).toBeLessThanOrEqual(
-      report.renewalsDue + lostAnswers,
+      report.renewalsDue + 2 * lostAnswers,
     );
   });
 });

@@ -93,11 +93,13 @@ describe.each(databaseServers())(
       const replica = await startedReplica(world, { accounts });
       holdTime(replica);
       await replica.poller.poll();
+      const isPostgres = server.kind === 'postgres';
+      // What the rows were before is gone from the indexes.
+      if (isPostgres) await world.sql('VACUUM system_var');
 
       const { selects, reads } = await cost(replica, () => tenSeconds(replica));
 
       // Each as an item of the list that is asked about, which PostgreSQL does not count, and by the primary key.
-      const isPostgres = server.kind === 'postgres';
       if (!isPostgres) expect(selects).toBe(10);
       expect(reads).toBeGreaterThanOrEqual(10 * 200 * (isPostgres ? 1 : 2));
       expect(reads).toBeLessThanOrEqual(10 * (200 * 2 + (isPostgres ? 20 : 7)));
