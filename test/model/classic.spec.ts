@@ -49,7 +49,10 @@ const SCENARIOS: readonly [string, Scenario][] = [
   ],
   [
     'they are suspended again and again',
-    { ...CLASSIC, bounds: boundedBy({ ticks: 3 }) },
+    {
+      ...CLASSIC,
+      bounds: boundedBy({ ticks: byDepth({ short: 2, full: 3 }) }),
+    },
   ],
   [
     'a token is not stored',

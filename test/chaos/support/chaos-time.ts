@@ -3,7 +3,7 @@ import { byDepth } from '../../support/depth.js';
 
 /** How many scenarios the suite has, of about equal length: they run one after the other. */
 const SCENARIOS = 9;
-const SHORT_SECONDS = byDepth({ short: 5, full: 20 });
+const SHORT_SECONDS = byDepth({ short: 5, full: 12 });
 /** What a scenario takes besides its faults: starting the processes, settling, ending them. */
 const OVERHEAD_SECONDS = 5;
 

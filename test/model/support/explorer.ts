@@ -32,8 +32,12 @@ interface Frame {
 /**
  * Takes every choice in every state, depth first. A run cannot be taken back, so each branch is a new run that repeats the
  * choices before it; a state that was seen already is not entered again, only its ways to an end are counted again.
+ * @param sought A note that ends the exploration.
  */
-export async function explore(start: () => Promise<Run>): Promise<Exploration> {
+export async function explore(
+  start: () => Promise<Run>,
+  sought?: string,
+): Promise<Exploration> {
   const path: Frame[] = [];
   const waysFrom = new Map<string, bigint>();
   const notes = new Map<string, number>();
@@ -63,7 +67,7 @@ export async function explore(start: () => Promise<Run>): Promise<Exploration> {
     }
     ways = waysFrom.get(state) ?? 0n;
     ways = backToNextBranch(path, waysFrom, ways);
-  } while (path.length > 0);
+  } while (path.length > 0 && !(sought && notes.has(sought)));
   return { interleavings: ways, states: waysFrom.size, endStates, runs, notes };
 }
 

@@ -36,6 +36,13 @@ export class Model implements AsyncDisposable {
     return explored;
   }
 
+  /** Explores a system with a fault until it has done what it must not. */
+  async finds(violation: string, scenario: Scenario): Promise<boolean> {
+    const broken = { ...scenario, isBroken: true };
+    const { notes } = await explore(() => this.start(broken), violation);
+    return notes.has(violation);
+  }
+
   count(note: string, times = 1): void {
     this.seen.set(note, (this.seen.get(note) ?? 0) + times);
   }
