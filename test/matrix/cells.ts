@@ -38,6 +38,7 @@ const ROWS: readonly Row[] = [
   ['Nest 11 CJS', 'Express', 'PostgreSQL', 24, 'npm'],
   // Beside the pairs. better-sqlite3 12 ends a process of Node 24.
   ['Nest 11 CJS', 'Express', 'SQLite',     20, 'npm',  'better-sqlite3'],
+  ['Nest 12 CJS', 'Express', 'SQLite',     22, 'npm',  'better-sqlite3'],
   ['Nest 11 CJS', 'Express', 'MariaDB',    20, 'pnpm', 'lowest versions'],
 ];
 
