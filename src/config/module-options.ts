@@ -16,6 +16,7 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['role', 'WECHAT_ROLE'],
   ['api.baseUrl', 'WECHAT_API_BASE_URL'],
   ['api.fallbackUrls', 'WECHAT_API_FALLBACK_URLS'],
+  ['api.allowHttp', 'WECHAT_ALLOW_HTTP'],
   ['api.timeoutMs', 'WECHAT_REQUEST_TIMEOUT_MS'],
   ['api.proxyUrl', 'WECHAT_PROXY_URL'],
   ['refresh.cron', 'WECHAT_REFRESH_CRON'],
@@ -60,6 +61,7 @@ export function readOptions(
     api: {
       ...given('baseUrl', set['WECHAT_API_BASE_URL']),
       ...given('fallbackUrls', list(set['WECHAT_API_FALLBACK_URLS'])),
+      ...given('allowHttp', flag(set['WECHAT_ALLOW_HTTP'])),
       ...given('timeoutMs', number(set['WECHAT_REQUEST_TIMEOUT_MS'])),
       ...given('proxyUrl', set['WECHAT_PROXY_URL']),
     },
@@ -172,6 +174,12 @@ function list(text: string | undefined): string[] | undefined {
 /** Parses a number; any other text becomes NaN, which the module's schema refuses. */
 function number(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
+}
+
+/** What is neither is left as it is, for the module to refuse. */
+function flag(text: string | undefined): boolean | undefined {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text as boolean | undefined;
 }
 
 function codeOf(error: unknown): string {

@@ -120,8 +120,8 @@ describe('the settings of the app', () => {
   it.each<[Environment, unknown]>([
     [{ WECHAT_ROLE: 'reader' }, { role: 'reader' }],
     [
-      { WECHAT_API_BASE_URL: 'http://proxy:8080/wx/' },
-      { api: { baseUrl: 'http://proxy:8080/wx' } },
+      { WECHAT_API_BASE_URL: 'https://proxy:8443/wx/' },
+      { api: { baseUrl: 'https://proxy:8443/wx' } },
     ],
     [
       { WECHAT_API_FALLBACK_URLS: 'https://a.example, https://b.example,' },

@@ -128,12 +128,12 @@ describe('R8 fallback hosts', () => {
     await using first = await FakeWechat.start();
     await using world = await World.create();
     first.inject('stable', { hang: true });
-    const collecting = setInterval(collectGarbage, 100);
+    const collecting = setInterval(collectGarbage, 300);
     const { tokens } = await world.replica({
       api: {
         baseUrl: first.baseUrl,
         fallbackUrls: [world.wechat.baseUrl],
-        timeoutMs: 2000,
+        timeoutMs: 6000,
       },
     });
 

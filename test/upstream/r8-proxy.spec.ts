@@ -7,20 +7,22 @@ import { ONCE, type TestReplica, World } from '../support/world.js';
 const PASSWORD = 'p@ss/word-0123456789';
 const CREDENTIALS = `user:${encodeURIComponent(PASSWORD)}`;
 
-/** A proxy that forwards what it is asked for, and refuses tunnels. */
+/** A proxy that forwards what it is asked for, to one server if it has that, and refuses tunnels. */
 class ForwardProxy implements AsyncDisposable {
   readonly asked: string[] = [];
   authorization: string | undefined;
   private readonly server: Server;
 
-  private constructor() {
+  private constructor(server?: string) {
     this.server = createServer((request, response) => {
       this.asked.push(
         `${request.method} ${new URL(request.url ?? '').pathname}`,
       );
       this.authorization = request.headers['proxy-authorization'];
       const { method, headers } = request;
-      const onward = send(request.url ?? '', { method, headers }, (answer) => {
+      const { pathname } = new URL(request.url ?? '');
+      const url = server ? server + pathname : (request.url ?? '');
+      const onward = send(url, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });
@@ -31,8 +33,8 @@ class ForwardProxy implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<ForwardProxy> {
-    const proxy = new ForwardProxy();
+  static async start(server?: string): Promise<ForwardProxy> {
+    const proxy = new ForwardProxy(server);
     await once(proxy.server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
   }
@@ -46,6 +48,9 @@ class ForwardProxy implements AsyncDisposable {
     await new Promise((resolve) => this.server.close(resolve));
   }
 }
+
+/** An address of which only a proxy knows what it is. */
+const AWAY = { baseUrl: 'http://wechat.invalid', allowHttp: true };
 
 const VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'];
 
@@ -94,11 +99,26 @@ describe('R8 a proxy to WeChat', () => {
   });
 
   it('is else that of the environment', async () => {
-    await using proxy = await ForwardProxy.start();
+    await using proxy = await ForwardProxy.start(world.wechat.baseUrl);
     vi.stubEnv('HTTP_PROXY', `http://${proxy.host}`);
-    const { tokens } = await world.replica();
+    const { tokens } = await world.replica({ api: AWAY });
     await tokens.getAccessToken();
     expect(proxy.asked).toHaveLength(1);
+  });
+
+  it('is that of the environment for no loopback address', async () => {
+    vi.stubEnv('HTTP_PROXY', `http://${await dead()}`);
+    vi.stubEnv('ALL_PROXY', `http://${await dead()}`);
+    const { tokens } = await world.replica();
+    expect(world.wechat.accepts(await tokens.getAccessToken())).toBe(true);
+    await world.wechat.goDown();
+    const { message } = await tokens
+      .invalidate(await tokens.getAccessToken(), ...ONCE)
+      .then(
+        () => new Error(),
+        (error: Error) => error,
+      );
+    expect(message).not.toContain('proxy');
   });
 
   it.each([
@@ -111,7 +131,9 @@ describe('R8 a proxy to WeChat', () => {
   ])('that is dead is named with %s', async (variable, baseUrl) => {
     const host = await dead();
     vi.stubEnv(variable, `http://${CREDENTIALS}@${host}`);
-    const message = await failureOf(await world.replica({ api: { baseUrl } }));
+    const message = await failureOf(
+      await world.replica({ api: { ...AWAY, baseUrl } }),
+    );
     expect(message).toContain(
       `by way of the proxy http://${host} (ECONNREFUSED). Check that this proxy runs and allows ${baseUrl}, or correct ${variable}.`,
     );
@@ -141,15 +163,14 @@ describe('R8 a proxy to WeChat', () => {
 
   it('that is no URL is named by its variable', async () => {
     vi.stubEnv('HTTP_PROXY', `http://${CREDENTIALS}@[`);
-    const message = await failureOf(await world.replica());
+    const message = await failureOf(await world.replica({ api: AWAY }));
     expect(message).toContain('or correct HTTP_PROXY.');
   });
 
   it('is not named where NO_PROXY leaves it out', async () => {
-    const { host } = new URL(world.wechat.baseUrl);
     vi.stubEnv('HTTP_PROXY', `http://${CREDENTIALS}@${await dead()}`);
-    vi.stubEnv('NO_PROXY', host.split(':')[0]);
-    await world.wechat.goDown();
-    expect(await failureOf(await world.replica())).not.toContain('proxy');
+    vi.stubEnv('NO_PROXY', 'wechat.invalid');
+    const replica = await world.replica({ api: AWAY });
+    expect(await failureOf(replica)).not.toContain('proxy');
   });
 });

@@ -4,6 +4,7 @@ import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import { reactionTo } from '../upstream/errcodes.js';
 import { UpstreamError } from '../upstream/failure.js';
 import { fileNameIn } from '../upstream/file-name.js';
+import { hasToken } from '../upstream/request-url.js';
 import {
   errcodeOf,
   errmsgOf,
@@ -23,7 +24,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 export interface WechatCallOptions {
   /** Whose token to call with; default: `default`. */
   account?: string;
-  /** Query parameters besides `access_token`. */
+  /** Query parameters besides `access_token`, which must not be among them. */
   params?: Readonly<Record<string, unknown>>;
   /**
    * How long the call may take with all that belongs to it, the wait for a token and the second try as well, milliseconds.
@@ -69,11 +70,12 @@ export class WechatApiClient {
   ) {}
 
   /**
-   * @param path Such as `/cgi-bin/user/get`.
+   * @param path Such as `/cgi-bin/user/get`: an absolute path of WeChat's host, with a query or without, already encoded. Whatever
+   * would lead elsewhere is refused before a token is asked for.
    * @returns WeChat's JSON answer; its `errcode`, if it has one, is 0. **A whole number beyond ±(2^53 - 1), which a double does
    * not hold, is a string of its digits** (`msg_id`, `msgid`), a smaller one a number: declare such a field as
    * `number | string`. In a body send it as a `bigint`.
-   * @throws WechatApiError for any other `errcode`, and when there is no usable answer; TokenUnavailableError;
+   * @throws WechatApiError for any other `errcode`, for a path that is refused, and when there is no usable answer; TokenUnavailableError;
    * UnknownAccountError.
    */
   get<T>(path: string, options: WechatCallOptions = {}): Promise<T> {
@@ -115,7 +117,11 @@ export class WechatApiClient {
     options: WechatCallOptions,
     send: Send<T>,
   ): Promise<T> {
-    const { account = DEFAULT_ACCOUNT, timeoutMs } = options;
+    const { account = DEFAULT_ACCOUNT, timeoutMs, params = {} } = options;
+    if (!this.gateway.accepts(call.path) || hasToken(Object.keys(params))) {
+      const message = messages.badPath();
+      throw new WechatApiError(message, { errmsg: message, class: 'api' });
+    }
     const endsAt =
       timeoutMs === undefined ? undefined : this.clock.now() + timeoutMs;
     /** What is left of the caller's limits, for one part of the call. */
@@ -126,7 +132,7 @@ export class WechatApiClient {
       ...(options.signal && { signal: options.signal }),
     });
     const attempt = async (token: string): Promise<T> => {
-      const { params, maxBytes = MAX_ANSWER_BYTES } = options;
+      const { maxBytes = MAX_ANSWER_BYTES } = options;
       const withToken = { ...params, access_token: token };
       const request = { ...call, params: withToken, maxBytes, ...limits() };
       try {

@@ -38,7 +38,10 @@ export class WechatApiError extends WechatTokenError {
   readonly errmsg: string;
   /** WeChat's request id, for their support. */
   readonly rid: string | undefined;
-  /** `transient`, `rejected`, `credentials`, `ip`, `quota`, `account`, or `api` for an errcode of the called API itself. */
+  /**
+   * `transient`, `certificate`, `rejected`, `credentials`, `ip`, `quota`, `account`, or `api` for an errcode of the called API itself
+   * and for a call that was refused before it was sent.
+   */
   readonly class: string;
 
   constructor(

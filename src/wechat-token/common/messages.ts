@@ -38,6 +38,12 @@ export const messages = {
   badUrl: () =>
     'must be an http or https URL without user, query or fragment, such as "https://api.weixin.qq.com"',
   badUrls: () => 'must be a list of URLs',
+  plainHttp: () =>
+    'must begin with https://, or every token and the AppSecret cross the network in clear; for a stand-in of WeChat in a network of your own set api.allowHttp (WECHAT_ALLOW_HTTP=true)',
+  otherScheme: () =>
+    'must have the scheme of api.baseUrl (WECHAT_API_BASE_URL)',
+  tlsUnverified: () =>
+    'is 0, so that no TLS certificate is verified; unset it, and trust a CA of your own by NODE_EXTRA_CA_CERTS',
   badProxyUrl: () =>
     'must be an http or https URL of a proxy, such as "http://user:password@10.0.0.5:3128" (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
   badCron: () => 'must be a cron expression such as "*/5 * * * * *"',
@@ -148,6 +154,10 @@ export const messages = {
     proxy
       ? `no response from ${host} to ${path} by way of the proxy ${proxy.address} (${code}). Check that this proxy runs and allows ${host}, or correct ${proxy.setting}.`
       : `no response from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
+  certificateRefused: (host: string, code: string, proxy?: Proxy) =>
+    `the TLS certificate of ${host} was refused (${code}), so nothing was sent. Check this machine's clock and its CA certificates (for a CA of your own, NODE_EXTRA_CA_CERTS), and ${proxy ? `the proxy ${proxy.address}, which ${proxy.setting} sets` : 'what answers in place of WeChat'}.`,
+  badPath: () =>
+    'The call was refused before it was sent: its path must be an absolute path of WeChat\'s host, such as "/cgi-bin/user/get", without white space, backslash or fragment, and the access_token is added by this client.',
   upstreamGarbage: (path: string, what: string, proxy?: Proxy) =>
     `the response to ${path} is not WeChat's (${what}). Check api.baseUrl (WECHAT_API_BASE_URL) and ${proxy ? `the proxy ${proxy.address}, which ${proxy.setting} sets` : 'any proxies in between'}.`,
   answerTooLarge: (path: string, maxBytes: number) =>

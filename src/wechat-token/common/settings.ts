@@ -11,6 +11,7 @@ export abstract class WechatTokenSettings {
   abstract readonly api: {
     readonly baseUrl: string;
     readonly fallbackUrls: readonly string[];
+    readonly allowHttp: boolean;
     /** The time limit of one call, all hosts together. */
     readonly timeoutMs: number;
     /** The proxy to WeChat; undefined for that of the environment, if there is one. */

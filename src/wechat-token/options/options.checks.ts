@@ -1,7 +1,9 @@
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import type { ConfigurationFault } from '../common/errors.js';
 import { outlastsTwoCalls } from '../common/timing.js';
+import { isLoopback } from '../common/loopback.js';
 import { messages } from '../common/messages.js';
+import type { WechatTokenModuleOptions } from './options.js';
 
 /** R4: a lease must be longer than the two calls that the renewal of a rejected token may make. */
 export function leaseFaults(
@@ -21,6 +23,33 @@ export function secretFaults(accounts: unknown): ConfigurationFault[] {
       field: `accounts[${index}].appSecret`,
       problem: messages.secretMissing(),
     }));
+}
+
+/** Faults of addresses to which tokens would go in clear, and of fallback hosts that are called otherwise than the first. */
+export function schemeFaults(
+  api: WechatTokenModuleOptions['api'],
+): ConfigurationFault[] {
+  const { baseUrl = 'https:', fallbackUrls, allowHttp } = api ?? {};
+  const fallbacks = Array.isArray(fallbackUrls) ? fallbackUrls : [];
+  const urls = [
+    { field: 'api.baseUrl', url: baseUrl },
+    ...fallbacks.map((url: unknown, index) => {
+      return { field: `api.fallbackUrls[${index}]`, url };
+    }),
+  ];
+  return urls.flatMap(({ field, url }) => {
+    if (isPlain(url) && allowHttp !== true)
+      return [{ field, problem: messages.plainHttp() }];
+    const isOther = schemeOf(url) !== (schemeOf(baseUrl) ?? schemeOf(url));
+    return isOther ? [{ field, problem: messages.otherScheme() }] : [];
+  });
+}
+
+/** Node verifies no certificate at all then, those of databases included. */
+export function unverifiedFaults(): ConfigurationFault[] {
+  const field = 'NODE_TLS_REJECT_UNAUTHORIZED';
+  if (process.env[field] !== '0') return [];
+  return [{ field, problem: messages.tlsUnverified() }];
 }
 
 export function accountNameFaults(accounts: unknown): ConfigurationFault[] {
@@ -50,6 +79,17 @@ export function keyIdFaults(
     field: `${field}[${index}].id`,
     problem: messages.keyIdTwice(value),
   }));
+}
+
+function schemeOf(url: unknown): string | undefined {
+  return /^\s*(https?):/i.exec(String(url))?.[1]?.toLowerCase();
+}
+
+/** Whether what is sent there can be read on the way. */
+function isPlain(url: unknown): boolean {
+  const text = String(url);
+  if (schemeOf(text) !== 'http' || !URL.canParse(text)) return false;
+  return !isLoopback(new URL(text).hostname);
 }
 
 type Entry = Readonly<Record<string, unknown>>;

@@ -14,7 +14,9 @@ import {
   classicTwiceFaults,
   keyIdFaults,
   leaseFaults,
+  schemeFaults,
   secretFaults,
+  unverifiedFaults,
 } from './options.checks.js';
 import type { WechatTokenModuleOptions } from './options.js';
 import {
@@ -133,6 +135,7 @@ const settings = fields({
     fields({
       baseUrl: v.optional(baseUrl, 'https://api.weixin.qq.com'),
       fallbackUrls: v.optional(v.array(baseUrl, messages.badUrls()), []),
+      allowHttp: v.optional(v.boolean(messages.badFlag()), false),
       timeoutMs,
       proxyUrl: v.optional(proxyUrl),
     }),
@@ -230,6 +233,8 @@ function faultsBetweenFields(
     ...(role === 'reader' ? [] : secretFaults(accounts)),
     ...accountNameFaults(accounts),
     ...classicTwiceFaults(accounts),
+    ...schemeFaults(api),
+    ...unverifiedFaults(),
     ...keyIdFaults(encryptionKeys, 'encryptionKeys'),
     ...keyIdFaults(http?.apiKeys, 'http.apiKeys'),
     ...(timeout.success && lease.success

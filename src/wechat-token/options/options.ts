@@ -25,16 +25,22 @@ export interface WechatTokenModuleOptions {
     /** The address of WeChat's API. Default: `https://api.weixin.qq.com`. */
     baseUrl?: string;
     /**
-     * Hosts to try, in this order, when the connection to the previous one fails; in stable mode also when that one does not
+     * Hosts to try, with the scheme of `baseUrl`, in this order, when the connection to the previous one fails; in stable mode also when that one does not
      * respond within its share of the timeout. Not used after a classic or forced call that may have been executed.
      * Default: none.
      */
     fallbackUrls?: readonly string[];
+    /**
+     * Whether `baseUrl` and `fallbackUrls` may begin with `http://` where they are not loopback: for a stand-in of WeChat, in a
+     * network of your own. Default: false.
+     */
+    allowHttp?: boolean;
     /** The time limit of one call, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;
     /**
      * The HTTP proxy for every call to WeChat, with a user and a password where it needs them: `http://user:password@host:3128`.
-     * Default: that of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`; hosts in `NO_PROXY` are called directly).
+     * Default: that of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`; loopback and hosts in `NO_PROXY` are called
+     * directly).
      */
     proxyUrl?: string;
   };

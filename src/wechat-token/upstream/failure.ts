@@ -1,8 +1,17 @@
 import { WechatTokenError } from '../common/errors.js';
 
-/** The class of a failure, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it. */
+/**
+ * The class of a failure, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it.
+ * `certificate`: nothing was sent, since whoever answered has not proved to be the platform.
+ */
 export type FailureClass =
-  'transient' | 'rejected' | 'credentials' | 'ip' | 'quota' | 'account';
+  | 'transient'
+  | 'certificate'
+  | 'rejected'
+  | 'credentials'
+  | 'ip'
+  | 'quota'
+  | 'account';
 
 /** The platform did not issue a token. The error contains no URL, body, secret or token of the request (R15). */
 export class UpstreamError extends WechatTokenError {

@@ -1,5 +1,6 @@
 import type { AxiosProxyConfig } from 'axios';
 import { getProxyForUrl } from 'proxy-from-env';
+import { isLoopback } from '../common/loopback.js';
 
 /** A proxy on the way to a host. */
 export interface Proxy {
@@ -9,7 +10,7 @@ export interface Proxy {
   readonly setting: string;
 }
 
-/** The proxy that requests to this URL pass: that of the option, or else that of the environment. */
+/** The proxy that requests to this URL pass: that of the option, or else that of the environment, but for loopback. */
 export function proxyTo(
   url: string,
   proxyUrl: string | undefined,
@@ -20,12 +21,20 @@ export function proxyTo(
       setting: 'api.proxyUrl (WECHAT_PROXY_URL)',
     };
   const inEnvironment = getProxyForUrl(url);
-  if (!inEnvironment) return undefined;
+  if (!inEnvironment || isLoopback(new URL(url).hostname)) return undefined;
   return { address: addressOf(inEnvironment), setting: variableFor(url) };
 }
 
-/** As axios takes it. */
-export function axiosProxy(proxyUrl: string): AxiosProxyConfig {
+/** The same as axios takes it; without one, axios reads the environment. */
+export function axiosProxy(
+  url: string,
+  proxyUrl: string | undefined,
+): { proxy?: AxiosProxyConfig | false } {
+  if (proxyUrl !== undefined) return { proxy: proxyConfig(proxyUrl) };
+  return isLoopback(new URL(url).hostname) ? { proxy: false } : {};
+}
+
+function proxyConfig(proxyUrl: string): AxiosProxyConfig {
   const { protocol, hostname, port, username, password } = new URL(proxyUrl);
   const auth = {
     username: decodeURIComponent(username),

@@ -8,6 +8,7 @@ import { UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
 import { axiosProxy, type Proxy, proxyTo } from './proxy.js';
 import { redact } from './redact.js';
+import { requestUrl } from './request-url.js';
 import {
   answerIn,
   errcodeOf,
@@ -49,6 +50,10 @@ const NEVER_SENT = new Set([
   'ENETUNREACH',
 ]);
 
+/** Error codes of a TLS certificate that is not accepted. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE =
+  /CERT|CRL|ISSUER|LEAF_SIGNATURE|^INVALID_(CA|PURPOSE)$|^(PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)$/;
+
 /** Error codes of a connection that the other side has closed. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 
@@ -64,6 +69,11 @@ export class WechatGateway {
   async ready(): Promise<void> {
     // The call itself reports a failure to load.
     await this.http.load().catch(() => undefined);
+  }
+
+  /** Whether a request may go to that path: an absolute path of WeChat's host, without a token of its own. */
+  accepts(path: string): boolean {
+    return requestUrl(this.settings.api.baseUrl, path) !== undefined;
   }
 
   /**
@@ -128,6 +138,8 @@ export class WechatGateway {
         } catch (error) {
           if (error instanceof UpstreamError) throw error;
           const code = codeOf(error);
+          // Another host would get what this one, or whoever answers in its place, must not.
+          if (CERTIFICATE.test(code)) throw this.distrusted(host, code);
           const mayAskAnother = isForAnyHost || NEVER_SENT.has(code);
           const next = mayAskAnother ? hosts.shift() : undefined;
           if (next === undefined) throw this.unreachable(request, host, error);
@@ -161,14 +173,15 @@ export class WechatGateway {
     request: WechatRequest,
     signal: AbortSignal,
   ): Promise<WechatResponse> {
-    const { proxyUrl } = this.settings.api;
+    const url = requestUrl(host, request.path);
+    if (url === undefined) throw transient(messages.badPath());
     const config: AxiosRequestConfig<unknown> = {
       method: request.method,
-      url: host + request.path,
+      url,
       params: request.params,
       ...jsonBody(request.body),
       signal,
-      ...(proxyUrl !== undefined && { proxy: axiosProxy(proxyUrl) }),
+      ...axiosProxy(host, this.settings.api.proxyUrl),
       maxRedirects: 0,
       maxContentLength: request.maxBytes ?? MAX_RESPONSE_BYTES,
       responseType: 'arraybuffer',
@@ -184,6 +197,13 @@ export class WechatGateway {
       contentDisposition: header('content-disposition'),
       bytes: data,
     };
+  }
+
+  private distrusted(host: string, code: string): UpstreamError {
+    const proxy = this.proxyTo(host);
+    return new UpstreamError(messages.certificateRefused(host, code, proxy), {
+      class: 'certificate',
+    });
   }
 
   private unreachable(
