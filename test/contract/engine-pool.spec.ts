@@ -5,6 +5,9 @@ import {
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
+import type { StoreError } from '../../src/wechat-token/common/errors.js';
+import { ChangeFeed } from '../../src/wechat-token/store/change-feed.js';
+import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { lockRows } from '../support/batches.js';
@@ -12,6 +15,7 @@ import { startedReplica } from '../support/big-table.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { databasesOn } from '../support/every-database.js';
 import { driverCodes } from '../support/driver-codes.js';
+import type { DatabaseKind } from '../support/fresh-database.js';
 import {
   type AccountNamed,
   nameOf,
@@ -22,6 +26,7 @@ import {
   storeTokens,
 } from '../support/many-accounts.js';
 import {
+  DUE_MS,
   openStore,
   parsed,
   type StoreUnderTest,
@@ -54,8 +59,24 @@ const MYSQL = {
     'SELECT id FROM information_schema.processlist WHERE db = DATABASE()',
   kill: (id: number) => `KILL ${id}`,
   readOnly: 'SET SESSION TRANSACTION READ ONLY',
+  raise: (code: string | number) =>
+    `SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${code}`,
   settings: `SHOW SESSION VARIABLES WHERE Variable_name IN ('${MYSQL_SETTINGS.join("', '")}')`,
 };
+/** Inserts into the table fail so as often as told, and then do not. */
+const MYSQL_REFUSES = (code: string | number, times: number) => [
+  'CREATE TABLE tries ENGINE = MyISAM AS SELECT 0 AS n',
+  `CREATE TRIGGER refuse BEFORE INSERT ON system_var FOR EACH ROW BEGIN
+    UPDATE tries SET n = n + 1;
+    IF (SELECT n FROM tries) <= ${times} THEN ${MYSQL.raise(code)}; END IF; END`,
+];
+const POSTGRES_REFUSES: typeof MYSQL_REFUSES = (code, times) => [
+  'CREATE SEQUENCE tries',
+  `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('tries') <= ${times} THEN RAISE EXCEPTION USING ERRCODE = '${code}'; END IF;
+    RETURN NEW; END $$`,
+  'CREATE TRIGGER refuse BEFORE INSERT ON system_var FOR EACH ROW EXECUTE FUNCTION refuse()',
+];
 const POSTGRES: typeof MYSQL = {
   id: 'pg_backend_pid()',
   sleep: (seconds) => `pg_sleep(${seconds})`,
@@ -63,7 +84,30 @@ const POSTGRES: typeof MYSQL = {
     'SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database()',
   kill: (id) => `SELECT pg_terminate_backend(${id})`,
   readOnly: 'SET default_transaction_read_only = on',
+  raise: (code) =>
+    `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`,
   settings: `SELECT name, setting FROM pg_settings WHERE name IN ('${POSTGRES_SETTINGS.join("', '")}')`,
+};
+/** What each kind of server answers on a connection that cannot write, or will not for long. */
+const READ_ONLY = [1036, 1290, 1792, 1836, 1874];
+const CANNOT_WRITE: Readonly<Record<DatabaseKind, (string | number)[]>> = {
+  // Its numbers from 1900 on are its own; 1047 is Galera's.
+  mariadb: [...READ_ONLY, 1047, 1053],
+  // 3100, 3783 and 3797 are those of group replication.
+  mysql: [...READ_ONLY, 1053, 3032, 3100, 3783, 3797, 3989],
+  postgres: ['25006', '57P01', '57P02', '57P03', '57P05', '08006', '08P01'],
+};
+/** Of a transaction that the server has rolled back. */
+const ROLLED_BACK: typeof CANNOT_WRITE = {
+  mariadb: [1213],
+  // 3101 is that of a conflict within a group.
+  mysql: [1213, 3101],
+  postgres: ['40P01', '40001'],
+};
+const CAN_WRITE: typeof CANNOT_WRITE = {
+  mariadb: [1062, 1146, 1205, 3100, 3989, 4025],
+  mysql: [1062, 1146, 1205, 3819],
+  postgres: ['23505', '42P01', '55P03', '57014'],
 };
 /** What each kind of server says of the engine's session. */
 const EXPECTED_SETTINGS = {
@@ -147,14 +191,60 @@ describe.each(databaseServers())(
       expect(after).not.toEqual(ours);
     });
 
-    it('names an error that has a number only', async () => {
+    /** A statement that fails so on the server; a code of PostgreSQL, or a number. */
+    const failing = (code: string | number) =>
+      runner
+        .rows(statement(sql.raise(code)))
+        .catch((error: StoreError) => error.driverCode);
+
+    it("names an error by the server's own list", async () => {
       if (isPostgres) return;
-      // As MariaDB's when it has ended a statement.
-      const signal = "SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1969";
-      await expect(runner.rows(statement(signal))).rejects.toMatchObject({
-        driverCode: 'ERRNO_1969',
-      });
+      const isMariaDb = server.kind === 'mariadb';
+      // MariaDB's when it has ended a statement; MySQL has none of that number.
+      expect(await failing(1969)).toBe(
+        isMariaDb ? 'MARIADB_1969' : 'ERRNO_1969',
+      );
+      // Of a check constraint on MariaDB, of a tablespace on MySQL.
+      expect(await failing(4025)).toBe(
+        isMariaDb ? 'MARIADB_4025' : 'ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE',
+      );
+      expect(await failing(1146)).toBe('ER_NO_SUCH_TABLE');
     });
+
+    it('drops its connections when the server cannot write, and only then', async () => {
+      for (const code of CANNOT_WRITE[server.kind]) {
+        const before = await connection();
+        expect(await connection()).toBe(before);
+        await failing(code);
+        expect(await connection(), `after ${code}`).not.toBe(before);
+      }
+      const kept = await connection();
+      for (const code of CAN_WRITE[server.kind]) {
+        await failing(code);
+        expect(await connection(), `after ${code}`).toBe(kept);
+      }
+    });
+
+    it.each(
+      ROLLED_BACK[server.kind].flatMap((code) => [
+        { code, times: 4 },
+        { code, times: 5 },
+      ]),
+    )(
+      'repeats what the server has rolled back, five times at most ($code, $times times)',
+      async ({ code, times }) => {
+        const refuses = isPostgres ? POSTGRES_REFUSES : MYSQL_REFUSES;
+        for (const each of refuses(code, times)) await db.sql(each);
+
+        const saving = db.variables.save('site', 'v');
+
+        if (times < 5) await saving;
+        else await expect(saving).rejects.toMatchObject({ code: 'STORE' });
+        expect(await db.variables.get('site')).toBe(
+          times < 5 ? 'v' : undefined,
+        );
+      },
+    );
 
     it('whatever the app has set for its own pool', async () => {
       const app = new DataSource({
@@ -244,6 +334,24 @@ describe.each(databaseServers())(
         const left = await connections();
         for (const id of old) expect(left).not.toContain(id);
       });
+    });
+
+    it('R10: is led by the address again, once a minute, while a token is due and nobody renews it', async () => {
+      const feed = new ChangeFeed(runner, new QueueFront(new MonotonicClock()));
+      await db.putToken('access_token', 'tok');
+      const pollFrom = async (own: SqlRunner, polling: ChangeFeed) => {
+        const before = await connection(own);
+        await polling.poll(1000, 10);
+        return (await connection(own)) === before ? 'kept' : 'new';
+      };
+      expect(await pollFrom(runner, feed)).toBe('kept');
+
+      await db.elapse(DUE_MS + 31_000);
+
+      const own = db.runner();
+      const overdue = new ChangeFeed(own, new QueueFront(new MonotonicClock()));
+      expect(await pollFrom(own, overdue)).toBe('new');
+      expect(await pollFrom(own, overdue)).toBe('kept');
     });
 
     it('connects at the first statement, again after a failure, and closes what it has opened', async () => {
@@ -399,56 +507,6 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
       db = await openStore(databasesOn(server));
     });
     afterEach(() => db[Symbol.asyncDispose]());
-
-    /** The statement fails so as often as told, and then does not. */
-    const failing = async (code: string, times: number) => {
-      await db.sql('CREATE SEQUENCE tries');
-      await db.sql(
-        `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-          IF nextval('tries') <= ${times} THEN RAISE EXCEPTION USING ERRCODE = '${code}'; END IF;
-          RETURN NEW; END $$`,
-      );
-      await db.sql(
-        'CREATE TRIGGER refuse BEFORE INSERT ON system_var FOR EACH ROW EXECUTE FUNCTION refuse()',
-      );
-    };
-
-    it.each(['40P01', '40001'])(
-      'repeats what the server has rolled back (%s), five times at most',
-      async (code) => {
-        await failing(code, 4);
-        await db.variables.save('site', 'v');
-        expect(await db.variables.get('site')).toBe('v');
-
-        await db.sql('DROP FUNCTION refuse CASCADE');
-        await db.sql('DROP SEQUENCE tries');
-        await failing(code, 5);
-        await expect(db.variables.save('other', 'v')).rejects.toMatchObject({
-          driverCode: code,
-        });
-      },
-    );
-
-    it.each(['25006', '57P01', '08006'])(
-      'drops its connections after %s',
-      async (driverCode) => {
-        const runner = db.runner();
-        const id = async () =>
-          (await runner.rows(statement('SELECT pg_backend_pid() AS id')))[0];
-        const before = await id();
-        expect(await id()).toEqual(before);
-        await failing(driverCode, 1);
-        const { insertVariable } = runner.statements;
-        const variable = { name: 'site', value: 'v', remark: null };
-
-        await expect(
-          runner.change(insertVariable(variable)),
-        ).rejects.toMatchObject({ driverCode });
-
-        expect(await runner.change(insertVariable(variable))).toBe(1);
-        expect(await id()).not.toEqual(before);
-      },
-    );
 
     it('finds nothing by the settings of the role, nor by its language', async () => {
       await db.sql(

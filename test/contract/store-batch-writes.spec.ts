@@ -7,6 +7,7 @@ import {
   makeRows,
   named,
 } from '../support/batches.js';
+import { driverCodes } from '../support/driver-codes.js';
 import { everyDatabase } from '../support/every-database.js';
 import {
   openStore,
@@ -150,6 +151,28 @@ describe.each(everyDatabase())('R14 writes of many on $title', (database) => {
     expect(new Set(stored)).toEqual(new Set([true]));
     const { rows } = await db.store.readAll(names);
     for (const { name, value } of rows) expect(value).toBe(valueOf(name));
+  });
+
+  it('of which the table refuses one: that one alone is refused', async () => {
+    if (database.kind === 'sqlite') return; // it adds no constraint to a table
+    await db.sql(
+      `ALTER TABLE system_var ADD CONSTRAINT refused CHECK (value <> 'refused')`,
+    );
+    const names = named(10);
+    await makeRows(db, names);
+    const { claimed } = await claim(db.queue, names);
+
+    const written = await Promise.allSettled(
+      claimed.map(({ lease }, i) =>
+        db.store.storeRenewed(lease, renewed(i === 5 ? 'refused' : 'tok')),
+      ),
+    );
+
+    const driverCode = driverCodes({ kind: database.kind }).constraint;
+    for (const [i, one] of written.entries())
+      expect(one).toMatchObject(
+        i === 5 ? { reason: { driverCode } } : { value: true },
+      );
   });
 
   it('cost one statement for one alone, and one transaction for the 99 others', async () => {

@@ -35,6 +35,12 @@ type PolledRow =
   | { readonly part: 'due'; readonly firstInMs: RawNumber<number> }
   | { readonly part: 'lost'; readonly name: TokenName };
 
+/**
+ * R10: a token that is due for longer, and that nobody has the lease of, may be one that others have renewed on another server: a
+ * failover can leave the old one up, and who only reads meets no error there.
+ */
+const NOBODY_RENEWS_MS = 30_000;
+
 /** R13: which rows were written, in the order of `updated_at` and in pages, without their values. */
 @Injectable()
 export class ChangeFeed {
@@ -53,14 +59,16 @@ export class ChangeFeed {
     held: readonly HeldRow[] = [],
   ): Promise<Poll> {
     const { poll } = this.sql.statements;
-    const { depthMs, found } = this.front.look();
+    const { depthMs, isWhole, found } = this.front.look();
     const polled = await this.sql.rows<PolledRow>(
       poll({ sinceMs: Math.ceil(sinceMs), limit, depthMs, held }),
     );
     const changed = polled.filter((row) => row.part === 'changed');
     const lost = polled.filter((row) => row.part === 'lost');
     const due = polled.find((row) => row.part === 'due');
-    found(due ? Number(due.firstInMs) : POLL_AHEAD_MS);
+    const firstInMs = due ? Number(due.firstInMs) : POLL_AHEAD_MS;
+    found(firstInMs);
+    if (isWhole && firstInMs < -NOBODY_RENEWS_MS) this.sql.reconnect();
     return {
       changes: changed.map(toChange),
       lost: lost.map(({ name }) => name),

@@ -34,6 +34,6 @@ export class QueueFront {
       if (isWhole) this.readWholeAt = lookedAt;
       this.beginsAt = lookedAt + firstInMs - LATE_COMMIT_MS;
     };
-    return { depthMs, found };
+    return { depthMs, isWhole, found };
   }
 }

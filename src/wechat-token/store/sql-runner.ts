@@ -74,6 +74,11 @@ export class SqlRunner {
     }
   }
 
+  /** Statements from now on go to whom the database's address names by then. */
+  reconnect(): void {
+    this.executor.reconnect();
+  }
+
   /** Ends its connections, in a second at most; statements after that fail. The app's DataSource stays open. */
   close(): Promise<void> {
     return this.executor.close();

@@ -68,7 +68,7 @@ export class WriteBatcher<Item, Result> {
 
 /** The data is at fault, not the database's state: a retry would fail again, and other data would not. */
 const DATA_REFUSED =
-  /^(ER_(DATA|WARN_DATA|TRUNCATED|BAD_NULL|CHECK_CONSTRAINT|CONSTRAINT|SIGNAL)|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)|2[23][0-9A-Z]{3}$)/;
+  /^(ER_(DATA|WARN_DATA|TRUNCATED|BAD_NULL|CHECK_CONSTRAINT|SIGNAL)|MARIADB_4025$|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)|2[23][0-9A-Z]{3}$)/;
 
 function isDataRefused(error: unknown): boolean {
   return isStoreError(error) && DATA_REFUSED.test(error.driverCode);

@@ -9,6 +9,8 @@ export type Next = (rows: unknown) => SqlStatement | undefined;
 export interface Executor {
   /** One statement; with `next` a short transaction, whose first statement it is. */
   execute(statement: SqlStatement, next?: Next): Promise<unknown>;
+  /** Statements from now on go to whom the database's address names by then. */
+  reconnect(): void;
   /** Ends the connections that are the executor's own. */
   close(): Promise<void>;
 }
@@ -21,6 +23,6 @@ export function driverCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN';
   const { code, errno } = error as NodeJS.ErrnoException;
   if (typeof code === 'string') return code;
-  // mysql2 has no names for MariaDB's own errors.
+  // mysql2 has no names for the newest errors of MySQL.
   return errno === undefined ? error.name : `ERRNO_${errno}`;
 }

@@ -3,7 +3,7 @@ import {
   SERVER_TIMEOUT_MS,
   STATEMENT_TIMEOUT_MS,
 } from '../../common/timing.js';
-import { driverCode } from './executor.js';
+import { driverCode, driverError } from './executor.js';
 import { type DriverPool, MAX_CONNECTIONS } from './own-pool.js';
 import type { SqlStatement } from './sql-statement.js';
 
@@ -21,6 +21,8 @@ interface Pool {
   end(done: () => void): void;
 }
 interface Connection {
+  /** By the server's greeting; mysql2's own. */
+  readonly _isMariaDB?: boolean;
   readonly stream: {
     once(event: 'close', listener: () => void): void;
     destroy(): void;
@@ -106,10 +108,16 @@ function run(
       (error, result) => {
         if (!error) return resolve(result);
         if (driverCode(error) === 'PROTOCOL_SEQUENCE_TIMEOUT') drop(connection);
-        reject(error);
+        reject(connection._isMariaDB ? byMariaDb(error) : error);
       },
     );
   });
+}
+
+/** mysql2 names every number by MySQL's list. From 1900 on MariaDB's numbers are its own: 4025 is a check constraint's, not a tablespace's. */
+function byMariaDb(error: Error): Error {
+  const { errno = 0 } = error as NodeJS.ErrnoException;
+  return errno < 1900 ? error : driverError(`MARIADB_${errno}`);
 }
 
 /** mysql2 alone would wait until the server has closed its side. */

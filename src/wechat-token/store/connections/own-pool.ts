@@ -29,11 +29,19 @@ export const MAX_CONNECTIONS = 4;
 const MAX_ATTEMPTS = 5;
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** After a failover the old writer answers so, and the address leads to the new one; a server that stops answers 57P0x or 08xxx. */
-const CANNOT_WRITE =
-  /^(ER_OPTION_PREVENTS_STATEMENT|ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|ER_READ_ONLY_MODE|25006|57P0\d|08[0-9A-Z]{3})$/;
+/** After a failover the old writer answers so, and the address leads to the new one. */
+const CANNOT_WRITE = [
+  // It is read-only, or its InnoDB or the schema is.
+  /^(ER_OPTION_PREVENTS_STATEMENT|ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|ER_READ_ONLY_MODE|25006)$/,
+  /^(ER_INNODB_READ_ONLY|ER_OPEN_AS_READONLY|ER_SCHEMA_READ_ONLY)$/,
+  // It stops, or the line to it has ended.
+  /^(ER_SERVER_SHUTDOWN|ER_SERVER_OFFLINE_MODE|57P0\d|08[0-9A-Z]{3})$/,
+  // It is out of its cluster: Galera's, or that of group replication.
+  /^(ER_UNKNOWN_COM_ERROR|ER_RUN_HOOK_ERROR|ER_GR_HOLD_MEMBER_STATUS_ERROR|ER_GRP_TRX_CONSISTENCY_\w+)$/,
+];
 /** The server has rolled the whole transaction back: a retry is safe. */
-const ROLLED_BACK = /^(ER_LOCK_DEADLOCK|40P01|40001)$/;
+const ROLLED_BACK =
+  /^(ER_LOCK_DEADLOCK|ER_TRANSACTION_ROLLBACK_DURING_COMMIT|40P01|40001)$/;
 
 /** R14: a small pool of the engine's own, made from the app's DataSource at the first statement. */
 export class OwnPool<Connection extends object> implements Executor {
@@ -55,10 +63,15 @@ export class OwnPool<Connection extends object> implements Executor {
         return await this.executeOnce(statement, next);
       } catch (error) {
         const code = driverCode(error);
-        if (CANNOT_WRITE.test(code)) this.generation++;
+        if (CANNOT_WRITE.some((one) => one.test(code))) this.reconnect();
         if (!ROLLED_BACK.test(code) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
+  }
+
+  /** Drops all connections, each when it is asked for next. */
+  reconnect(): void {
+    this.generation++;
   }
 
   /** R12: bounded, since a server that does not answer closes no connection. */

@@ -59,6 +59,9 @@ export class SqliteConnection implements Executor {
     }
   }
 
+  /** A file has no address. */
+  reconnect(): void {}
+
   /** The connection is the app's. */
   async close(): Promise<void> {}
 
