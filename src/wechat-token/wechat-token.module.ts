@@ -164,16 +164,19 @@ export class WechatTokenModule
   extends ConfigurableModuleClass
   implements NestModule, OnModuleInit
 {
-  constructor(private readonly routes: AdapterRoutes) {
+  readonly #routes: AdapterRoutes;
+
+  constructor(routes: AdapterRoutes) {
     super();
+    this.#routes = routes;
   }
 
   /** Called in an HTTP app only, before Nest registers routes. */
   configure(): void {
-    this.routes.replaceControllersOf(this);
+    this.#routes.replaceControllersOf(this);
   }
 
   onModuleInit(): Promise<void> {
-    return this.routes.register();
+    return this.#routes.register();
   }
 }

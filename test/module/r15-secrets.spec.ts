@@ -8,6 +8,10 @@ import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   AccessTokenProvider,
   isWechatTokenError,
+  ProblemFilter,
+  SystemVarStore,
+  TokenRefresher,
+  WechatApiClient,
   WechatTokenModule,
 } from '../../src/wechat-token/index.js';
 import { World } from '../support/world.js';
@@ -203,6 +207,49 @@ describe('R15 at rest', () => {
 
     expect(witness.seen.join()).toContain('accounts[0].appId');
     witness.expectNothingOf([appSecret, keys[0]?.key ?? '']);
+  });
+});
+
+describe('R15 objects of the module', () => {
+  it('show no secret, however deep they are inspected', async () => {
+    await using world = await World.create();
+    const key = 'an-api-key-0123456789abcdefghijklmnop';
+    const { module, tokens } = await world.replica({
+      encryptionKeys: keys,
+      http: { apiKeys: [{ id: 'x', key, scopes: ['tokens:read'] }] },
+    });
+    const token = await tokens.getAccessToken();
+    await world.advance(7000);
+    const late = tokens.invalidate(token);
+    const witness = new Witness();
+    const provided = [
+      AccessTokenProvider,
+      WechatApiClient,
+      TokenRefresher,
+      SystemVarStore,
+      WechatTokenModule,
+      ProblemFilter,
+    ];
+
+    for (const type of provided) {
+      const object: object = module.get(type, { strict: false });
+      witness.see(inspect(object, { depth: 20, showHidden: true }));
+      witness.see(object);
+      witness.see({ ...object });
+    }
+    await late;
+    for (const type of provided) witness.see(module.get(type));
+
+    const raw = keys.map((one) => Buffer.from(one.key, 'base64'));
+    witness.expectNothingOf([
+      appSecret,
+      key,
+      ...world.wechat.issuedTokens,
+      ...keys.map((one) => one.key),
+      // As inspect shows a buffer.
+      ...raw.map((bytes) => inspect(bytes).slice(8, -1)),
+    ]);
+    expect(witness.seen.join()).toContain('AccessTokenProvider {}');
   });
 });
 

@@ -21,14 +21,14 @@ export interface TokenWithLife {
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
 @Injectable()
 export class AccessTokenProvider {
-  private readonly byAccount: TokensOfKind;
+  readonly #byAccount: TokensOfKind;
+  readonly #waiter: TokenWaiter;
+  readonly #clock: Clock;
 
-  constructor(
-    cache: TokenCache,
-    private readonly waiter: TokenWaiter,
-    private readonly clock: Clock,
-  ) {
-    this.byAccount = cache.ofKind('access_token');
+  constructor(cache: TokenCache, waiter: TokenWaiter, clock: Clock) {
+    this.#waiter = waiter;
+    this.#clock = clock;
+    this.#byAccount = cache.ofKind('access_token');
   }
 
   /**
@@ -43,7 +43,7 @@ export class AccessTokenProvider {
     options?: AccessTokenOptions,
   ): Promise<string> {
     // The event loop's time is exact enough for a token that is not due (docs/adr/0009).
-    const fresh = this.byAccount.freshPromise(account, this.clock.turn());
+    const fresh = this.#byAccount.freshPromise(account, this.#clock.turn());
     if (fresh) return fresh;
     const usable = this.usable(account);
     return usable ? usable.promise : valueOf(this.obtain(account, options));
@@ -87,21 +87,21 @@ export class AccessTokenProvider {
     options?: InvalidateOptions,
   ): Promise<string> {
     const name = tokenName('access_token', account);
-    return valueOf(this.waiter.replace(name, rejectedToken, options));
+    return valueOf(this.#waiter.replace(name, rejectedToken, options));
   }
 
   /** R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins in the background. */
   private usable(account: string): CachedToken | undefined {
-    const now = this.clock.now();
-    const cached = this.byAccount.get(account);
+    const now = this.#clock.now();
+    const cached = this.#byAccount.get(account);
     if (cached === undefined || now < cached.refreshAt) return cached;
     if (now >= cached.serveUntil) return undefined;
-    this.waiter.renewInBackground(tokenName('access_token', account));
+    this.#waiter.renewInBackground(tokenName('access_token', account));
     return cached;
   }
 
   private withLife({ value, expiresAt }: CachedToken): TokenWithLife {
-    const left = expiresAt - this.clock.now();
+    const left = expiresAt - this.#clock.now();
     return { value, expiresIn: Math.floor(left / 1000) };
   }
 
@@ -109,7 +109,7 @@ export class AccessTokenProvider {
     account: string,
     options?: AccessTokenOptions,
   ): Promise<CachedToken> {
-    return this.waiter.obtain(tokenName('access_token', account), options);
+    return this.#waiter.obtain(tokenName('access_token', account), options);
   }
 }
 

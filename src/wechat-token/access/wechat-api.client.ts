@@ -63,11 +63,19 @@ type Send<T> = (request: WechatRequest, token: string) => Promise<T>;
 /** Calls WeChat's APIs with a valid token; when the platform refuses it, gets another and calls once more. */
 @Injectable()
 export class WechatApiClient {
+  readonly #gateway: WechatGateway;
+  readonly #tokens: AccessTokenProvider;
+  readonly #clock: Clock;
+
   constructor(
-    private readonly gateway: WechatGateway,
-    private readonly tokens: AccessTokenProvider,
-    private readonly clock: Clock,
-  ) {}
+    gateway: WechatGateway,
+    tokens: AccessTokenProvider,
+    clock: Clock,
+  ) {
+    this.#gateway = gateway;
+    this.#tokens = tokens;
+    this.#clock = clock;
+  }
 
   /**
    * @param path Such as `/cgi-bin/user/get`: an absolute path of WeChat's host, with a query or without, already encoded. Whatever
@@ -118,16 +126,16 @@ export class WechatApiClient {
     send: Send<T>,
   ): Promise<T> {
     const { account = DEFAULT_ACCOUNT, timeoutMs, params = {} } = options;
-    if (!this.gateway.accepts(call.path) || hasToken(Object.keys(params))) {
+    if (!this.#gateway.accepts(call.path) || hasToken(Object.keys(params))) {
       const message = messages.badPath();
       throw new WechatApiError(message, { errmsg: message, class: 'api' });
     }
     const endsAt =
-      timeoutMs === undefined ? undefined : this.clock.now() + timeoutMs;
+      timeoutMs === undefined ? undefined : this.#clock.now() + timeoutMs;
     /** What is left of the caller's limits, for one part of the call. */
     const limits = () => ({
       ...(endsAt !== undefined && {
-        timeoutMs: Math.max(0, endsAt - this.clock.now()),
+        timeoutMs: Math.max(0, endsAt - this.#clock.now()),
       }),
       ...(options.signal && { signal: options.signal }),
     });
@@ -141,12 +149,12 @@ export class WechatApiClient {
         throw error instanceof UpstreamError ? unanswered(error) : error;
       }
     };
-    const token = await this.tokens.getAccessToken(account, limits());
+    const token = await this.#tokens.getAccessToken(account, limits());
     try {
       return await attempt(token);
     } catch (error) {
       if (!isWechatApiError(error) || error.class !== 'rejected') throw error;
-      const next = await this.tokens.invalidate(token, account, limits());
+      const next = await this.#tokens.invalidate(token, account, limits());
       if (isStream(call.body)) throw error;
       return attempt(next);
     }
@@ -156,7 +164,7 @@ export class WechatApiClient {
     request: WechatRequest,
     token: string,
   ): Promise<T> => {
-    const answer = await this.gateway.call(request);
+    const answer = await this.#gateway.call(request);
     if (errcodeOf(answer) === undefined) return answer as T;
     throw refusal(answer, request.path, token);
   };
@@ -165,7 +173,7 @@ export class WechatApiClient {
     request: WechatRequest,
     token: string,
   ): Promise<WechatDownload> => {
-    const answer = await this.gateway.download(request);
+    const answer = await this.#gateway.download(request);
     if ('error' in answer) throw refusal(answer.error, request.path, token);
     const { bytes, contentType, contentDisposition } = answer.file;
     return { bytes, contentType, fileName: fileNameIn(contentDisposition) };

@@ -31,13 +31,25 @@ export interface RefreshRequest {
 /** Renews tokens when an operator asks. */
 @Injectable()
 export class TokenRefresher {
+  readonly #renewer: Renewer;
+  readonly #targets: RenewalTargets;
+  readonly #journal: TokenJournal;
+  readonly #clock: Clock;
+  readonly #settings: WechatTokenSettings;
+
   constructor(
-    private readonly renewer: Renewer,
-    private readonly targets: RenewalTargets,
-    private readonly journal: TokenJournal,
-    private readonly clock: Clock,
-    private readonly settings: WechatTokenSettings,
-  ) {}
+    renewer: Renewer,
+    targets: RenewalTargets,
+    journal: TokenJournal,
+    clock: Clock,
+    settings: WechatTokenSettings,
+  ) {
+    this.#renewer = renewer;
+    this.#targets = targets;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#settings = settings;
+  }
 
   /**
    * Renews a token now, whatever its cool-down. Without `force` the platform is asked in normal mode: stable may return the
@@ -51,26 +63,26 @@ export class TokenRefresher {
     request: RefreshRequest = {},
   ): Promise<RefreshOutcome> {
     const { force = false, actor, reason, expectedFingerprint } = request;
-    if (this.settings.role === 'reader')
+    if (this.#settings.role === 'reader')
       throw new TokenUnavailableError(messages.readerCannotRefresh(name));
     // An unknown name leaves no event.
-    const target = await this.targets.get(name);
-    this.journal.asked(name, { force, actor, reason });
+    const target = await this.#targets.get(name);
+    this.#journal.asked(name, { force, actor, reason });
     const kind = force ? 'forced' : 'normal';
     const intent = { kind, expected: expectedFingerprint } as const;
-    const giveUpAt = this.clock.now() + this.leaseWaitLimit;
+    const giveUpAt = this.#clock.now() + this.leaseWaitLimit;
     for (;;) {
-      const outcome = await this.renewer.renew(name, intent, actor);
+      const outcome = await this.#renewer.renew(name, intent, actor);
       if (outcome !== 'others renew') return outcome;
-      await this.renewer.waitForOthers(target, intent, {
-        timeoutMs: giveUpAt - this.clock.now(),
-        timedOut: () => nobodyRenewed(name, this.settings.role),
+      await this.#renewer.waitForOthers(target, intent, {
+        timeoutMs: giveUpAt - this.#clock.now(),
+        timedOut: () => nobodyRenewed(name, this.#settings.role),
       });
     }
   }
 
   private get leaseWaitLimit(): number {
-    const { refresh, api } = this.settings;
+    const { refresh, api } = this.#settings;
     return leaseWaitLimit(refresh.leaseMs, api.timeoutMs);
   }
 }

@@ -28,12 +28,14 @@ const UNREADABLE = new Set([400, 413, 415]);
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('WechatToken');
+  readonly #logger = new Logger('WechatToken');
+  readonly #adapterHost: HttpAdapterHost;
+  readonly #moduleRef: ModuleRef | undefined;
 
-  constructor(
-    private readonly adapterHost: HttpAdapterHost,
-    @Optional() private readonly moduleRef?: ModuleRef,
-  ) {}
+  constructor(adapterHost: HttpAdapterHost, @Optional() moduleRef?: ModuleRef) {
+    this.#adapterHost = adapterHost;
+    this.#moduleRef = moduleRef;
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -46,12 +48,12 @@ export class ProblemFilter implements ExceptionFilter {
     { url }: Pick<HttpRequest, 'url'>,
     response: unknown,
   ): void {
-    const { httpAdapter } = this.adapterHost;
+    const { httpAdapter } = this.#adapterHost;
     if (error instanceof NotMounted)
       return httpAdapter.reply(response, error.getResponse(), 404);
     const problem = problemOf(error);
     if (problem.status === 500 || isAccountSourceError(error))
-      this.logger.error(new LogLine('request failed', reasonOf(error)));
+      this.#logger.error(new LogLine('request failed', reasonOf(error)));
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
     if (UNREADABLE.has(problem.status) && this.isWechatShaped(url)) {
       httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
@@ -68,7 +70,7 @@ export class ProblemFilter implements ExceptionFilter {
   private isWechatShaped(url: string): boolean {
     if (!WECHAT_SHAPED_PATH.test(url.split('?')[0] ?? '')) return false;
     try {
-      const guard = this.moduleRef?.get(MountGuard, { strict: false });
+      const guard = this.#moduleRef?.get(MountGuard, { strict: false });
       // Without a ModuleRef, in a filter that the app has created itself, the routes count as mounted.
       return guard?.isMounted('wechatShaped') ?? true;
     } catch {
