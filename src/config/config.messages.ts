@@ -56,6 +56,10 @@ export const messages = {
     `Re-encrypted with the key "${keyId}": ${counts.resealed}; already current: ${counts.current}.`,
   changedMeanwhile: (count: number) =>
     `Renewed during the run and checked again: ${count}.`,
+  plainSealed: (count: number) =>
+    `Plain text before: ${count} of these, listed above.`,
+  plainLeft: (count: number) =>
+    `Left as plain text: ${count}, listed above. If they are from before the first key, run this again with TOKEN_ENCRYPTION_PLAIN=allow; otherwise find out who writes the table, and delete these rows.`,
   notResealed: (count: number) =>
     `Not re-encrypted: ${count}, listed above. Keep the older keys until a run lists none.`,
 } as const;

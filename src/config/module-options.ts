@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type {
   ApiKey,
   ConfigurationFault,
+  PlainValues,
   Role,
   TokenMode,
   WechatAccount,
@@ -25,6 +26,7 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['refresh.leaseSeconds', 'WECHAT_LEASE_SECONDS'],
   ['refresh.syncIntervalMs', 'WECHAT_SYNC_INTERVAL_MS'],
   ['encryptionKeys', 'TOKEN_ENCRYPTION_KEYS'],
+  ['encryptionPlain', 'TOKEN_ENCRYPTION_PLAIN'],
 ];
 const DEFAULT_ACCOUNT_SETTINGS: Readonly<Record<string, string>> = {
   appId: 'WECHAT_APP_ID',
@@ -73,6 +75,10 @@ export function readOptions(
       ...given('syncIntervalMs', number(set['WECHAT_SYNC_INTERVAL_MS'])),
     },
     encryptionKeys: readEncryptionKeys(set, faults),
+    ...given(
+      'encryptionPlain',
+      set['TOKEN_ENCRYPTION_PLAIN'] as PlainValues | undefined,
+    ),
     http: { apiKeys: readApiKeys(set, faults) },
   };
   return {

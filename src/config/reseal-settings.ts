@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {
   ConfigurationError,
   type ConfigurationFault,
+  type PlainValues,
   type WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
 import { messages } from './config.messages.js';
@@ -14,15 +15,16 @@ import {
   settingsIn,
 } from './settings.js';
 
-/** The two settings of the app that `npm run reseal` needs; it does not need the WeChat credentials. */
+/** The settings of the app that `npm run reseal` needs; it does not need the WeChat credentials. */
 export interface ResealSettings {
   readonly database: Database;
   readonly encryptionKeys: NonNullable<
     WechatTokenModuleOptions['encryptionKeys']
   >;
+  readonly encryptionPlain: PlainValues;
 }
 
-/** Reads both settings. @throws ConfigurationError that lists every fault; it contains no value (R15). */
+/** Reads them. @throws ConfigurationError that lists every fault; it contains no value (R15). */
 export function loadResealSettings(environment: Environment): ResealSettings {
   const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];
@@ -32,10 +34,15 @@ export function loadResealSettings(environment: Environment): ResealSettings {
 
   const field = 'TOKEN_ENCRYPTION_KEYS';
   const encryptionKeys = readEncryptionKeys(set, faults);
-  for (const fault of moduleFaults({ accounts: [], encryptionKeys }))
-    if (fault.field.startsWith('encryptionKeys'))
+  const plain = 'TOKEN_ENCRYPTION_PLAIN';
+  const encryptionPlain = (set[plain] ?? 'refuse') as PlainValues;
+  const options = { accounts: [], encryptionKeys, encryptionPlain };
+  for (const fault of moduleFaults(options))
+    if (fault.field.startsWith('encryption'))
       faults.push({
-        field: fault.field.replace('encryptionKeys', field),
+        field: fault.field
+          .replace('encryptionKeys', field)
+          .replace('encryptionPlain', plain),
         problem: fault.problem,
       });
   if (encryptionKeys.length === 0 && !faults.some((f) => f.field === field))
@@ -43,5 +50,5 @@ export function loadResealSettings(environment: Environment): ResealSettings {
 
   if (faults.length > 0 || !database.success)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
-  return { database: database.output, encryptionKeys };
+  return { database: database.output, encryptionKeys, encryptionPlain };
 }

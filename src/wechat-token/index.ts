@@ -59,5 +59,6 @@ export type {
   ApiKeySource,
   ApiScope,
   AppGuard,
+  PlainValues,
   Role,
 } from './common/settings.js';

@@ -1,6 +1,7 @@
 import {
   ConfigurableModuleBuilder,
   type DynamicModule,
+  Logger,
   Module,
   type NestModule,
   type OnModuleInit,
@@ -13,6 +14,8 @@ import { AccessTokenProvider } from './access/access-token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/accounts.js';
 import { Clock } from './common/clock.js';
+import { LogLine } from './common/log-line.js';
+import { messages } from './common/messages.js';
 import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { ApiKeys } from './http/auth/api-keys.js';
@@ -135,8 +138,13 @@ const fromOptions: Provider[] = [
   },
   {
     provide: Sealing,
-    useFactory: (settings: WechatTokenSettings) =>
-      new Sealing(settings.encryptionKeys),
+    useFactory: ({ encryptionKeys, encryptionPlain }: WechatTokenSettings) => {
+      if (encryptionPlain === 'allow')
+        new Logger('WechatToken').warn(
+          new LogLine('plain token values', { detail: messages.plainValues() }),
+        );
+      return new Sealing(encryptionKeys, encryptionPlain);
+    },
     inject: [WechatTokenSettings],
   },
   {

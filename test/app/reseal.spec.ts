@@ -41,29 +41,36 @@ describe('npm run reseal', () => {
     async (database) => {
       const fresh = await database.create();
       await using sandbox = await AppSandbox.create();
-      const run = (...keys: readonly (typeof older)[]) =>
-        sandbox.run({
-          DATABASE_URL: fresh.url,
-          TOKEN_ENCRYPTION_KEYS: setting(...keys),
-        });
-      const token = async (url: string) =>
-        (await tokenAnswer(url)).access_token;
       const env = (...keys: readonly (typeof older)[]) => ({
         DATABASE_URL: fresh.url,
         TOKEN_ENCRYPTION_KEYS: setting(...keys),
       });
-
+      const allowed = { ...env(older), TOKEN_ENCRYPTION_PLAIN: 'allow' };
+      const run = (...keys: readonly (typeof older)[]) =>
+        sandbox.run(env(...keys));
+      const token = async (url: string) =>
+        (await tokenAnswer(url)).access_token;
       const plain = await run();
       const first = await token(plain.url);
       expect(sandbox.wechat.accepts(first ?? '')).toBe(true);
       await plain.stop();
-      // A key is added: the plain row still works.
-      const sealing = await run(older);
+      // A key is added: the plain row works while it is allowed, and is encrypted only then.
+      const sealing = await sandbox.run(allowed);
       expect(await token(sealing.url)).toBe(first);
+      expect(sealing.logs()).toContain('plain token values');
       expect(await reseal(env(older))).toEqual({
+        code: 1,
+        stdout: 'Re-encrypted with the key "2026-01": 0; already current: 0.\n',
+        stderr: expect.stringMatching(
+          /^"access_token" is stored as plain text\.\nLeft as plain text: 1, /,
+        ),
+      });
+      expect(await reseal(allowed)).toEqual({
         code: 0,
-        stdout: 'Re-encrypted with the key "2026-01": 1; already current: 0.\n',
-        stderr: '',
+        stdout:
+          'Re-encrypted with the key "2026-01": 1; already current: 0.\nPlain text before: 1 of these, listed above.\n',
+        stderr:
+          '"access_token" was stored as plain text and is encrypted now.\n',
       });
       await sealing.stop();
       // And another, which becomes the first.
@@ -111,9 +118,9 @@ describe('npm run reseal', () => {
       const { code, stdout, stderr } = await reseal(env(newer));
       expect(code).toBe(1);
       expect(stdout).toBe(
-        'Re-encrypted with the key "2026-07": 1; already current: 0.\n',
+        'Re-encrypted with the key "2026-07": 0; already current: 0.\n',
       );
-      const [missing, summary] = stderr.split('\n');
+      const [missing, , , summary] = stderr.split('\n');
       expect(missing).toMatch(
         /^The stored value of "access_token" is encrypted with the key "2026-01", which is not configured\. Add that key /,
       );
@@ -123,7 +130,11 @@ describe('npm run reseal', () => {
 
     it('killed in the middle has lost nothing, and the next run ends it', async () => {
       const count = 20_000;
-      const sealing = db.withKeys([older]);
+      const settings = {
+        ...env(newer, older),
+        TOKEN_ENCRYPTION_PLAIN: 'allow',
+      };
+      const sealing = db.withKeys([older], 'allow');
       await db.putToken('access_token', 'tok');
       const { value } = await db.plainRow('access_token');
       await db.sql(
@@ -137,7 +148,7 @@ describe('npm run reseal', () => {
         );
         return row?.count ?? 0;
       };
-      const command = spawnApp(env(newer, older), { script: SCRIPT });
+      const command = spawnApp(settings, { script: SCRIPT });
       await vi.waitUntil(async () => (await resealed()) > 0, {
         timeout: 30_000,
         interval: 1,
@@ -154,9 +165,9 @@ describe('npm run reseal', () => {
       expect(await sealing.store.read('access_token:20000')).toMatchObject({
         value: 'tok 20000',
       });
-      const { code, stdout } = await reseal(env(newer, older));
+      const { code, stdout } = await reseal(settings);
       expect(code).toBe(0);
-      expect(stdout).toBe(
+      expect(stdout).toContain(
         `Re-encrypted with the key "2026-07": ${count + 1 - done}; already current: ${done}.\n`,
       );
       const { store } = db.withKeys([newer]);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   isConfigurationError,
+  type PlainValues,
   type ResealedToken,
   resealTokens,
 } from '../../src/wechat-token/index.js';
@@ -27,12 +28,14 @@ describe.each(everyDatabase())('R15 re-encryption on $title', (database) => {
   });
   afterEach(() => db[Symbol.asyncDispose]());
 
-  const reseal = (keys = [newer, older]) =>
-    resealTokens(db.dataSource, written(keys));
+  const reseal = (keys = [newer, older], plain?: PlainValues) =>
+    resealTokens(db.dataSource, written(keys), plain);
 
-  async function resealAll(keys?: (typeof older)[]): Promise<ResealedToken[]> {
+  async function resealAll(
+    ...given: Parameters<typeof reseal>
+  ): Promise<ResealedToken[]> {
     const all: ResealedToken[] = [];
-    for await (const token of reseal(keys)) all.push(token);
+    for await (const token of reseal(...given)) all.push(token);
     return all;
   }
 
@@ -48,7 +51,21 @@ describe.each(everyDatabase())('R15 re-encryption on $title', (database) => {
   const putTokens = (count: number) =>
     Promise.all(names(count).map((name) => db.putToken(name, `tok ${name}`)));
 
-  it('encrypts with the first key what an older one encrypted, and plain text; the value alone changes', async () => {
+  it('leaves plain text as it is and names it, unless it is told to encrypt it', async () => {
+    await db.putToken('access_token', 'tok');
+    await db.sql("UPDATE system_var SET value = 'tok'");
+    expect(await resealAll()).toEqual([
+      {
+        name: 'access_token',
+        outcome: 'plain',
+        changedMeanwhile: 0,
+        reason: '"access_token" is stored as plain text.',
+      },
+    ]);
+    expect(await valueOf('access_token')).toBe('tok');
+  });
+
+  it('encrypts with the first key what an older one encrypted, and plain text if told to; the value alone changes', async () => {
     await db.putToken('access_token:a', 'tok-a');
     await db.putToken('access_token:b', 'tok-b');
     await db.sql(
@@ -57,9 +74,15 @@ describe.each(everyDatabase())('R15 re-encryption on $title', (database) => {
     await db.elapse(60_000);
     const before = await rows();
 
-    expect(await resealAll()).toEqual([
+    expect(await resealAll([newer, older], 'allow')).toEqual([
       { name: 'access_token:a', outcome: 'resealed', changedMeanwhile: 0 },
-      { name: 'access_token:b', outcome: 'resealed', changedMeanwhile: 0 },
+      {
+        name: 'access_token:b',
+        outcome: 'sealed',
+        changedMeanwhile: 0,
+        reason:
+          '"access_token:b" was stored as plain text and is encrypted now.',
+      },
     ]);
 
     for (const letter of ['a', 'b']) {
@@ -164,7 +187,7 @@ describe.each(everyDatabase())('R15 re-encryption on $title', (database) => {
     const put = (value: string) =>
       db.sql('UPDATE system_var SET value = ? WHERE name = ?', [value, name]);
     await put('tok');
-    for await (const token of reseal())
+    for await (const token of reseal([newer, older], 'allow'))
       if (token.name === names(12)[0]) await put(changed);
     expect(await opened(name)).toBe(changed);
   });

@@ -25,6 +25,18 @@ describe.each(everyDatabase())(
     const stored = async (name: string) =>
       String((await db.plainRow(name))['value']);
 
+    const refused = async (name: string, keys = [first]) => {
+      const before = await db.plainRow(name);
+      const { store, variables } = db.withKeys(keys);
+      for (const read of [() => store.read(name), () => variables.get(name)]) {
+        const error: unknown = await read().catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(SealedValueError);
+        expect(String(error)).toContain(`"${name}"`);
+        expect(String(error)).not.toContain(TOKEN);
+      }
+      expect(await db.plainRow(name)).toEqual(before);
+    };
+
     it('the column does not hold the token, and a read gives it', async () => {
       await db.putToken('access_token', TOKEN);
       const value = await stored('access_token');
@@ -41,12 +53,24 @@ describe.each(everyDatabase())(
       expect((await db.row('access_token')).value).toBe(longest);
     });
 
-    it('plain rows keep working when a key is added, and the next write encrypts', async () => {
-      const plain = db.withKeys([]).store;
+    it('a plain row is an error once there is a key: somebody else may have written it', async () => {
       await db.putToken('access_token', TOKEN);
       await db.sql('UPDATE system_var SET value = ?', [TOKEN]);
-      expect(await plain.read('access_token')).toMatchObject({ value: TOKEN });
-      expect((await db.row('access_token')).value).toBe(TOKEN);
+      await refused('access_token');
+      await db.sql("UPDATE system_var SET value = 'sealed:v2:x:AAAA'");
+      await refused('access_token');
+    });
+
+    it('plain rows keep working when a key is added and they are allowed, and the next write encrypts', async () => {
+      const plain = db.withKeys([]).store;
+      const allowing = db.withKeys([first], 'allow').store;
+      await db.putToken('access_token', TOKEN);
+      await db.sql('UPDATE system_var SET value = ?', [TOKEN]);
+      for (const store of [plain, allowing])
+        expect(await store.read('access_token')).toMatchObject({
+          value: TOKEN,
+        });
+      await db.sql('UPDATE system_var SET value = NULL');
       await db.putToken('access_token', 'next');
       expect(await stored('access_token')).toMatch(/^sealed:v1:2026-01:/);
     });
@@ -70,23 +94,6 @@ describe.each(everyDatabase())(
     });
 
     describe('a value that cannot be decrypted', () => {
-      const refused = async (name: string, keys = [first]) => {
-        const before = await db.plainRow(name);
-        const { store, variables } = db.withKeys(keys);
-        for (const read of [
-          () => store.read(name),
-          () => variables.get(name),
-        ]) {
-          const error: unknown = await read().catch(
-            (thrown: unknown) => thrown,
-          );
-          expect(error).toBeInstanceOf(SealedValueError);
-          expect(String(error)).toContain(`"${name}"`);
-          expect(String(error)).not.toContain(TOKEN);
-        }
-        expect(await db.plainRow(name)).toEqual(before);
-      };
-
       it('is an error when the key is missing; the row stays as it is', async () => {
         await db.putToken('access_token', TOKEN);
         await refused('access_token', [second]);

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { openDatabase } from '../../src/config/database.js';
 import {
@@ -8,7 +9,7 @@ import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import { DatabaseClock } from '../../src/wechat-token/store/database-clock.js';
 import { RowMapper } from '../../src/wechat-token/store/row-mapper.js';
 import { Sealing } from '../../src/wechat-token/store/sealing.js';
-import type { EncryptionKey } from '../../src/wechat-token/common/settings.js';
+import type { PlainValues } from '../../src/wechat-token/common/settings.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { SystemVarStore } from '../../src/wechat-token/store/system-var.store.js';
 import type {
@@ -29,6 +30,12 @@ export interface PlainRow {
   readonly [column: string]: string | number | null;
 }
 
+/** An encryption key as its bytes. */
+export interface RawKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
 /** The store on a database of its own, as one replica has it. */
 export class StoreUnderTest implements AsyncDisposable {
   readonly store: TokenStore;
@@ -42,7 +49,7 @@ export class StoreUnderTest implements AsyncDisposable {
     readonly dataSource: DataSource,
     readonly url: string,
     private readonly dispose: () => Promise<void>,
-    keys: readonly EncryptionKey[],
+    keys: readonly RawKey[],
   ) {
     const stores = this.withKeys(keys);
     this.store = stores.store;
@@ -53,15 +60,22 @@ export class StoreUnderTest implements AsyncDisposable {
   }
 
   /** The stores of a replica that has these encryption keys, on the same database. */
-  withKeys(keys: readonly EncryptionKey[]) {
-    return this.with(this.dataSource, keys);
+  withKeys(keys: readonly RawKey[], plain?: PlainValues) {
+    return this.with(this.dataSource, keys, plain);
   }
 
   /** The stores of an app that has this DataSource. */
-  with(dataSource: DataSource, keys: readonly EncryptionKey[] = []) {
+  with(
+    dataSource: DataSource,
+    keys: readonly RawKey[] = [],
+    plain?: PlainValues,
+  ) {
     const clock = new MonotonicClock();
     const sql = this.runner(dataSource);
-    const sealing = new Sealing(keys);
+    const secrets = keys.map(({ id, key }) => {
+      return { id, key: createSecretKey(key) };
+    });
+    const sealing = new Sealing(secrets, plain);
     const mapper = new RowMapper(sealing, new DatabaseClock());
     return {
       store: new TokenStore(sql, sealing, mapper, clock),
@@ -183,7 +197,7 @@ export function renewed(value: string): TokenUpdate {
 /** A fresh database with the tables in it. */
 export async function openStore(
   database: TestDatabase,
-  keys: readonly EncryptionKey[] = [],
+  keys: readonly RawKey[] = [],
 ): Promise<StoreUnderTest> {
   const fresh = await database.create();
   const dataSource = await openDatabase(parsed(fresh.url), true);

@@ -99,6 +99,15 @@ export const messages = {
     'A transaction of the app is open on the only connection that it has to SQLite, so the module can neither read nor write. Request tokens before the transaction begins, or give the module a DataSource of its own (option `dataSource`).',
   sealKeyMissing: (name: string, keyId: string) =>
     `The stored value of "${name}" is encrypted with the key "${keyId}", which is not configured. Add that key to encryptionKeys (TOKEN_ENCRYPTION_KEYS); if it is lost, delete the row, and the token is fetched again.`,
+  sealMissing: (name: string) =>
+    `The stored value of "${name}" is plain text, and encryptionKeys (TOKEN_ENCRYPTION_KEYS) are set. While you introduce encryption, set encryptionPlain to "allow" (TOKEN_ENCRYPTION_PLAIN=allow) until "npm run reseal" has encrypted every token; otherwise find out who writes the table, and delete the row: the token is fetched again.`,
+  sealUnknown: (name: string) =>
+    `The stored value of "${name}" was changed, or encrypted by a newer version of this package. Update this one, or delete the row, and the token is fetched again.`,
+  plainValues: () =>
+    'tokens that are stored as plain text are accepted; run "npm run reseal", and remove encryptionPlain (TOKEN_ENCRYPTION_PLAIN)',
+  plainLeft: (name: string) => `"${name}" is stored as plain text.`,
+  plainSealed: (name: string) =>
+    `"${name}" was stored as plain text and is encrypted now.`,
   sealBroken: (name: string, keyId: string) =>
     `The stored value of "${name}" cannot be decrypted with the key "${keyId}": the key differs, or the row was modified. Correct the key, or delete the row, and the token is fetched again.`,
   resealContended: (name: string) =>

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { CanActivate, Type } from '@nestjs/common';
 
 export type Role = 'refresher' | 'reader';
@@ -28,6 +29,7 @@ export abstract class WechatTokenSettings {
     readonly concurrency: number;
   };
   abstract readonly encryptionKeys: readonly EncryptionKey[];
+  abstract readonly encryptionPlain: PlainValues;
   abstract readonly http: {
     readonly apiKeys: ApiKeySource;
     readonly guards: readonly AppGuard[];
@@ -40,8 +42,11 @@ export abstract class WechatTokenSettings {
 /** A key for stored values: 32 bytes, and the id that is stored with each value encrypted by the key. */
 export interface EncryptionKey {
   readonly id: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
+
+/** What becomes of tokens that are stored as plain text while there are encryption keys. */
+export type PlainValues = 'refuse' | 'allow';
 
 /** An API key of a program or a person. */
 export interface ApiKey {

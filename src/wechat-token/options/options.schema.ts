@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { validateCronExpression } from 'cron';
 import * as v from 'valibot';
 import type { AccountSource } from '../accounts/account-source.js';
@@ -80,7 +81,8 @@ const encryptionKey = fields({
   // 32 bytes in base64.
   key: v.pipe(
     text(/^[A-Za-z0-9+/]{43}=$/, messages.badEncryptionKey()),
-    v.transform((key) => Buffer.from(key, 'base64')),
+    v.check(isBase64, messages.badEncryptionKey()),
+    v.transform((key) => createSecretKey(key, 'base64')),
   ),
 });
 
@@ -154,6 +156,7 @@ const settings = fields({
     {},
   ),
   encryptionKeys: v.optional(encryptionKeyList, []),
+  encryptionPlain: v.optional(choice(['refuse', 'allow']), 'refuse'),
   http: v.optional(
     fields({
       apiKeys: v.optional(apiKeys, []),
@@ -241,6 +244,11 @@ function faultsBetweenFields(
       ? leaseFaults(timeout.output, lease.output)
       : []),
   ];
+}
+
+/** Buffer skips what is no base64, and bits that the last digit has too many. */
+function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text;
 }
 
 /** An address without a path, whose user and password can be decoded. */

@@ -6,6 +6,7 @@ import type {
   ApiKey,
   ApiKeySource,
   AppGuard,
+  PlainValues,
   Role,
 } from '../common/settings.js';
 
@@ -70,6 +71,13 @@ export interface WechatTokenModuleOptions {
    * Default: none; the values are plain, for readers in other languages.
    */
   encryptionKeys?: readonly { id: string; key: string }[];
+
+  /**
+   * `allow`: with `encryptionKeys`, tokens that are stored as plain text are read all the same. For the time in which encryption is
+   * introduced, until `resealTokens()` (`npm run reseal`) has encrypted them; said in the log at each start.
+   * Default: `refuse`, or whoever can write the table could put a token of their own in place of an encrypted one.
+   */
+  encryptionPlain?: PlainValues;
 
   /**
    * The HTTP routes. They exist only with `apiKeys` or `guards`; while a source has no keys, they answer 404. Their path prefix is

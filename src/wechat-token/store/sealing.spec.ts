@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { SealedValueError } from '../common/errors.js';
 import { Sealing } from './sealing.js';
 
-const key = (id: string) => ({ id, key: randomBytes(32) });
+const key = (id: string) => ({ id, key: createSecretKey(randomBytes(32)) });
 
 describe('R15 encryption of stored values', () => {
   it('decrypts what it has encrypted, whatever the value', () => {
@@ -22,9 +22,27 @@ describe('R15 encryption of stored values', () => {
     expect(sealing.seal('a', 'x')).not.toBe(sealing.seal('a', 'x'));
   });
 
-  it('without a key values are plain, and plain rows stay readable with one', () => {
+  it('without a key values are plain; with one plain values are readable only where that is allowed', () => {
     expect(new Sealing([]).seal('a', 'plain')).toBe('plain');
-    expect(new Sealing([key('k1')]).open('a', 'plain')).toBe('plain');
+    expect(new Sealing([]).open('a', 'plain')).toBe('plain');
+    expect(new Sealing([key('k1')], 'allow').open('a', 'plain')).toBe('plain');
+    expect(() => new Sealing([key('k1')]).open('a', 'plain')).toThrow(
+      /"a" is plain text.*TOKEN_ENCRYPTION_PLAIN=allow/,
+    );
+  });
+
+  it.each([
+    'sealed:v2:k1:AAAA',
+    'sealed:',
+    'sealed:v1:k1',
+    'sealed:v1:k1:AAAA:AAAA',
+    'sealed:v1:k 1:AAAA',
+  ])('%s is no value of this version', (stored) => {
+    for (const keys of [[], [key('k1')]])
+      for (const plain of ['allow', 'refuse'] as const)
+        expect(() => new Sealing(keys, plain).open('a', stored)).toThrow(
+          SealedValueError,
+        );
   });
 
   it('rotates: the first key encrypts, the others still decrypt', () => {
@@ -46,6 +64,15 @@ describe('R15 encryption of stored values', () => {
     ['was moved to another row', 'b', (sealed: string) => sealed],
     ['was cut', 'a', (sealed: string) => sealed.slice(0, -8)],
     ['was emptied', 'a', () => 'sealed:v1:k1:'],
+    [
+      'has a blank',
+      'a',
+      (sealed: string) => `${sealed.slice(0, 20)} ${sealed.slice(20)}`,
+    ],
+    ['has something behind it', 'a', (sealed: string) => `${sealed}!`],
+    ['has a line feed behind it', 'a', (sealed: string) => `${sealed}\n`],
+    ['is in base64url', 'a', (sealed: string) => `${sealed.slice(0, 20)}-_-_`],
+    ['has bits too many', 'a', () => 'sealed:v1:k1:AB=='],
     [
       'was changed',
       'a',

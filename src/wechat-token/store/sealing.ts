@@ -1,9 +1,15 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { SealedValueError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
-import type { EncryptionKey } from '../common/settings.js';
+import type { EncryptionKey, PlainValues } from '../common/settings.js';
 
 const PREFIX = 'sealed:v1';
+const SEALED = /^sealed:v1:([\w.-]{1,32}):([A-Za-z0-9+/]+={0,2})$/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -13,10 +19,13 @@ const TAG_BYTES = 16;
  */
 export class Sealing {
   private readonly first: EncryptionKey | undefined;
-  private readonly byId: ReadonlyMap<string, Buffer>;
+  private readonly byId: ReadonlyMap<string, KeyObject>;
 
-  /** The first key encrypts; every key decrypts. */
-  constructor(keys: readonly EncryptionKey[]) {
+  /** The first key encrypts; every key decrypts. With keys plain text is refused, unless it is allowed. */
+  constructor(
+    keys: readonly EncryptionKey[],
+    private readonly plain: PlainValues = 'refuse',
+  ) {
     this.first = keys[0];
     this.byId = new Map(keys.map(({ id, key }) => [id, key]));
   }
@@ -47,15 +56,21 @@ export class Sealing {
   }
 
   /**
-   * Decrypts a value. Plain text is returned as it is: rows written before a key was configured stay readable.
-   * @throws SealedValueError
+   * Decrypts a value. Whoever can write the table could otherwise put a plain token of their own in place of an encrypted one.
+   * @throws SealedValueError; also for plain text where that is refused.
    */
   open(name: string, stored: string): string {
-    if (!stored.startsWith(`${PREFIX}:`)) return stored;
-    const [keyId = '', body = ''] = stored.slice(PREFIX.length + 1).split(':');
+    if (!isSealed(stored)) {
+      if (!this.first || this.plain === 'allow') return stored;
+      throw new SealedValueError(messages.sealMissing(name));
+    }
+    const [, keyId = '', body = ''] = SEALED.exec(stored) ?? [];
+    const packed = Buffer.from(body, 'base64');
+    // Buffer skips what is no base64.
+    if (body === '' || packed.toString('base64') !== body)
+      throw new SealedValueError(messages.sealUnknown(name));
     const key = this.byId.get(keyId);
     if (!key) throw new SealedValueError(messages.sealKeyMissing(name, keyId));
-    const packed = Buffer.from(body, 'base64');
     try {
       const decipher = createDecipheriv(
         'aes-256-gcm',
@@ -74,4 +89,9 @@ export class Sealing {
       throw new SealedValueError(messages.sealBroken(name, keyId));
     }
   }
+}
+
+/** Whether a stored value is encrypted, in this way or in one of another version. */
+export function isSealed(stored: string): boolean {
+  return stored.startsWith('sealed:');
 }

@@ -237,7 +237,7 @@ export function statementsFor(sql: Dialect) {
     ),
 
     readValue: statement<'name'>(
-      'SELECT value FROM system_var WHERE name = :name',
+      'SELECT value, CASE WHEN expires_at IS NULL THEN 0 ELSE 1 END AS "isToken" FROM system_var WHERE name = :name',
     ),
 
     /** Never overwrites a token. Without a remark the stored one stays. */

@@ -15,13 +15,18 @@ export class SystemVarStore {
     this.#sealing = sealing;
   }
 
-  /** Returns the value of a variable, or of a token as it is stored; undefined when the row is missing or has no value. */
+  /**
+   * Returns the value of a variable, or of a token as it is stored; undefined when the row is missing or has no value.
+   * @throws SealedValueError for a token that cannot be decrypted.
+   */
   async get(name: string): Promise<string | undefined> {
-    const [row] = await this.#sql.rows<{ value: string | null }>(
-      this.#sql.statements.readValue({ name }),
-    );
+    const { readValue } = this.#sql.statements;
+    type Row = { value: string | null; isToken: unknown };
+    const [row] = await this.#sql.rows<Row>(readValue({ name }));
     if (!row || row.value === null) return undefined;
-    return this.#sealing.open(name, row.value);
+    // Variables are plain text, for other programs.
+    const isToken = Number(row.isToken) === 1;
+    return isToken ? this.#sealing.open(name, row.value) : row.value;
   }
 
   /**
