@@ -36,10 +36,12 @@ export const messages = {
 
   databaseUnreachable: (url: string, code: string) =>
     `DATABASE_URL: cannot open ${url} (${code}). ${databaseAdvice(url, code)}`,
+  databaseRefused: (url: string, faults: readonly { problem: string }[]) =>
+    faults.map(({ problem }) => `DATABASE_URL: ${url} ${problem}.`).join('\n'),
   schemaLacks: (url: string, missing: string, migrations: string) =>
     `DATABASE_URL: ${url} lacks ${missing}. Run ${migrations} (npm run typeorm -- migration:run, or set DATABASE_MIGRATE=true); if its table "migrations" says that they have run, delete their rows there first.`,
   migrationFailed: (url: string, code: string) =>
-    `DATABASE_URL: the migrations of ${url} failed (${code}). The database user needs CREATE, ALTER and INDEX; or run them yourself and set DATABASE_MIGRATE=false.`,
+    `DATABASE_URL: the migrations of ${url} failed (${code}). ${MIGRATION_ADVICE[code] ?? 'The database user needs CREATE, ALTER and INDEX; or run them yourself and set DATABASE_MIGRATE=false.'}`,
   tablesNotFound: (url: string) =>
     `DATABASE_URL: ${url} does not contain the app's tables. Set it to the value that the app uses.`,
   portTaken: (host: string, port: number) =>
@@ -70,6 +72,15 @@ function databaseAdvice(url: string, code: string): string {
     : 'Check that the server is running and that the address is correct.';
   return DATABASE_ADVICE[code] ?? usual;
 }
+
+const END_READ_ONLY =
+  'The server takes no writes: name the one that is written to, or end its read_only or default_transaction_read_only.';
+
+const MIGRATION_ADVICE: Readonly<Record<string, string>> = {
+  ER_OPTION_PREVENTS_STATEMENT: END_READ_ONLY,
+  ER_READ_ONLY_MODE: END_READ_ONLY,
+  '25006': END_READ_ONLY,
+};
 
 const INSTALL_DRIVER =
   'Install the driver: npm install mysql2, pg for PostgreSQL, or libsql for SQLite.';

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import {
   findSchemaGap,
+  isConfigurationError,
   runMigrationsExclusively,
   wechatTokenEntities,
   wechatTokenMigrations,
@@ -89,6 +90,8 @@ export async function openDatabase(
   } catch (error) {
     await dataSource.destroy();
     if (error instanceof StartError) throw error;
+    if (isConfigurationError(error))
+      throw new StartError(messages.databaseRefused(where, error.faults));
     throw new StartError(messages.migrationFailed(where, codeOf(error)));
   }
 }

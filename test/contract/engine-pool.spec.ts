@@ -37,8 +37,14 @@ const DUE_SECONDS = 7000;
 const statement = (sql: string) => ({ sql, values: [] });
 const MYSQL_SETTINGS = [
   'autocommit',
+  'collation_connection',
+  'completion_type',
+  'sql_big_selects',
   'sql_mode',
   'sql_safe_updates',
+  'sql_select_limit',
+  'time_zone',
+  'wait_timeout',
   'innodb_lock_wait_timeout',
   'lock_wait_timeout',
   'max_statement_time',
@@ -50,6 +56,8 @@ const POSTGRES_SETTINGS = [
   'statement_timeout',
   'idle_in_transaction_session_timeout',
   'default_transaction_isolation',
+  'idle_session_timeout',
+  'enable_nestloop',
   'enable_seqscan',
 ];
 const MYSQL = {
@@ -118,13 +126,21 @@ const EXPECTED_SETTINGS = {
     statement_timeout: '9000',
     idle_in_transaction_session_timeout: '10000',
     default_transaction_isolation: 'read committed',
+    idle_session_timeout: '0',
+    enable_nestloop: 'on',
     enable_seqscan: 'off',
   },
 };
 const OF_MYSQL = {
   autocommit: 'ON',
+  collation_connection: 'utf8mb4_unicode_ci',
+  completion_type: 'NO_CHAIN',
+  sql_big_selects: 'ON',
   sql_mode: 'STRICT_ALL_TABLES',
   sql_safe_updates: 'OFF',
+  sql_select_limit: '18446744073709551615',
+  time_zone: '+00:00',
+  wait_timeout: '28800',
   innodb_lock_wait_timeout: '1',
   lock_wait_timeout: '1',
 };
@@ -256,7 +272,8 @@ describe.each(databaseServers())(
               maxUses: 1,
               statement_timeout: 8000,
               lock_timeout: 7000,
-              options: '-c default_transaction_isolation=serializable',
+              options:
+                '-c default_transaction_isolation=serializable -c enable_nestloop=off',
             }
           : {
               connectionLimit: 1,

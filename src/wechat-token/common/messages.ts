@@ -4,6 +4,9 @@ interface Proxy {
   readonly setting: string;
 }
 
+const USE_ANOTHER_SERVER =
+  'use MySQL 8.0.11, MariaDB 10.6, PostgreSQL 14 or a later version of one of these, or SQLite';
+
 /** Every sentence that a user of the package may read. Each says what happened and what to do next. */
 export const messages = {
   // Configuration. The problem of a field follows its name: "refresh.leaseSeconds: must be …".
@@ -87,12 +90,22 @@ export const messages = {
     `"${name}" is a managed token; only the refresher writes it. Save the variable under another name.`,
 
   // The database
+  serverLacks: (found: string) =>
+    `is ${found}, which lacks SKIP LOCKED or JSON_TABLE; ${USE_ANOTHER_SERVER}`,
+  serverTooOld: (found: string) =>
+    `is ${found}, which is too old; ${USE_ANOTHER_SERVER}`,
+  serverNotPostgres: (found: string) =>
+    `is ${found || 'a server without a name'}, which is not PostgreSQL itself; ${USE_ANOTHER_SERVER}`,
+  serverRefused: (faults: readonly { problem: string }[]) =>
+    `The database ${faults.map(({ problem }) => problem).join(', and ')}.`,
   schemaLacks: (missing: string, migrations: string) =>
     `lacks ${missing}; run ${migrations} (add ...wechatTokenMigrations to its migrations; TypeORM's synchronize does not change these tables), and if its table of migrations says that they have run, delete their rows there first`,
   tablesMissing: (code: string, migrations: string) =>
     `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations, ${migrations}: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
   storeFailed: (code: string) =>
     `Database query failed (${code}). Valid tokens are still served from memory; check the database and its address.`,
+  databaseReadOnly: (code: string) =>
+    `The database takes no writes (${code}): it is a replica, or set to read-only (read_only, default_transaction_read_only). Valid tokens are still served from memory; lead its address to the server that is written to, or end the setting.`,
   rowsLocked: (code: string) =>
     `Another transaction has locked what is to be read or written (${code}). It is tried again automatically; if this lasts, find the transaction that stays open and end it.`,
   transactionOpen: () =>

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../common/clock.js';
 import {
   ConfigurationError,
+  isConfigurationError,
   OPEN_TRANSACTION,
   StoreError,
 } from '../common/errors.js';
@@ -20,6 +21,9 @@ import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
 import { type Statements, statementsFor } from './statements.js';
 
+/** Of a standby, or of a server that is to be left alone: not for us to change. */
+const READ_ONLY =
+  /^(ER_OPTION_PREVENTS_STATEMENT|ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|ER_READ_ONLY_MODE|25006)$/;
 /** Another transaction has locked the row, or the whole SQLite file. */
 const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY|55P03$)/;
 
@@ -64,12 +68,16 @@ export class SqlRunner {
     await this.execute(locking, (rows) => changing(rows as Row[]));
   }
 
-  /** Whether the statement fails because a table or a column is missing; false also when the database does not respond. */
+  /**
+   * Whether the statement fails because a table or a column is missing; false also when the database does not respond.
+   * @throws ConfigurationError for a server on which the statements do not run.
+   */
   async lacks(statement: SqlStatement): Promise<boolean> {
     try {
       await this.executor.execute(statement);
       return false;
     } catch (error) {
+      if (isConfigurationError(error)) throw error;
       return isTableMissing(error);
     }
   }
@@ -112,8 +120,10 @@ function refused(problem: string): ConfigurationError {
 }
 
 function sentence(error: unknown): string {
+  if (isConfigurationError(error)) return messages.serverRefused(error.faults);
   const code = driverCode(error);
   if (code === OPEN_TRANSACTION) return messages.transactionOpen();
+  if (READ_ONLY.test(code)) return messages.databaseReadOnly(code);
   if (LOCKED.test(code)) return messages.rowsLocked(code);
   if (!isTableMissing(error)) return messages.storeFailed(code);
   const migrations = wechatTokenMigrations.map(({ name }) => name).join(', ');

@@ -14,6 +14,17 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'postgres:': 5432,
 };
 
+/** What passes is what it returns. */
+type Edit = (bytes: Buffer) => Buffer;
+
+/** What the line does to what passes. */
+interface Edits {
+  readonly question?: Edit;
+  readonly answer?: Edit;
+}
+
+const same: Edit = (bytes) => bytes;
+
 /**
  * A line on 127.0.0.1 to a server, which can be cut without either end noticing. Initially it forwards everything.
  *
@@ -26,7 +37,10 @@ export class TcpProxy implements AsyncDisposable {
   private gate = new Gate();
   private address: AddressInfo | undefined;
 
-  private constructor(private target: URL | undefined) {
+  private constructor(
+    private target: URL | undefined,
+    private readonly edits: Edits,
+  ) {
     // One side may have said all it has to say, and still listen.
     this.listener = createServer({ allowHalfOpen: true }, (client) => {
       void this.accept(client);
@@ -34,8 +48,8 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** @param url Whose host and port it leads to; {@link leadTo} names one that is not known yet. */
-  static async start(url?: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(url === undefined ? url : new URL(url));
+  static async start(url?: string, edits: Edits = {}): Promise<TcpProxy> {
+    const proxy = new TcpProxy(url === undefined ? url : new URL(url), edits);
     await proxy.listen();
     return proxy;
   }
@@ -93,8 +107,8 @@ export class TcpProxy implements AsyncDisposable {
     await this.gate.opened;
     if (client.destroyed) return;
     const server = this.keep(this.dial());
-    client.pipe(this.valve()).pipe(server);
-    server.pipe(this.valve()).pipe(client);
+    client.pipe(this.valve(this.edits.question)).pipe(server);
+    server.pipe(this.valve(this.edits.answer)).pipe(client);
     this.endTogether(client, server);
     this.endTogether(server, client);
   }
@@ -115,10 +129,10 @@ export class TcpProxy implements AsyncDisposable {
     one.once('error', () => void this.gate.opened.then(() => other.destroy()));
   }
 
-  private valve(): Transform {
+  private valve(edit = same): Transform {
     return new Transform({
-      transform: (chunk, _encoding, done) =>
-        void this.gate.opened.then(() => done(null, chunk)),
+      transform: (chunk: Buffer, _encoding, done) =>
+        void this.gate.opened.then(() => done(null, edit(chunk))),
       flush: (done) => void this.gate.opened.then(() => done()),
     });
   }

@@ -5,6 +5,7 @@ import {
 } from '../../common/timing.js';
 import { driverCode, driverError } from './executor.js';
 import { type DriverPool, MAX_CONNECTIONS } from './own-pool.js';
+import { refusalOfMysql } from './server-version.js';
 import type { SqlStatement } from './sql-statement.js';
 
 /** The parts of TypeORM's driver and of mysql2 that are used here. */
@@ -37,6 +38,11 @@ interface Connection {
   destroy(): void;
 }
 
+/** `sql_select_limit` of a server that limits nothing. */
+export const NO_LIMIT = '18446744073709551615';
+/** A server's default. */
+const IDLE_SECONDS = 28_800;
+
 /** What an app may have set for its own pool and would change ours. */
 const POOL_OPTIONS = {
   connectionLimit: MAX_CONNECTIONS,
@@ -52,16 +58,19 @@ const POOL_OPTIONS = {
 };
 
 /**
- * Too long a value is an error, no lock is waited for longer than a second, and the server ends what takes too long, since nobody
- * waits for it any more. MariaDB and MySQL ignore each other's comment.
+ * Too long a value is an error, no row is left out, no COMMIT begins another transaction, no lock is waited for longer than a second,
+ * and the server ends what takes too long, since nobody waits for it any more. `autocommit`, from 0 to 1, ends a transaction that
+ * `init_connect` has begun. MariaDB and MySQL ignore each other's comment.
  */
-const SESSION: SqlStatement = {
-  sql: `SET autocommit = 1, sql_mode = 'STRICT_ALL_TABLES', sql_safe_updates = 0,
-    innodb_lock_wait_timeout = 1, lock_wait_timeout = 1
-    /*M!100600 , max_statement_time = ${SERVER_TIMEOUT_MS / 1000}, idle_transaction_timeout = ${STATEMENT_TIMEOUT_MS / 1000} */
-    /*!50700 , max_execution_time = ${SERVER_TIMEOUT_MS} */`,
-  values: [],
-};
+const SETTINGS = `SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, autocommit = 0, autocommit = 1, completion_type = 0,
+  sql_mode = 'STRICT_ALL_TABLES', sql_safe_updates = 0, sql_select_limit = ${NO_LIMIT}, sql_big_selects = 1, time_zone = '+00:00',
+  innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, wait_timeout = ${IDLE_SECONDS}
+  /*M!100600 , max_statement_time = ${SERVER_TIMEOUT_MS / 1000}, idle_transaction_timeout = ${STATEMENT_TIMEOUT_MS / 1000} */
+  /*!50700 , max_execution_time = ${SERVER_TIMEOUT_MS} */`;
+/** Its variables are called differently. A statement-based binary log takes no other isolation. */
+const TRANSACTIONS =
+  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE';
+const SESSION = [SETTINGS, TRANSACTIONS].map((sql) => ({ sql, values: [] }));
 
 /** Connections of mysql2 to the database of the app's DataSource, which is a MySQL or a MariaDB. None is made yet. */
 export function mysqlConnections(
@@ -81,6 +90,7 @@ export function mysqlConnections(
     connection.on('error', () => undefined);
   });
   return {
+    refusalOf: refusalOfMysql,
     session: SESSION,
     acquire: () =>
       new Promise((resolve, reject) => {

@@ -7,12 +7,15 @@ import {
   type Executor,
   type Next,
 } from './executor.js';
+import { type RefusalOf, requireServer, VERSION } from './server-version.js';
 import type { SqlStatement } from './sql-statement.js';
 
 /** A pool of one driver's connections. */
 export interface DriverPool<Connection> {
-  /** The session that the statements rely on; run once on each connection. */
-  readonly session: SqlStatement;
+  /** Whether the statements run on the server; it is looked at once, before anything else. */
+  readonly refusalOf: RefusalOf;
+  /** The session that the statements rely on, whatever a server's own settings are; run once on each connection. */
+  readonly session: readonly SqlStatement[];
   acquire(): Promise<Connection>;
   /** The rows, or how many were changed. Drops the connection when no answer comes in time: it may still arrive. */
   run(connection: Connection, statement: SqlStatement): Promise<unknown>;
@@ -47,6 +50,7 @@ const ROLLED_BACK =
 export class OwnPool<Connection extends object> implements Executor {
   private pool: DriverPool<Connection> | undefined;
   private closed = false;
+  private isServerKnown = false;
   /** Of each connection whose session is set. */
   private readonly generations = new WeakMap<Connection, number>();
   /** Older connections are dropped. */
@@ -121,7 +125,7 @@ export class OwnPool<Connection extends object> implements Executor {
       if (known === generation) return connection;
       if (known === undefined) {
         try {
-          await pool.run(connection, pool.session);
+          await this.prepare(pool, connection);
         } catch (error) {
           pool.drop(connection);
           throw error;
@@ -131,6 +135,17 @@ export class OwnPool<Connection extends object> implements Executor {
       }
       pool.drop(connection);
     }
+  }
+
+  /** @throws ConfigurationError for a server on which the statements do not run. */
+  private async prepare(
+    pool: DriverPool<Connection>,
+    connection: Connection,
+  ): Promise<void> {
+    if (!this.isServerKnown)
+      requireServer(pool.refusalOf, await pool.run(connection, VERSION));
+    this.isServerKnown = true;
+    for (const statement of pool.session) await pool.run(connection, statement);
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../common/timing.js';
 import { driverError } from './executor.js';
 import { type DriverPool, MAX_CONNECTIONS } from './own-pool.js';
+import { refusalOfPostgres } from './server-version.js';
 import { numbered, type SqlStatement, type SqlValue } from './sql-statement.js';
 
 /** The parts of TypeORM's driver and of pg that are used here. */
@@ -72,8 +73,11 @@ const POOL_OPTIONS = {
  */
 const SESSION = `SET lock_timeout = 1000; SET statement_timeout = ${SERVER_TIMEOUT_MS};
   SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS};
+  SET idle_session_timeout = 0; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC';
   SET default_transaction_isolation = 'read committed';
-  SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`;
+  SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+  SET enable_indexscan = on; SET enable_indexonlyscan = on; SET enable_nestloop = on;
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 
 const TIMEOUT = /time-?out/i;
 
@@ -120,7 +124,8 @@ export function postgresConnections(
     client.connection?.stream.destroy();
   };
   return {
-    session: { sql: SESSION + path, values: [] },
+    refusalOf: refusalOfPostgres,
+    session: [{ sql: SESSION + path, values: [] }],
     acquire: () => pool.connect().catch(rethrow),
     run: async (client, statement) => {
       const result = await run(client, statement).catch((error: Error) => {

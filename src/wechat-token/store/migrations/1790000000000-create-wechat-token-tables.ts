@@ -12,6 +12,7 @@ import {
   isSqlite,
   pathOf,
 } from './kind-of-database.js';
+import { inKnownSession } from './known-session.js';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];
@@ -20,7 +21,16 @@ const VARIABLE = ['name', 'value', 'remark'];
 export class CreateWechatTokenTables1790000000000 implements MigrationInterface {
   name = 'CreateWechatTokenTables1790000000000';
 
-  async up(runner: QueryRunner): Promise<void> {
+  up(runner: QueryRunner): Promise<void> {
+    return inKnownSession(runner, () => this.create(runner));
+  }
+
+  /** The variables stay, with name, value and remark: the app's own, and perhaps older than this package. */
+  down(runner: QueryRunner): Promise<void> {
+    return inKnownSession(runner, () => this.drop(runner));
+  }
+
+  private async create(runner: QueryRunner): Promise<void> {
     const legacy = await runner.getTable('system_var');
     if (legacy) await widen(runner, legacy);
     for (const table of [systemVar(runner), tokenEvent(runner)]) {
@@ -38,8 +48,7 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
     if (isPostgres(runner)) await expectUpdates(runner);
   }
 
-  /** The variables stay, with name, value and remark: the app's own, and perhaps older than this package. */
-  async down(runner: QueryRunner): Promise<void> {
+  private async drop(runner: QueryRunner): Promise<void> {
     await runner.dropTable('token_event');
     const { columns, indices } = systemVar(runner);
     await runner.dropIndices('system_var', indices);

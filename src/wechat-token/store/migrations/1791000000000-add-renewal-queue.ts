@@ -8,6 +8,7 @@ import {
   pathOf,
   query,
 } from './kind-of-database.js';
+import { inKnownSession } from './known-session.js';
 
 const TABLE = 'system_var';
 const NEXT_AT = 'IDX_system_var_next_at';
@@ -27,7 +28,16 @@ const UNKNOWN_MS = [60_000, 24 * 3600 * 1000] as const;
 export class AddRenewalQueue1791000000000 implements MigrationInterface {
   name = 'AddRenewalQueue1791000000000';
 
-  async up(runner: QueryRunner): Promise<void> {
+  up(runner: QueryRunner): Promise<void> {
+    return inKnownSession(runner, () => this.add(runner));
+  }
+
+  down(runner: QueryRunner): Promise<void> {
+    return inKnownSession(runner, () => this.drop(runner));
+  }
+
+  private async add(runner: QueryRunner): Promise<void> {
+    if (isMysql(runner)) await haveTransactions(runner);
     await addColumns(runner);
     await fill(runner);
     await addIndex(runner, NEXT_AT, ['next_at', 'name']);
@@ -35,7 +45,7 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
     await dropIndex(runner, OLD_NEWS);
   }
 
-  async down(runner: QueryRunner): Promise<void> {
+  private async drop(runner: QueryRunner): Promise<void> {
     await addIndex(runner, OLD_NEWS, ['updated_at']);
     for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, name);
     for (const name of ['next_at', 'app_id'])
@@ -44,6 +54,16 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
           `ALTER TABLE ${pathOf(runner, TABLE)} DROP COLUMN ${name}`,
         );
   }
+}
+
+/** The rows of a table of MyISAM or Aria, which an older app may have made, cannot be locked. */
+async function haveTransactions(runner: QueryRunner): Promise<void> {
+  const without = await runner.query(
+    `SELECT engine FROM information_schema.tables JOIN information_schema.engines USING (engine)
+    WHERE table_schema = DATABASE() AND table_name = '${TABLE}' AND transactions = 'NO'`,
+  );
+  if (without.length > 0)
+    await runner.query(`ALTER TABLE ${TABLE} ENGINE = InnoDB`);
 }
 
 /** Not by TypeORM, which copies a table of SQLite for each column. */
@@ -71,23 +91,26 @@ async function fill(runner: QueryRunner): Promise<void> {
   // As ALTER TABLE has done on MySQL, unless the columns were there: no row stays locked for longer than its statement.
   if (isMysql(runner)) await runner.query('COMMIT');
   const table = pathOf(runner, TABLE);
+  // Its bytes, whatever character set the session has for texts.
+  const lastName = isMysql(runner) ? 'CAST(MAX(name) AS BINARY)' : 'MAX(name)';
   let after = '';
   for (;;) {
     const [last] = await query(
       runner,
-      `SELECT MAX(name) AS name FROM (SELECT name FROM ${table} WHERE name > ? ORDER BY name LIMIT ${BATCH}) page`,
+      `SELECT ${lastName} AS name FROM (SELECT name FROM ${table} WHERE name > ? ORDER BY name LIMIT ${BATCH}) page`,
       [after],
     );
-    if (typeof last?.name !== 'string') return;
+    if (last.name === null) return;
+    const name = String(last.name);
     const [soonest, latest] = UNKNOWN_MS;
     const unknownMs = soonest + Math.round(Math.random() * (latest - soonest));
     await query(
       runner,
       `UPDATE ${table} SET next_at = ${nextAt(dialect)}
       WHERE name > ? AND name <= ? AND expires_at IS NOT NULL AND next_at IS NULL`,
-      [unknownMs, after, last.name],
+      [unknownMs, after, name],
     );
-    after = last.name;
+    after = name;
   }
 }
 

@@ -26,11 +26,21 @@ export function pathOf(runner: QueryRunner, table: string): string {
   return parts.map((part) => driver.escape(part)).join('.');
 }
 
-/** Runs a statement whose parameters are question marks on every database. */
+/**
+ * Runs a statement whose parameters are question marks on every database. mysql2 would quote a text for a mode and a character set
+ * that its session may not have: there a text is hexadecimal digits.
+ */
 export function query(
   runner: QueryRunner,
   sql: string,
-  values: readonly unknown[] = [],
+  values: readonly (string | number)[],
 ) {
-  return runner.query(isPostgres(runner) ? numbered(sql) : sql, [...values]);
+  if (!isMysql(runner))
+    return runner.query(isPostgres(runner) ? numbered(sql) : sql, [...values]);
+  const literals = values.map((value) =>
+    typeof value === 'number'
+      ? String(value)
+      : `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`,
+  );
+  return runner.query(sql.replaceAll('?', () => literals.shift() ?? 'NULL'));
 }

@@ -7,6 +7,7 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { pathOf } from './kind-of-database.js';
+import { inKnownSession } from './known-session.js';
 
 type BetterSqlite3Options = Extract<
   DataSourceOptions,
@@ -23,7 +24,8 @@ type TransactionMode = MigrationExecutor['transaction'];
  * Runs all pending migrations of the DataSource, one process at a time: TypeORM takes no lock, so replicas that start at the same
  * time on an empty database would conflict. They run in transactions as TypeORM runs them, by the DataSource's
  * `migrationsTransactionMode`. Call it instead of `migrationsRun: true`.
- * @throws Error when another process holds the lock for longer than two minutes, or a migration fails.
+ * @throws ConfigurationError, and nothing is changed, for a server on which the statements do not run; Error when another process
+ * holds the lock for longer than two minutes, or a migration fails.
  */
 export async function runMigrationsExclusively(
   dataSource: DataSource,
@@ -32,11 +34,13 @@ export async function runMigrationsExclusively(
   try {
     if (await hasRun(dataSource, runner)) return;
     const mode = dataSource.options.migrationsTransactionMode ?? 'all';
-    await lockFor(dataSource, mode)(runner, async () => {
-      const executor = new MigrationExecutor(dataSource, runner);
-      executor.transaction = mode;
-      await executor.executePendingMigrations();
-    });
+    await inKnownSession(runner, () =>
+      lockFor(dataSource, mode)(runner, async () => {
+        const executor = new MigrationExecutor(dataSource, runner);
+        executor.transaction = mode;
+        await executor.executePendingMigrations();
+      }),
+    );
   } finally {
     await runner.release();
   }
@@ -79,15 +83,14 @@ function lockNotFree(): Error {
 
 /** A named lock of the session; the server releases it when the process exits. */
 const mysqlLock: Locked = async (runner, work) => {
-  const [{ locked }] = await runner.query('SELECT GET_LOCK(?, ?) AS locked', [
-    LOCK,
-    LOCK_SECONDS,
-  ]);
+  const [{ locked }] = await runner.query(
+    `SELECT GET_LOCK('${LOCK}', ${LOCK_SECONDS}) AS locked`,
+  );
   if (Number(locked) !== 1) throw lockNotFree();
   try {
     await work();
   } finally {
-    await runner.query('SELECT RELEASE_LOCK(?)', [LOCK]);
+    await runner.query(`SELECT RELEASE_LOCK('${LOCK}')`);
   }
 };
 

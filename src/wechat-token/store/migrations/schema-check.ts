@@ -53,12 +53,16 @@ export async function requireSchema(sql: SqlRunner): Promise<void> {
 export function findSchemaGap(
   dataSource: DataSource,
 ): Promise<SchemaGap | undefined> {
+  // Without an end of its own, the transaction of a server with `autocommit = 0` would keep the next migration waiting.
   return findGap(({ sql }) =>
-    dataSource.query(sql).then(
-      () => false,
-      (error: unknown) =>
-        error instanceof QueryFailedError && isTableMissing(error.driverError),
-    ),
+    dataSource
+      .transaction((manager) => manager.query(sql))
+      .then(
+        () => false,
+        (error: unknown) =>
+          error instanceof QueryFailedError &&
+          isTableMissing(error.driverError),
+      ),
   );
 }
 
