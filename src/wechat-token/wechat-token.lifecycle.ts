@@ -41,7 +41,7 @@ export class WechatTokenLifecycle
 
   /** The first token is not awaited: the app listens while it is fetched, and starts also while WeChat is down. */
   async onApplicationBootstrap(): Promise<void> {
-    await requireSchema(this.sql);
+    await requireSchema(this.sql, this.settings.role);
     this.schedule.start();
   }
 

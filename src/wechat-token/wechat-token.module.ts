@@ -29,6 +29,7 @@ import { SqlRunner } from './store/sql-runner.js';
 import { SystemVarStore } from './store/system-var.store.js';
 import {
   refuseBareImport,
+  refuseTableName,
   requireOneImport,
 } from './options/imports.checks.js';
 import type { WechatTokenModuleOptions } from './options/options.js';
@@ -69,8 +70,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 
 function withExtras(
   definition: DynamicModule,
-  { isGlobal, dataSource, routePrefix, metadata = [] }: WechatTokenModuleExtras,
+  extras: WechatTokenModuleExtras,
 ): DynamicModule {
+  refuseTableName(extras);
+  const { isGlobal, dataSource, routePrefix, metadata = [] } = extras;
   const sqlRunner: Provider = {
     provide: SqlRunner,
     useFactory: (source: DataSource, clock: Clock) =>

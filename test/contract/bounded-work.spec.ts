@@ -79,9 +79,9 @@ describe.each(databaseServers())(
       ]);
       for (const each of [untouched, counted]) {
         expect(each.statements).toEqual(alone.statements);
-        // A few, whatever the size of the table.
+        // A few more at most, whatever the size of the table; most are of the database's catalog.
         expect(each.reads).toBeGreaterThan(0);
-        expect(each.reads).toBeLessThanOrEqual(20);
+        expect(each.reads).toBeLessThanOrEqual(alone.reads + 20);
       }
       expect(world.wechat.calls.total).toBe(1);
     });

@@ -265,7 +265,7 @@ describe.each(databaseServers().filter(({ kind }) => kind !== 'postgres'))(
         const query = migrating.query.bind(migrating);
         vi.spyOn(migrating, 'query').mockImplementation(async (...call) => {
           const result = await query(...call);
-          if (!call[0].startsWith('UPDATE')) return result;
+          if (!isFilling(call[0])) return result;
           await other.query(
             "UPDATE system_var SET remark = 'x' WHERE name < 'b'",
           );
@@ -312,7 +312,9 @@ async function interrupted(
   }
 }
 
-/** How many rows each UPDATE of a migration matches from now on. */
+const isFilling = (sql: string) => /^UPDATE .* SET next_at/.test(sql);
+
+/** How many rows each UPDATE of a migration fills from now on. */
 function watchUpdates(dataSource: DataSource): () => Promise<number[]> {
   const results: Promise<unknown>[] = [];
   const create = dataSource.createQueryRunner.bind(dataSource);
@@ -321,7 +323,7 @@ function watchUpdates(dataSource: DataSource): () => Promise<number[]> {
     const query = runner.query.bind(runner);
     vi.spyOn(runner, 'query').mockImplementation((...call) => {
       const result = query(...call);
-      if (call[0].startsWith('UPDATE')) results.push(result);
+      if (isFilling(call[0])) results.push(result);
       return result;
     });
     return runner;

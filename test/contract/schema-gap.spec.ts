@@ -139,9 +139,9 @@ describe.each(everyDatabase())(
     );
 
     it('is looked at in one statement', async () => {
-      const lacks = vi.spyOn(SqlRunner.prototype, 'lacks');
+      const tables = vi.spyOn(SqlRunner.prototype, 'tables');
       await withTables(startApp);
-      expect(lacks).toHaveBeenCalledTimes(1);
+      expect(tables).toHaveBeenCalledTimes(1);
     });
   },
 );

@@ -261,6 +261,17 @@ describe('WechatTokenModule', () => {
     expect(String(error)).toContain('entityPrefix');
   });
 
+  it.each(['forRoot', 'forRootAsync'] as const)(
+    'refuses a table name of the app in %s, and says what to do',
+    (method) => {
+      const named = { ...options, useFactory: () => options };
+      const own = { ...named, tableName: 'shop_var' };
+      expect(() => WechatTokenModule[method](own)).toThrow(
+        /tableName: is not an option.*dataSource/,
+      );
+    },
+  );
+
   describe('of two accounts with one appid', () => {
     const accounts = (first: TokenMode, second: TokenMode) => [
       { ...DEFAULT_FAKE_ACCOUNT, mode: first },

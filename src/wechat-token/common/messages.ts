@@ -1,3 +1,5 @@
+import { advice } from './advice.js';
+
 /** A proxy without its credentials, and the setting that names it. */
 interface Proxy {
   readonly address: string;
@@ -19,7 +21,9 @@ export const messages = {
   importedTwice: () =>
     'WechatTokenModule is imported more than once, and each would renew the tokens and mount the routes; keep one WechatTokenModule.forRoot() or forRootAsync() with all accounts, with isGlobal: true for your other modules, which then inject its providers without importing it',
   databasePrefixed: () =>
-    'has an entityPrefix, but other programs rely on the table names system_var and token_event; use a DataSource without one',
+    "has an entityPrefix, but other programs rely on the table names system_var and token_event; give the module a DataSource of its own without one (`TypeOrmModule.forRoot({ name: 'tokens', … })`, and the module's option dataSource: 'tokens')",
+  tableNamed: () =>
+    "is not an option, since other programs rely on the table names system_var and token_event; where the app has a table of that name, give the module a DataSource of its own with another schema or database (the module's option dataSource)",
   databaseUnsupported: (type: string) =>
     `has the unsupported type "${type}"; use mysql, mariadb, postgres or better-sqlite3`,
   leaseTooShort: (timeoutMs: number) =>
@@ -100,6 +104,20 @@ export const messages = {
     `The database ${faults.map(({ problem }) => problem).join(', and ')}.`,
   schemaLacks: (missing: string, migrations: string) =>
     `lacks ${missing}; run ${migrations} (add ...wechatTokenMigrations to its migrations; TypeORM's synchronize does not change these tables), and if its table of migrations says that they have run, delete their rows there first`,
+  tableUnfit: (problems: readonly string[], mending: readonly string[]) =>
+    `cannot hold what is written: ${problems.join('; ')}. ${mending.length > 0 ? `Run "${mending.join('; ')}" (try it on a copy first), or rename` : 'Change or rename'} what is the app's own; then run the module's migrations again`,
+  nothingMigrated: (problems: readonly string[]) =>
+    `The migrations of nestjs-wechat-token stop before they change tables that they cannot use:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+  namesRepeated: (names: readonly string[]) =>
+    `system_var has several rows of one name, or rows without a name, and each name must have one: ${names.join(', ')}, and perhaps more; rename or delete the others`,
+  rowRefused: (table: string, reason: string) =>
+    `${table} refuses a row such as the module writes (${reason}); drop or change the constraint, trigger or privilege that refuses it`,
+  rowNotKept: (table: string) =>
+    `${table} does not keep a row as the module has written it; drop or change the trigger or rule that alters it`,
+  notConverted: (table: string, sql: string, reason: string) =>
+    `${table} could not be converted by "${sql}" (${reason}); remove what forbids it, or run it with the privilege that it needs, and run the migrations again`,
+  tableElsewhere: (table: string, schema: string, first: string) =>
+    `${table} is in the schema "${schema}", while new tables are made in "${first}", which is searched first; set the DataSource's option schema to one of them`,
   tablesMissing: (code: string, migrations: string) =>
     `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations, ${migrations}: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
   storeFailed: (code: string) =>
@@ -239,51 +257,3 @@ function oneOf(values: readonly string[]): string {
   const last = quoted.pop() ?? '';
   return quoted.length > 0 ? `${quoted.join(', ')} or ${last}` : last;
 }
-
-/** What becomes of a verdict on an account or its credentials. */
-const PROBED =
-  'what was corrected is tried at once, and without that WeChat is asked again after 1, 5 and 15 minutes, then every 30 to 60, or when the token is refreshed manually (TokenRefresher.refresh, or the admin API).';
-
-function advice(errcode: number, failureClass: string): string {
-  // 40001 has two meanings; this one is about the token that was sent, not the secret.
-  if (failureClass === 'rejected') return ADVICE.rejected;
-  switch (errcode) {
-    case 40001:
-    case 40125:
-      return `Correct the appSecret (WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS) and restart; ${PROBED}`;
-    case 40013:
-      return `Correct the appId (WECHAT_APP_ID, or appId in WECHAT_ACCOUNTS) and restart; ${PROBED}`;
-    case 40243:
-      return `The AppSecret is frozen: unfreeze it in WeChat's console, which takes 10 minutes to apply; ${PROBED}`;
-    case 40002:
-    case 41002:
-    case 41004:
-    case 43002:
-      return 'WeChat did not get the request as it was sent: check api.baseUrl (WECHAT_API_BASE_URL) and any proxies in between. It will be retried automatically.';
-    case 89506:
-    case 89507:
-      return "The account's administrator has refused this machine's IP, and WeChat blocks it for a time: it will be retried after that. Use another IP, or have this one confirmed and refresh the token manually (TokenRefresher.refresh, or the admin API).";
-    case 89501:
-    case 89502:
-    case 89503:
-    case 89504:
-    case 89505:
-      return "The account's administrator must confirm this machine's IP, for which WeChat has sent a message, or add it to the whitelist in WeChat's console; it will be retried automatically, but not at once.";
-    default:
-      return ADVICE[failureClass] ?? ADVICE.transient;
-  }
-}
-
-const ADVICE: Readonly<Record<string, string>> & {
-  transient: string;
-  rejected: string;
-} = {
-  transient: 'It will be retried automatically.',
-  credentials: `Check the account's appId, appSecret and mode; ${PROBED}`,
-  ip: "Add this machine's IP to the whitelist in WeChat's console; it will be retried automatically.",
-  // Without the database the retry comes after an hour, whatever the time in China.
-  quota:
-    'The daily quota is exhausted and resets at midnight, China time; it will be retried automatically. Check what else fetches tokens for this appid.',
-  account: `Check the account in WeChat's console; ${PROBED}`,
-  rejected: 'The token that it depends on is renewed first.',
-};

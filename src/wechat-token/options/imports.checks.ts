@@ -18,3 +18,10 @@ export function requireOneImport(modules: ModulesContainer, type: Type): void {
 function refused(problem: string): ConfigurationError {
   return new ConfigurationError([{ field: 'imports', problem }]);
 }
+
+/** Of `forRoot()`, and of `forRootAsync()`, of whose fields Nest ignores what it does not know. */
+export function refuseTableName(extras: object): void {
+  if (!('tableName' in extras)) return;
+  const problem = messages.tableNamed();
+  throw new ConfigurationError([{ field: 'tableName', problem }]);
+}

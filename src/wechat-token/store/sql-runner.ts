@@ -7,10 +7,13 @@ import {
   StoreError,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
+import type { Dialect } from './dialects/dialect.js';
 import { dialectOf } from './dialects/dialects.js';
 import {
   driverCode,
   type Executor,
+  isLocked,
+  isRefusal,
   type Next,
 } from './connections/executor.js';
 import { mysqlConnections } from './connections/mysql-connections.js';
@@ -19,13 +22,13 @@ import { postgresConnections } from './connections/postgres-connections.js';
 import type { SqlStatement } from './connections/sql-statement.js';
 import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
+import { type Family, familyOf } from './migrations/kind-of-database.js';
+import { lookAtTables, type TableFacts } from './migrations/table-look.js';
 import { type Statements, statementsFor } from './statements.js';
 
 /** Of a standby, or of a server that is to be left alone: not for us to change. */
 const READ_ONLY =
   /^(ER_OPTION_PREVENTS_STATEMENT|ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|ER_READ_ONLY_MODE|25006)$/;
-/** Another transaction has locked the row, or the whole SQLite file. */
-const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY|55P03$)/;
 
 /**
  * Runs statements on the database of the app's DataSource: on a small pool of its own, or on SQLite on the app's connection. Not
@@ -35,6 +38,8 @@ const LOCKED = /^(ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY|55P03$)/;
 export class SqlRunner {
   /** Built once, in the database's dialect. */
   readonly statements: Statements;
+  readonly family: Family;
+  readonly dialect: Dialect;
   private readonly executor: Executor;
 
   /** @throws ConfigurationError for a database, or an option of the DataSource, that is not supported. */
@@ -44,6 +49,8 @@ export class SqlRunner {
     if (!dialect) throw refused(messages.databaseUnsupported(type));
     if (entityPrefix) throw refused(messages.databasePrefixed());
     this.statements = statementsFor(dialect);
+    this.family = familyOf(type);
+    this.dialect = dialect;
     this.executor = executorOn(dataSource, clock);
   }
 
@@ -69,17 +76,28 @@ export class SqlRunner {
   }
 
   /**
-   * Whether the statement fails because a table or a column is missing; false also when the database does not respond.
+   * The module's tables as they are defined, by one statement; undefined when the database does not respond.
    * @throws ConfigurationError for a server on which the statements do not run.
    */
-  async lacks(statement: SqlStatement): Promise<boolean> {
+  tables(): Promise<TableFacts[] | undefined> {
+    const ask = (sql: string) => this.executor.execute({ sql, values: [] });
+    return lookAtTables(ask, this.family).catch((error: unknown) => {
+      if (isConfigurationError(error)) throw error;
+      return undefined;
+    });
+  }
+
+  /** Runs a statement and takes it back. Returns why the database refuses it; undefined also when it does not respond. */
+  async refusal(statement: SqlStatement): Promise<string | undefined> {
     try {
-      await this.executor.execute(statement);
-      return false;
+      await this.executor.execute(statement, () => {
+        throw new Error('taken back');
+      });
     } catch (error) {
       if (isConfigurationError(error)) throw error;
-      return isTableMissing(error);
+      if (isRefusal(error)) return error.message;
     }
+    return undefined;
   }
 
   /** Statements from now on go to whom the database's address names by then. */
@@ -124,14 +142,14 @@ function sentence(error: unknown): string {
   const code = driverCode(error);
   if (code === OPEN_TRANSACTION) return messages.transactionOpen();
   if (READ_ONLY.test(code)) return messages.databaseReadOnly(code);
-  if (LOCKED.test(code)) return messages.rowsLocked(code);
+  if (isLocked(error)) return messages.rowsLocked(code);
   if (!isTableMissing(error)) return messages.storeFailed(code);
   const migrations = wechatTokenMigrations.map(({ name }) => name).join(', ');
   return messages.tablesMissing(code, migrations);
 }
 
 /** SQLite has one code for every statement that it cannot prepare; only the message differs. */
-export function isTableMissing(error: unknown): boolean {
+function isTableMissing(error: unknown): boolean {
   const code = driverCode(error);
   const message = error instanceof Error ? error.message : '';
   return (

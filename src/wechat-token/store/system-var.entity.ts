@@ -19,23 +19,23 @@ const INSTANT = { type: Date, precision: 3, nullable: true } as const;
 @Index('IDX_system_var_source_updated_at', ['source', 'updatedAt'])
 export class SystemVar {
   /** `access_token`, `access_token:shop`, or the name of a variable of the app. Case-sensitive. */
-  @PrimaryColumn({ type: 'varchar', length: 191 })
+  @PrimaryColumn({ name: 'name', type: 'varchar', length: 191 })
   name: string;
 
   /** The token, which any program can read; encrypted when encryption keys are configured (R15). */
-  @Column({ type: 'text', nullable: true })
+  @Column({ name: 'value', type: 'text', nullable: true })
   value: string | null;
 
   /** A description for operators. */
-  @Column({ type: 'varchar', length: 255, default: '' })
+  @Column({ name: 'remark', type: 'varchar', length: 255, default: '' })
   remark: string;
 
   /** Incremented by every claim and every write. Each write is conditional on it, so a late write fails (R4). */
-  @Column({ type: 'bigint', default: 0 })
+  @Column({ name: 'version', type: 'bigint', default: 0 })
   version: string;
 
   /** The source that issued the value: `stable` or `classic`; null for plain variables. */
-  @Column({ type: 'varchar', length: 32, nullable: true })
+  @Column({ name: 'source', type: 'varchar', length: 32, nullable: true })
   source: string | null;
 
   @Column({ name: 'issued_at', ...INSTANT })

@@ -22,31 +22,31 @@ export type TokenEventType =
 @Index('IDX_token_event_name_type_at', ['name', 'type', 'at'])
 @Index('IDX_token_event_at', ['at'])
 export class TokenEvent {
-  @PrimaryGeneratedColumn({ type: 'bigint' })
+  @PrimaryGeneratedColumn({ name: 'id', type: 'bigint' })
   id: string;
 
   /** The token's name. */
-  @Column({ type: 'varchar', length: 191 })
+  @Column({ name: 'name', type: 'varchar', length: 191 })
   name: string;
 
-  @Column({ type: Date, precision: 3 })
+  @Column({ name: 'at', type: Date, precision: 3 })
   at: Date;
 
-  @Column({ type: 'varchar', length: 16 })
+  @Column({ name: 'type', type: 'varchar', length: 16 })
   type: TokenEventType;
 
   /** The replica, or the id of the API key, that caused the event. */
-  @Column({ type: 'varchar', length: 64, nullable: true })
+  @Column({ name: 'actor', type: 'varchar', length: 64, nullable: true })
   actor: string | null;
 
   /** Of the token concerned; never the token itself. */
-  @Column({ type: 'varchar', length: 8, nullable: true })
+  @Column({ name: 'fingerprint', type: 'varchar', length: 8, nullable: true })
   fingerprint: string | null;
 
   /** WeChat's response time in milliseconds. */
-  @Column({ type: 'int', nullable: true })
+  @Column({ name: 'latency', type: 'int', nullable: true })
   latency: number | null;
 
-  @Column({ type: 'varchar', length: 255, nullable: true })
+  @Column({ name: 'detail', type: 'varchar', length: 255, nullable: true })
   detail: string | null;
 }

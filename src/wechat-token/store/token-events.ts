@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
-import { WriteBatcher } from './write-batcher.js';
+import { WriteBatcher } from './connections/write-batcher.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
 import type { TokenEventType } from './token-event.entity.js';

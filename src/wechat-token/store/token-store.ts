@@ -5,7 +5,7 @@ import { Clock } from '../common/clock.js';
 import { StoreError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { TokenName } from '../common/token-name.js';
-import { WriteBatcher } from './write-batcher.js';
+import { WriteBatcher } from './connections/write-batcher.js';
 import { type RawRow, type ReadRows, RowMapper } from './row-mapper.js';
 import { Sealing } from './sealing.js';
 import type { SqlStatement } from './connections/sql-statement.js';

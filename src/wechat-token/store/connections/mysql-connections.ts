@@ -3,7 +3,7 @@ import {
   SERVER_TIMEOUT_MS,
   STATEMENT_TIMEOUT_MS,
 } from '../../common/timing.js';
-import { driverCode, driverError } from './executor.js';
+import { driverCode } from './executor.js';
 import { type DriverPool, MAX_CONNECTIONS } from './own-pool.js';
 import { refusalOfMysql } from './server-version.js';
 import type { SqlStatement } from './sql-statement.js';
@@ -127,7 +127,9 @@ function run(
 /** mysql2 names every number by MySQL's list. From 1900 on MariaDB's numbers are its own: 4025 is a check constraint's, not a tablespace's. */
 function byMariaDb(error: Error): Error {
   const { errno = 0 } = error as NodeJS.ErrnoException;
-  return errno < 1900 ? error : driverError(`MARIADB_${errno}`);
+  return errno < 1900
+    ? error
+    : Object.assign(error, { code: `MARIADB_${errno}` });
 }
 
 /** mysql2 alone would wait until the server has closed its side. */

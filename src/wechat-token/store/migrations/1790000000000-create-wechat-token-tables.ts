@@ -6,18 +6,23 @@ import {
   TableIndex,
 } from 'typeorm';
 import {
-  dataSourceOf,
-  isMysql,
-  isPostgres,
-  isSqlite,
-  pathOf,
-} from './kind-of-database.js';
+  addColumns,
+  addIndex,
+  dropColumns,
+  dropIndex,
+  fitTables,
+  lookAt,
+} from './fit-tables.js';
+import { dataSourceOf, familyOn, pathOf } from './kind-of-database.js';
 import { inKnownSession } from './known-session.js';
 
 /** The columns of a plain variable. */
 const VARIABLE = ['name', 'value', 'remark'];
 
-/** `system_var` may exist already, made by the loop that this package replaces: what it lacks is added, nothing is lost. */
+/**
+ * `system_var` may exist already, made by the loop that this package replaces: what it lacks is added, and nothing is lost. A table
+ * that cannot hold what is written is refused before anything is changed.
+ */
 export class CreateWechatTokenTables1790000000000 implements MigrationInterface {
   name = 'CreateWechatTokenTables1790000000000';
 
@@ -31,33 +36,34 @@ export class CreateWechatTokenTables1790000000000 implements MigrationInterface 
   }
 
   private async create(runner: QueryRunner): Promise<void> {
-    const legacy = await runner.getTable('system_var');
-    if (legacy) await widen(runner, legacy);
+    const existing = await fitTables(runner);
     for (const table of [systemVar(runner), tokenEvent(runner)]) {
-      await runner.createTable(table, true);
-      const existing = await runner.getTable(table.name);
-      for (const column of table.columns) {
-        if (!existing?.findColumnByName(column.name))
-          await runner.addColumn(table.name, column);
+      const facts = existing.find(({ name }) => name === table.name);
+      if (!facts) {
+        await runner.createTable(table);
+        continue;
       }
-      for (const index of table.indices) {
-        if (!existing?.indices.some((found) => found.name === index.name))
-          await runner.createIndex(table.name, index);
-      }
+      const columns = table.columns.map(({ name }) => name);
+      await addColumns(runner, facts, columns);
+      for (const { name = '', columnNames } of table.indices)
+        await addIndex(runner, facts, name, columnNames);
     }
-    if (isPostgres(runner)) await expectUpdates(runner);
+    if (familyOn(runner) === 'postgres') await expectUpdates(runner);
   }
 
   private async drop(runner: QueryRunner): Promise<void> {
     await runner.dropTable('token_event');
     const { columns, indices } = systemVar(runner);
-    await runner.dropIndices('system_var', indices);
     const added = columns.filter(({ name }) => !VARIABLE.includes(name));
-    await runner.dropColumns(
-      'system_var',
-      added.map(({ name }) => name),
-    );
-    if (isPostgres(runner)) await expectNoUpdates(runner);
+    for (const table of await lookAt(runner)) {
+      for (const { name = '' } of indices) await dropIndex(runner, table, name);
+      await dropColumns(
+        runner,
+        table,
+        added.map(({ name }) => name),
+      );
+    }
+    if (familyOn(runner) === 'postgres') await expectNoUpdates(runner);
   }
 }
 
@@ -83,37 +89,6 @@ async function expectNoUpdates(runner: QueryRunner): Promise<void> {
   );
 }
 
-/** Gives `name` and `value` the room that they have in a new table, or leaves them more; names then differ by case. */
-async function widen(runner: QueryRunner, legacy: Table): Promise<void> {
-  const wanted = systemVar(runner);
-  const name = legacy.findColumnByName('name');
-  const value = legacy.findColumnByName('value');
-  if (isSqlite(runner)) {
-    const changes = [name, value].flatMap((oldColumn) => {
-      const newColumn = oldColumn && wanted.findColumnByName(oldColumn.name);
-      return newColumn ? [{ oldColumn, newColumn }] : [];
-    });
-    return runner.changeColumns(legacy, changes);
-  }
-  // Not by TypeORM, which drops a column and its values to change its length.
-  const length = Math.max(191, Number(name?.length ?? 0));
-  if (isPostgres(runner)) {
-    const isEndless = name?.type !== 'character' && !name?.length;
-    await runner.query(
-      `ALTER TABLE ${pathOf(runner, 'system_var')}
-        ALTER name TYPE ${isEndless ? 'text' : `varchar(${length})`} COLLATE "C", ALTER name SET NOT NULL,
-        ALTER value TYPE text, ALTER value DROP NOT NULL`,
-    );
-    return;
-  }
-  const roomy = ['mediumtext', 'longtext'].find((type) => type === value?.type);
-  await runner.query(
-    `ALTER TABLE system_var
-      MODIFY name varchar(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-      MODIFY value ${roomy ?? 'text'} CHARACTER SET utf8mb4 NULL`,
-  );
-}
-
 function systemVar(runner: QueryRunner): Table {
   const { varchar, text, int } = typesOf(runner);
   return new Table({
@@ -136,13 +111,14 @@ function systemVar(runner: QueryRunner): Table {
       varchar('credential_id', 8),
     ].map((column) => new TableColumn(column)),
     // For the statements of version 0.1, which did not run on PostgreSQL.
-    indices: isPostgres(runner)
-      ? []
-      : [
-          index('IDX_system_var_refresh_at', ['refresh_at']),
-          index('IDX_system_var_updated_at', ['updated_at']),
-          index('IDX_system_var_source_updated_at', ['source', 'updated_at']),
-        ],
+    indices:
+      familyOn(runner) === 'postgres'
+        ? []
+        : [
+            index('IDX_system_var_refresh_at', ['refresh_at']),
+            index('IDX_system_var_updated_at', ['updated_at']),
+            index('IDX_system_var_source_updated_at', ['source', 'updated_at']),
+          ],
   });
 }
 
@@ -154,7 +130,7 @@ function tokenEvent(runner: QueryRunner): Table {
       {
         name: 'id',
         // Only an INTEGER key counts up by itself in SQLite.
-        type: isSqlite(runner) ? 'integer' : 'bigint',
+        type: familyOn(runner) === 'sqlite' ? 'integer' : 'bigint',
         isPrimary: true,
         isGenerated: true,
         generationStrategy: 'increment' as const,
@@ -179,14 +155,14 @@ function tokenEvent(runner: QueryRunner): Table {
  * and the names of a kind are found by their order.
  */
 function nameOf(runner: QueryRunner) {
-  if (isSqlite(runner)) return { isNullable: false };
-  const collation = isPostgres(runner) ? 'C' : 'utf8mb4_bin';
+  if (familyOn(runner) === 'sqlite') return { isNullable: false };
+  const collation = familyOn(runner) === 'postgres' ? 'C' : 'utf8mb4_bin';
   return { isNullable: false, collation };
 }
 
 /** Columns that may be null. Texts are utf8mb4 whatever the database's default is: MariaDB's may be latin1. */
 function typesOf(runner: QueryRunner) {
-  const charset = isMysql(runner) ? { charset: 'utf8mb4' } : {};
+  const charset = familyOn(runner) === 'mysql' ? { charset: 'utf8mb4' } : {};
   const optional = { isNullable: true };
   return {
     varchar: (name: string, length: number) => {
@@ -195,7 +171,7 @@ function typesOf(runner: QueryRunner) {
     },
     text: (name: string) => ({ name, type: 'text', ...charset, ...optional }),
     int: (name: string) => {
-      const type = isSqlite(runner) ? 'integer' : 'int';
+      const type = familyOn(runner) === 'sqlite' ? 'integer' : 'int';
       return { name, type, ...optional };
     },
   };

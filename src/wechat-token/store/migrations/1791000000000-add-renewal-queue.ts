@@ -1,16 +1,22 @@
-import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { messages } from '../../common/messages.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/dialects.js';
+import { CreateWechatTokenTables1790000000000 } from './1790000000000-create-wechat-token-tables.js';
 import {
-  dataSourceOf,
-  isMysql,
-  isPostgres,
-  pathOf,
-  query,
-} from './kind-of-database.js';
+  addColumns,
+  addIndex,
+  dropColumns,
+  dropIndex,
+  fitTables,
+  lookAt,
+} from './fit-tables.js';
+import { dataSourceOf, familyOn, pathOf, query } from './kind-of-database.js';
 import { inKnownSession } from './known-session.js';
+import type { TableFacts } from './table-look.js';
 
 const TABLE = 'system_var';
+const ADDED = ['next_at', 'app_id'];
 const NEXT_AT = 'IDX_system_var_next_at';
 const NEWS = 'IDX_system_var_updated_at_name';
 const OLD_NEWS = 'IDX_system_var_updated_at';
@@ -37,51 +43,27 @@ export class AddRenewalQueue1791000000000 implements MigrationInterface {
   }
 
   private async add(runner: QueryRunner): Promise<void> {
-    if (isMysql(runner)) await haveTransactions(runner);
-    await addColumns(runner);
+    const table = systemVarIn(await fitTables(runner));
+    await addColumns(runner, table, ADDED);
     await fill(runner);
-    await addIndex(runner, NEXT_AT, ['next_at', 'name']);
-    await addIndex(runner, NEWS, ['updated_at', 'name']);
-    await dropIndex(runner, OLD_NEWS);
+    await addIndex(runner, table, NEXT_AT, ['next_at', 'name']);
+    await addIndex(runner, table, NEWS, ['updated_at', 'name']);
+    await dropIndex(runner, table, OLD_NEWS);
   }
 
   private async drop(runner: QueryRunner): Promise<void> {
-    await addIndex(runner, OLD_NEWS, ['updated_at']);
-    for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, name);
-    for (const name of ['next_at', 'app_id'])
-      if (await runner.hasColumn(TABLE, name))
-        await runner.query(
-          `ALTER TABLE ${pathOf(runner, TABLE)} DROP COLUMN ${name}`,
-        );
+    const table = systemVarIn(await lookAt(runner));
+    await addIndex(runner, table, OLD_NEWS, ['updated_at']);
+    for (const name of [NEWS, NEXT_AT]) await dropIndex(runner, table, name);
+    await dropColumns(runner, table, ADDED);
   }
 }
 
-/** The rows of a table of MyISAM or Aria, which an older app may have made, cannot be locked. */
-async function haveTransactions(runner: QueryRunner): Promise<void> {
-  const without = await runner.query(
-    `SELECT engine FROM information_schema.tables JOIN information_schema.engines USING (engine)
-    WHERE table_schema = DATABASE() AND table_name = '${TABLE}' AND transactions = 'NO'`,
-  );
-  if (without.length > 0)
-    await runner.query(`ALTER TABLE ${TABLE} ENGINE = InnoDB`);
-}
-
-/** Not by TypeORM, which copies a table of SQLite for each column. */
-async function addColumns(runner: QueryRunner): Promise<void> {
-  const charset = isMysql(runner) ? 'CHARACTER SET utf8mb4' : '';
-  const columns = [
-    {
-      name: 'next_at',
-      type: isPostgres(runner) ? 'timestamp(3)' : 'datetime(3)',
-    },
-    { name: 'app_id', type: `varchar(64) ${charset}` },
-  ];
-  const table = await runner.getTable(TABLE);
-  for (const { name, type } of columns)
-    if (!table?.findColumnByName(name))
-      await runner.query(
-        `ALTER TABLE ${pathOf(runner, TABLE)} ADD COLUMN ${name} ${type} NULL`,
-      );
+function systemVarIn(tables: readonly TableFacts[]): TableFacts {
+  const table = tables.find(({ name }) => name === TABLE);
+  if (table) return table;
+  const { name } = CreateWechatTokenTables1790000000000;
+  throw new Error(messages.tablesMissing(TABLE, name));
 }
 
 /** In order of name: a migration that was interrupted goes on where rows are not filled yet. */
@@ -89,10 +71,11 @@ async function fill(runner: QueryRunner): Promise<void> {
   const dialect = dialectOf(dataSourceOf(runner).options.type);
   if (!dialect) return;
   // As ALTER TABLE has done on MySQL, unless the columns were there: no row stays locked for longer than its statement.
-  if (isMysql(runner)) await runner.query('COMMIT');
+  if (familyOn(runner) === 'mysql') await runner.query('COMMIT');
   const table = pathOf(runner, TABLE);
   // Its bytes, whatever character set the session has for texts.
-  const lastName = isMysql(runner) ? 'CAST(MAX(name) AS BINARY)' : 'MAX(name)';
+  const lastName =
+    familyOn(runner) === 'mysql' ? 'CAST(MAX(name) AS BINARY)' : 'MAX(name)';
   let after = '';
   for (;;) {
     const [last] = await query(
@@ -122,26 +105,4 @@ function nextAt({ now, after }: Dialect): string {
   const confirmAt = after('updated_at', String(CONFIRM_MS));
   return `CASE WHEN refresh_at IS NULL THEN ${after(now, '?')} ELSE COALESCE(next_attempt_at,
     CASE WHEN source = 'stable' AND ${confirmAt} < refresh_at THEN ${confirmAt} END, refresh_at) END`;
-}
-
-async function addIndex(
-  runner: QueryRunner,
-  name: string,
-  columnNames: string[],
-): Promise<void> {
-  const table = await runner.getTable(TABLE);
-  const existing = table?.indices.find((index) => index.name === name);
-  if (existing) {
-    const has = new Set(existing.columnNames);
-    if (columnNames.every((column) => has.has(column))) return;
-    // On MySQL a column that was dropped has left the rest of its index.
-    await runner.dropIndex(TABLE, name);
-  }
-  await runner.createIndex(TABLE, new TableIndex({ name, columnNames }));
-}
-
-async function dropIndex(runner: QueryRunner, name: string): Promise<void> {
-  const table = await runner.getTable(TABLE);
-  if (table?.indices.some((index) => index.name === name))
-    await runner.dropIndex(TABLE, name);
 }

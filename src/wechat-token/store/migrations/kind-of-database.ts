@@ -1,29 +1,32 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { numbered } from '../connections/sql-statement.js';
+import { numbered, type SqlValue } from '../connections/sql-statement.js';
+
+/** MariaDB is a MySQL here. */
+export type Family = 'mysql' | 'postgres' | 'sqlite';
 
 /** By the name that TypeORM 0.3 and 1 have in common; `dataSource` is that of 1 alone. */
 export function dataSourceOf({ connection }: QueryRunner): DataSource {
   return connection;
 }
 
-export function isSqlite(runner: QueryRunner): boolean {
-  return dataSourceOf(runner).options.type === 'better-sqlite3';
+/** Of a TypeORM connection type. */
+export function familyOf(type: string): Family {
+  if (type === 'postgres') return type;
+  return type === 'better-sqlite3' ? 'sqlite' : 'mysql';
 }
 
-export function isPostgres(runner: QueryRunner): boolean {
-  return dataSourceOf(runner).options.type === 'postgres';
-}
-
-/** MySQL or MariaDB. */
-export function isMysql(runner: QueryRunner): boolean {
-  return !isSqlite(runner) && !isPostgres(runner);
+export function familyOn(runner: QueryRunner): Family {
+  return familyOf(dataSourceOf(runner).options.type);
 }
 
 /** A table's name as TypeORM writes it: with the `schema` of the DataSource, on PostgreSQL. */
-export function pathOf(runner: QueryRunner, table: string): string {
-  const { driver } = dataSourceOf(runner);
+export function pathIn({ driver }: DataSource, table: string): string {
   const parts = driver.schema ? [driver.schema, table] : [table];
   return parts.map((part) => driver.escape(part)).join('.');
+}
+
+export function pathOf(runner: QueryRunner, table: string): string {
+  return pathIn(dataSourceOf(runner), table);
 }
 
 /**
@@ -33,14 +36,17 @@ export function pathOf(runner: QueryRunner, table: string): string {
 export function query(
   runner: QueryRunner,
   sql: string,
-  values: readonly (string | number)[],
+  values: readonly SqlValue[],
 ) {
-  if (!isMysql(runner))
-    return runner.query(isPostgres(runner) ? numbered(sql) : sql, [...values]);
+  const family = familyOn(runner);
+  if (family !== 'mysql')
+    return runner.query(family === 'postgres' ? numbered(sql) : sql, [
+      ...values,
+    ]);
   const literals = values.map((value) =>
-    typeof value === 'number'
-      ? String(value)
-      : `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`,
+    typeof value === 'string'
+      ? `_utf8mb4 X'${Buffer.from(value).toString('hex')}'`
+      : String(value ?? 'NULL'),
   );
   return runner.query(sql.replaceAll('?', () => literals.shift() ?? 'NULL'));
 }

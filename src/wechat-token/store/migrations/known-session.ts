@@ -7,7 +7,7 @@ import {
   requireServer,
   VERSION,
 } from '../connections/server-version.js';
-import { isPostgres, isSqlite } from './kind-of-database.js';
+import { familyOn } from './kind-of-database.js';
 
 /** Settings of a session by their names, as a server says and takes them. */
 type Settings = Readonly<Record<string, string>>;
@@ -94,8 +94,9 @@ export async function inKnownSession(
   runner: QueryRunner,
   work: () => Promise<void>,
 ): Promise<void> {
-  if (isSqlite(runner)) return work();
-  const family = isPostgres(runner) ? postgresFamily : mysqlFamily;
+  const kind = familyOn(runner);
+  if (kind === 'sqlite') return work();
+  const family = kind === 'postgres' ? postgresFamily : mysqlFamily;
   requireServer(family.refusalOf, await runner.query(VERSION.sql));
   const before = await family.read(runner);
   const needed = Object.entries(family.needed);

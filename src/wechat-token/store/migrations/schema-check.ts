@@ -1,15 +1,15 @@
-import {
-  type DataSource,
-  getMetadataArgsStorage,
-  QueryFailedError,
-} from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { ConfigurationError } from '../../common/errors.js';
 import { messages } from '../../common/messages.js';
-import type { SqlStatement } from '../connections/sql-statement.js';
-import { wechatTokenEntities } from '../entities.js';
+import type { Role } from '../../common/settings.js';
+import type { SqlRunner } from '../sql-runner.js';
 import { AddRenewalQueue1791000000000 } from './1791000000000-add-renewal-queue.js';
 import { wechatTokenMigrations } from './index.js';
-import { isTableMissing, type SqlRunner } from '../sql-runner.js';
+import { type Family, familyOf, pathIn } from './kind-of-database.js';
+import { faultsOf, mendingOf } from './table-faults.js';
+import { lookAtTables, type TableFacts } from './table-look.js';
+import { trialRow } from './trial-row.js';
+import { WANTED } from './wanted-tables.js';
 
 /** What a database lacks of the module's tables. */
 export interface SchemaGap {
@@ -19,85 +19,110 @@ export interface SchemaGap {
   readonly migrations: string;
 }
 
-/** Whether a statement fails because a table or a column is missing. */
-type IsRefused = (statement: SqlStatement) => Promise<boolean>;
-
-/** As the statements of this package name them, whatever naming strategy the app has. */
-const TABLES = wechatTokenEntities.map((entity) => {
-  const storage = getMetadataArgsStorage();
-  const [table] = storage.filterTables(entity);
-  const columns = storage.filterColumns(entity);
-  return {
-    name: table?.name ?? '',
-    columns: columns.map(
-      (column) => column.options.name ?? column.propertyName,
-    ),
-  };
-});
-
-/** The migrations of the columns that the first one has not added. */
+/** Of columns and indexes that the first migration has not added. */
 const ADDED_LATER: Readonly<Record<string, Function>> = {
   next_at: AddRenewalQueue1791000000000,
   app_id: AddRenewalQueue1791000000000,
+  IDX_system_var_next_at: AddRenewalQueue1791000000000,
+  IDX_system_var_updated_at_name: AddRenewalQueue1791000000000,
 };
 
-/** R12: one statement at the start. @throws ConfigurationError when a table or a column is missing; not when the database is away. */
-export async function requireSchema(sql: SqlRunner): Promise<void> {
-  const gap = await findGap((statement) => sql.lacks(statement));
-  if (!gap) return;
-  const problem = messages.schemaLacks(gap.missing, gap.migrations);
-  throw new ConfigurationError([{ field: 'dataSource', problem }]);
+/** That statements name; PostgreSQL's name none. */
+const NAMED_INDEXES: Readonly<Record<string, readonly string[]>> = {
+  system_var: ['IDX_system_var_next_at', 'IDX_system_var_updated_at_name'],
+  token_event: ['IDX_token_event_name_type_at'],
+};
+
+/**
+ * R12: one statement at the start, and for one who writes an INSERT into each table, which is taken back.
+ * @throws ConfigurationError when a table, a column or an index is missing, or cannot hold what is written; not when the database is
+ * away.
+ */
+export async function requireSchema(sql: SqlRunner, role: Role): Promise<void> {
+  const { family } = sql;
+  const tables = await sql.tables();
+  if (!tables) return;
+  const gap = gapIn(family, tables);
+  if (gap) refuse([messages.schemaLacks(gap.missing, gap.migrations)]);
+  refuse(tables.flatMap((table) => problemsOf(family, table)));
+  if (role === 'reader') return;
+  for (const table of tables) {
+    const reason = await sql.refusal(trialRow(sql.dialect, table).insert);
+    if (reason !== undefined) refuse([messages.rowRefused(table.name, reason)]);
+  }
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new ConfigurationError(
+    problems.map((problem) => ({ field: 'dataSource', problem })),
+  );
 }
 
 /** What this database lacks of the module's tables, such as columns that another tool has dropped; undefined for nothing. */
-export function findSchemaGap(
+export async function findSchemaGap(
   dataSource: DataSource,
 ): Promise<SchemaGap | undefined> {
+  const family = familyOf(dataSource.options.type);
   // Without an end of its own, the transaction of a server with `autocommit = 0` would keep the next migration waiting.
-  return findGap(({ sql }) =>
-    dataSource
-      .transaction((manager) => manager.query(sql))
-      .then(
-        () => false,
-        (error: unknown) =>
-          error instanceof QueryFailedError &&
-          isTableMissing(error.driverError),
+  const tables = await dataSource
+    .transaction((manager) =>
+      lookAtTables(
+        (sql) => manager.query(sql),
+        family,
+        (table) => pathIn(dataSource, table),
       ),
-  );
+    )
+    .catch(() => undefined);
+  return tables && gapIn(family, tables);
 }
 
-async function findGap(isRefused: IsRefused): Promise<SchemaGap | undefined> {
-  if (!(await isRefused(selectOf(TABLES)))) return undefined;
-  const tables: string[] = [];
-  const columns: string[] = [];
-  for (const { name, columns: all } of TABLES) {
-    const lost: string[] = [];
-    for (const column of all)
-      if (await isRefused(selectOf([{ name, columns: [column] }])))
-        lost.push(column);
-    columns.push(...lost);
-    if (lost.length === all.length) tables.push(`the table ${name}`);
-    else if (lost.length > 0)
-      tables.push(`the columns ${lost.join(', ')} of ${name}`);
+function problemsOf(family: Family, table: TableFacts): string[] {
+  const faults = faultsOf(family, table);
+  if (faults.length === 0) return [];
+  const mending = mendingOf(family, table.name, faults);
+  const problems = faults.map(({ problem }) => problem);
+  return [messages.tableUnfit(problems, mending)];
+}
+
+function gapIn(
+  family: Family,
+  tables: readonly TableFacts[],
+): SchemaGap | undefined {
+  const missing: string[] = [];
+  const lost: string[] = [];
+  for (const { name, columns } of WANTED) {
+    const table = tables.find((found) => found.name === name);
+    const lostColumns = without(
+      columns.map((column) => column.name),
+      table?.columns,
+    );
+    const named = family === 'postgres' ? [] : (NAMED_INDEXES[name] ?? []);
+    const lostIndexes = without(named, table?.indexes);
+    lost.push(...lostColumns, ...lostIndexes);
+    if (!table) missing.push(`the table ${name}`);
+    else if (lostColumns.length > 0)
+      missing.push(`the columns ${lostColumns.join(', ')} of ${name}`);
+    else if (lostIndexes.length > 0 && table.kind === 'table')
+      missing.push(`the indexes ${lostIndexes.join(', ')} of ${name}`);
   }
-  return { missing: tables.join(' and '), migrations: migrationsFrom(columns) };
+  if (missing.length === 0) return undefined;
+  return { missing: missing.join(' and '), migrations: migrationsFrom(lost) };
 }
 
-/** Reads no row. */
-function selectOf(tables: typeof TABLES): SqlStatement {
-  const columns = tables.flatMap(({ name, columns }) =>
-    columns.map((column) => `${name}.${column}`),
-  );
-  const names = tables.map(({ name }) => name);
-  const sql = `SELECT ${columns.join(', ')} FROM ${names.join(', ')} WHERE 1 = 0`;
-  return { sql, values: [] };
+function without(
+  wanted: readonly string[],
+  parts: readonly { readonly name: string }[] = [],
+): string[] {
+  const names = new Set(parts.map(({ name }) => name));
+  return wanted.filter((name) => !names.has(name));
 }
 
-/** The migration that adds the first of these columns, and those after it, which may change what it makes. */
-function migrationsFrom(columns: readonly string[]): string {
+/** The migration that adds the first of these, and those after it, which may change what it makes. */
+function migrationsFrom(lost: readonly string[]): string {
   const names = wechatTokenMigrations.map(({ name }) => name);
-  const needed = columns.map((column) =>
-    names.indexOf(ADDED_LATER[column]?.name ?? ''),
+  const needed = lost.map((part) =>
+    names.indexOf(ADDED_LATER[part]?.name ?? ''),
   );
   return names.slice(Math.max(0, Math.min(...needed))).join(', ');
 }

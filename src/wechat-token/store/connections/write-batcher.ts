@@ -1,5 +1,5 @@
 import { nextTick } from 'node:process';
-import { isStoreError } from '../common/errors.js';
+import { isStoreError } from '../../common/errors.js';
 
 const MAX_BATCH = 100;
 /** After the start of a batch of several items the next one waits this long at least. */

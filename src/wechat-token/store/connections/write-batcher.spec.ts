@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { StoreError } from '../common/errors.js';
+import { StoreError } from '../../common/errors.js';
 import { WriteBatcher } from './write-batcher.js';
 
 /** A write that a test ends itself. */
