@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -111,11 +111,20 @@ export async function openTables(database: Database): Promise<DataSource> {
   throw new StartError(messages.tablesNotFound(where));
 }
 
+/**
+ * Whoever reads the file has the tokens: a folder and a file that are made here are this user's alone, and SQLite makes its
+ * journals as the file is. What is there already stays as it is.
+ */
+function makePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+}
+
 async function connect(database: Database): Promise<DataSource> {
   try {
     const dataSource = new ClosingDataSource(dataSourceOptions(database));
     if (database.type === 'better-sqlite3' && database.path !== ':memory:')
-      mkdirSync(dirname(database.path), { recursive: true });
+      makePrivate(database.path);
     return await dataSource.initialize();
   } catch (error) {
     const where = describeDatabase(database);
