@@ -1,12 +1,19 @@
-import type { Server } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { AppLogger } from './config/app-logger.js';
+import { messages } from './config/config.messages.js';
 import { openDatabase } from './config/database.js';
-import { listenError, probeAddress } from './config/listen-address.js';
+import { boundServer, prepareAnswer } from './config/http-server.js';
+import {
+  isLoopback,
+  listenError,
+  probeAddress,
+} from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
+import { trustProxy } from './config/trust-proxy.js';
 import { serveDocs } from './openapi/serve-docs.js';
 
 /**
@@ -33,6 +40,8 @@ async function listen(
   const app = await createApp(settings, dataSource);
   try {
     await app.listen(settings.port, settings.host);
+    if (!isLoopback(settings.host))
+      new Logger('App').warn(messages.plainHttp(settings.host));
     return (await app.getUrl()).replace('[::1]', 'localhost');
   } catch (error) {
     await app.close();
@@ -51,22 +60,15 @@ export async function createApp(
       logger: new AppLogger(settings.logLevel),
       abortOnError: false,
       forceCloseConnections: true,
+      // The module reads bodies itself, once it knows the caller.
+      bodyParser: false,
     },
   );
   app.disable('x-powered-by');
-  app.set('trust proxy', settings.trustProxy);
-  keepAlive(app.getHttpServer(), settings.keepAliveTimeoutMs);
+  trustProxy(app, settings.trustProxy);
+  boundServer(app.getHttpServer(), settings);
+  app.use(prepareAnswer);
   app.enableShutdownHooks([], { useProcessExit: true });
   serveDocs(app);
   return app;
-}
-
-/**
- * A load balancer sends requests on connections that it has kept open, for 60 s in most; on one that is closed here first, its
- * client gets a 502.
- */
-function keepAlive(server: Server, timeoutMs: number): void {
-  server.keepAliveTimeout = timeoutMs;
-  // Also ends a connection on which a request has begun; it must not be the shorter one.
-  server.headersTimeout = Math.max(server.headersTimeout, timeoutMs + 1000);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from './testing/index.js';
 
 /** `npm run demo`: FakeWechat with tokens that expire after a minute, and the app on SQLite in a temporary folder. */
 const LIFE_SECONDS = Number(process.env['DEMO_LIFE_SECONDS'] ?? 60);
-const API_KEY = 'demo-key-0123456789';
+const API_KEY = randomBytes(32).toString('hex');
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);

@@ -18,6 +18,7 @@ const PAGES = [
   'docs/interop.md',
   'docs/performance.md',
   'docs/reliability.md',
+  'docs/security.md',
   'docs/testing-offline.md',
 ];
 const MAX_COLUMNS = 120;
@@ -57,7 +58,7 @@ const settingsIn = (text: string) =>
   new Set(
     [
       ...text.matchAll(
-        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE)[A-Z_]*|PORT|HOST)`/g,
+        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN)[A-Z_]*|PORT|HOST)`/g,
       ),
     ].map(([, name = '']) => name),
   );
@@ -180,6 +181,18 @@ describe('the pages that users read', () => {
         /\]\(\.\.\/(test\/[\w./-]+)\): “([^”]+)” +\|$/.exec(promise) ?? [];
       expect(file, promise).not.toBe('');
       expect(read(file), promise).toContain(title);
+    }
+  });
+
+  it('security.md: every promise names a test that there is', () => {
+    const page = read('docs/security.md');
+    const rows = page.match(/^\| (?!-|promise).*$/gm) ?? [];
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) {
+      const [, file = '', title = ''] =
+        /\]\(\.\.\/((?:test|src)\/[\w./-]+)\): “([^”]+)” +\|$/.exec(row) ?? [];
+      expect(file, row).not.toBe('');
+      expect(read(file), row).toContain(title);
     }
   });
 

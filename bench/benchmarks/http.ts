@@ -16,7 +16,7 @@ const MANY = 10_000;
 /** Of the many accounts every hundredth is requested. */
 const STEP = 100;
 const CHILD = new URL('../children/http.child.js', import.meta.url);
-const KEY = 'bench-key-0123456789abcdef';
+const KEY = 'bench-key-0123456789abcdefghijklmnop';
 
 const LABELS = {
   bare: 'bare Nest route, Express',

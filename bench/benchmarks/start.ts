@@ -8,7 +8,7 @@ import { ratiosOf } from '../harness/statistics.js';
 const REPETITIONS = 15;
 const OURS = new URL('../children/start-ours.child.js', import.meta.url);
 const BARE = new URL('../children/start-bare.child.js', import.meta.url);
-const KEY = 'bench-key-0123456789abcdef';
+const KEY = 'bench-key-0123456789abcdefghijklmnop';
 const PATH = `/cgi-bin/token?grant_type=client_credential&appid=${DEFAULT_FAKE_ACCOUNT.appId}&secret=${KEY}`;
 
 export const benchmark: Benchmark = {

@@ -17,9 +17,10 @@ import { ApiKeysFile } from './api-keys-file.js';
 import { loadSettings } from './settings.js';
 
 const MARK = 'SeCrEt';
+const APP_SECRET = `${MARK}-of-the-app-0123456789abcdef`;
 const apiKey = (id: string) => ({
   id,
-  key: `${MARK}-key-of-${id}-0123456789`,
+  key: `${MARK}-key-of-${id}-0123456789abcdefgh`,
   scopes: ['tokens:issue'],
 });
 
@@ -49,7 +50,7 @@ describe('API_KEYS_FILE while the app runs', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     const settings = loadSettings({
       WECHAT_APP_ID: 'wx_one',
-      WECHAT_APP_SECRET: 'secret-one',
+      WECHAT_APP_SECRET: APP_SECRET,
       API_KEYS_FILE: path,
     });
     const source = resolveOptions(settings.wechatToken).settings.http.apiKeys;
@@ -140,7 +141,19 @@ describe('API_KEYS_FILE while the app runs', () => {
       'holds a key that is too short',
       () => write(apiKey('b'), { ...apiKey('c'), key: MARK }),
       'API_KEYS_FILE[1].key',
-      /^must be a string of at least 16 /,
+      /^of "c" must be at least 32 printable ASCII .*: openssl rand -hex 32\)$/,
+    ],
+    [
+      'holds a key under two ids',
+      () => write(apiKey('b'), { ...apiKey('b'), id: 'c' }),
+      'API_KEYS_FILE[1].key',
+      /^of "c" is the key of "b" as well; .*: openssl rand -hex 32\)$/,
+    ],
+    [
+      'holds an AppSecret',
+      () => write(apiKey('b'), { ...apiKey('c'), key: APP_SECRET }),
+      'API_KEYS_FILE[1].key',
+      /^of "c" is an account's AppSecret, .*: openssl rand -hex 32\)$/,
     ],
     [
       'names an id twice',

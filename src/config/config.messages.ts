@@ -52,6 +52,10 @@ export const messages = {
     `HOST: ${host} is not an address of this machine. Set HOST to one of its addresses, such as 127.0.0.1 or 0.0.0.0.`,
   swaggerMissing: () =>
     'This page needs @nestjs/swagger, a development dependency, which is not installed. Install it with npm ci, without --omit=dev. The document itself is at /docs-json.',
+  plainHttp: (host: string) =>
+    `HOST: listening on ${host}, which other machines may reach. Keys and tokens cross the network in clear text unless a proxy in front ends TLS: put one there, or set HOST to 127.0.0.1.`,
+  badTimeouts: () =>
+    'must be at least HEADERS_TIMEOUT_MS, since it covers the headers as well',
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,
 
   resealed: (keyId: string, counts: { resealed: number; current: number }) =>

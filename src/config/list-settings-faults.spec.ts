@@ -7,7 +7,12 @@ const account = (fields: object) =>
   JSON.stringify([{ name: 'shop', appId: 'wx_a', appSecret: MARK, ...fields }]);
 const apiKey = (fields: object) =>
   JSON.stringify([
-    { id: 'a', key: `${MARK}-0123456789`, scopes: ['tokens:issue'], ...fields },
+    {
+      id: 'a',
+      key: `${MARK}-0123456789abcdefghijklmnop`,
+      scopes: ['tokens:issue'],
+      ...fields,
+    },
   ]);
 
 describe('a list that is wrong', () => {
@@ -103,7 +108,7 @@ describe('a list that is wrong', () => {
       'API_KEYS',
       apiKey({ key: MARK }),
       '[0].key',
-      /^must be a string of at least 16 characters \(generate it with: /,
+      /^of "a" must be at least 32 printable ASCII characters .* \(generate one with: openssl rand -hex 32\)$/,
     ],
     [
       'API_KEYS',

@@ -18,6 +18,14 @@ describe('a setting that is wrong', () => {
     ['PORT', '-1', PORT],
     ['PORT', '65536', PORT],
     ['PORT', '80.5', PORT],
+    ['HEADERS_TIMEOUT_MS', '0', whole('1000 to 120000')],
+    ['REQUEST_TIMEOUT_MS', '300s', whole('1000 to 120000')],
+    [
+      'REQUEST_TIMEOUT_MS',
+      '4999',
+      /^must be at least HEADERS_TIMEOUT_MS, since it covers /,
+    ],
+    ['MAX_CONNECTIONS', '0', whole('1 to 100000')],
     ['KEEP_ALIVE_TIMEOUT_MS', '0', whole('1000 to 3600000')],
     ['KEEP_ALIVE_TIMEOUT_MS', '75s', whole('1000 to 3600000')],
     ['KEEP_ALIVE_TIMEOUT_MS', '3600001', whole('1000 to 3600000')],
@@ -138,6 +146,7 @@ describe('a secret with what was copied with it', () => {
   const SPOILED = /^contains a quote, a blank, an invisible character /;
   const ENCRYPTION_KEY =
     /^must be (?:32 bytes in base64|1 to 32 letters|"id:key,id:key" with)/;
+  const API_KEY = /^of "a" must be at least 32 printable ASCII /;
   const APP_ID = /^must be the appid from the platform's console, /;
   const account = (fields: object) =>
     JSON.stringify([
@@ -150,6 +159,7 @@ describe('a secret with what was copied with it', () => {
       const within = `${MARK}-012${sign}3456789`;
       const key = {
         id: 'a',
+        // A quote may be a part of a key: this one is too short as well.
         key: `${MARK}-0123456789${sign}`,
         scopes: ['tokens:issue'],
       };
@@ -168,7 +178,7 @@ describe('a secret with what was copied with it', () => {
           'WECHAT_ACCOUNTS[0].appId',
           APP_ID,
         ],
-        ['API_KEYS', JSON.stringify([key]), 'API_KEYS[0].key', SPOILED],
+        ['API_KEYS', JSON.stringify([key]), 'API_KEYS[0].key', API_KEY],
         [
           'TOKEN_ENCRYPTION_KEYS',
           `a:${KEY.slice(0, 9)}${sign}${KEY.slice(9)}`,

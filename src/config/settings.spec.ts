@@ -213,10 +213,10 @@ describe('the settings of the app', () => {
 
   it('reads API keys from API_KEYS and from a file', () => {
     const keys = [
-      { id: 'a', key: 'k'.repeat(16), scopes: ['tokens:issue'] },
+      { id: 'a', key: '0123456789'.repeat(4), scopes: ['tokens:issue'] },
       {
         id: 'b',
-        key: 'm'.repeat(16),
+        key: `sha256:${'5e'.repeat(32)}`,
         scopes: ['tokens:read', 'tokens:refresh'],
         accounts: ['default'],
       },

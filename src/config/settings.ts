@@ -25,6 +25,12 @@ export interface AppSettings {
   readonly host: string;
   /** How long an idle connection is kept open, milliseconds; longer than the load balancer in front keeps it. */
   readonly keepAliveTimeoutMs: number;
+  /** How long the headers of a request may take, milliseconds. */
+  readonly headersTimeoutMs: number;
+  /** How long a whole request may take, its body included, milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** Connections that are open at the same time. */
+  readonly maxConnections: number;
   readonly database: Database;
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
@@ -71,6 +77,9 @@ const serverSettings = v.object({
   PORT: v.optional(whole(0, 65_535, messages.badPort()), '3000'),
   HOST: v.optional(v.string(), '127.0.0.1'),
   KEEP_ALIVE_TIMEOUT_MS: v.optional(whole(1000, 3_600_000), '75000'),
+  HEADERS_TIMEOUT_MS: v.optional(whole(1000, 120_000), '5000'),
+  REQUEST_TIMEOUT_MS: v.optional(whole(1000, 120_000), '10000'),
+  MAX_CONNECTIONS: v.optional(whole(1, 100_000), '2000'),
   DATABASE_URL: databaseUrl,
   DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
   LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
@@ -97,6 +106,7 @@ export function loadSettings(environment: Environment): AppSettings {
   const server = v.safeParse(serverSettings, set);
   for (const issue of server.issues ?? [])
     faults.push({ field: v.getDotPath(issue) ?? '', problem: issue.message });
+  if (server.success) faults.push(...timeoutFaults(server.output));
 
   const mode = server.success ? server.output.WECHAT_TOKEN_MODE : 'stable';
   const { options, settingOf } = readOptions(set, mode, faults);
@@ -110,6 +120,9 @@ export function loadSettings(environment: Environment): AppSettings {
     port: server.output.PORT,
     host: server.output.HOST,
     keepAliveTimeoutMs: server.output.KEEP_ALIVE_TIMEOUT_MS,
+    headersTimeoutMs: server.output.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: server.output.REQUEST_TIMEOUT_MS,
+    maxConnections: server.output.MAX_CONNECTIONS,
     database: server.output.DATABASE_URL,
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,
@@ -118,6 +131,15 @@ export function loadSettings(environment: Environment): AppSettings {
       ? reloading(set['API_KEYS_FILE'], set, options, settingOf)
       : options,
   };
+}
+
+/** The time of the headers is a part of the request's. */
+function timeoutFaults({
+  HEADERS_TIMEOUT_MS: headers,
+  REQUEST_TIMEOUT_MS: whole,
+}: v.InferOutput<typeof serverSettings>): ConfigurationFault[] {
+  const problem = messages.badTimeouts();
+  return headers > whole ? [{ field: 'REQUEST_TIMEOUT_MS', problem }] : [];
 }
 
 /** The options with API keys that are reloaded while the app runs, validated as at the start. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 
 /** Express's names of address ranges. */
 const RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
@@ -15,6 +16,29 @@ export function parseTrustProxy(text: string): TrustProxy | undefined {
   }
   const proxies = text.split(',').map((part) => part.trim());
   return proxies.every(isProxy) ? proxies : undefined;
+}
+
+/** Express compares the addresses of the header as they stand, but some proxies add a port or brackets. */
+export function trustProxy(
+  app: NestExpressApplication,
+  proxies: TrustProxy,
+): void {
+  app.set('trust proxy', proxies);
+  const express = app.getHttpAdapter().getInstance() as ExpressSettings;
+  const trusts = express.get('trust proxy fn');
+  app.set('trust proxy', (address: string, hop: number) =>
+    trusts(withoutPort(address), hop),
+  );
+}
+
+function withoutPort(address: string): string {
+  return address
+    .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1');
+}
+
+interface ExpressSettings {
+  get(setting: 'trust proxy fn'): (address: string, hop: number) => boolean;
 }
 
 function isProxy(text: string): boolean {

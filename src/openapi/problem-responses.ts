@@ -80,19 +80,20 @@ const PROBLEMS: Readonly<
     description: 'The body is too large.',
     examples: {
       large: {
-        summary: 'A body of more than 100 kB',
-        detail: 'request entity too large',
+        summary: 'A body of more than 16 kB',
+        detail:
+          'The request body is larger than 16 kB; nothing that these routes take is.',
       },
     },
   },
   429: {
     description:
-      'Too many wrong keys from this address. For a forced renewal also: the limit of WeChat is reached. For the stream also: 5 streams are open with this key.',
+      'Too many wrong keys, from this address or at once; a right key is never refused. For a forced renewal also: the limit of WeChat is reached. For the stream also: 5 streams are open with this key.',
     examples: {
       keys: {
         summary: 'Too many wrong keys',
         detail:
-          'Too many wrong API keys from this address; try again in a minute.',
+          'Too many wrong API keys; correct the key, or try again later. A right key is let in at once.',
         more: { retryAfter: 42 },
       },
       budget: {

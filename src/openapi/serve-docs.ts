@@ -77,7 +77,7 @@ async function createSwaggerApp(
   const app = await NestFactory.create<NestExpressApplication>(
     DocsModule,
     adapter,
-    { abortOnError: false },
+    { abortOnError: false, bodyParser: false },
   );
   app.disable('x-powered-by');
   app.use((_: Request, response: Response, next: NextFunction) => {

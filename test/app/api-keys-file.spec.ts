@@ -2,8 +2,8 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiKeys, AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 
-const OLD = { id: 'billing-1', key: 'billing-key-0123456789-one' };
-const NEW = { id: 'billing-2', key: 'billing-key-0123456789-two' };
+const OLD = { id: 'billing-1', key: 'billing-key-0123456789-abcdefgh-one' };
+const NEW = { id: 'billing-2', key: 'billing-key-0123456789-abcdefgh-two' };
 const SLIP = { id: 'billing-3', key: 'too-short' };
 
 it('API_KEYS_FILE: keys are rotated while the app runs, and a slip changes nothing', async () => {
@@ -56,7 +56,7 @@ it('API_KEYS_FILE: keys are rotated while the app runs, and a slip changes nothi
   expect(added).toContain('"billing-1","billing-2"');
   expect(removed).toContain('["billing-2"]');
   expect(refused).toContain('API_KEYS_FILE[2].key');
-  expect(refused).toContain('must be a string of at least 16 characters');
+  expect(refused).toContain('must be at least 32 printable ASCII characters');
   expect(more).toEqual([]);
   for (const { key } of [OLD, NEW, SLIP])
     expect(app.logs() + app.stderr()).not.toContain(key);

@@ -5,8 +5,8 @@ import { faultsOf, operations } from './openapi-document.js';
 
 const KEYS = {
   all: API_KEY,
-  issue: 'issue-key-0123456789abcdef',
-  shop: 'shop-key-0123456789abcdef',
+  issue: 'issue-key-0123456789abcdefghijklmnop',
+  shop: 'shop-key-0123456789abcdefghijklmnop',
 };
 const ALL = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 const { appId } = DEFAULT_FAKE_ACCOUNT;

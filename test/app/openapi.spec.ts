@@ -46,7 +46,7 @@ describe('the document of the API', () => {
       WECHAT_ROLE: 'reader',
       WECHAT_APP_ID: appId,
       WECHAT_APP_SECRET: appSecret,
-      API_KEYS: apiKeys({ id: 'a', key: 'a-key-0123456789abcdef' }),
+      API_KEYS: apiKeys({ id: 'a', key: 'a-key-0123456789abcdefghijklmnop' }),
       LOG_LEVEL: 'fatal',
     });
     const dataSource = await openDatabase(settings.database, true);

@@ -53,10 +53,11 @@ describe.each(['README.md', 'README.zh-CN.md'])(
       );
       await app.listening;
 
-      const answer = await promisify(execFile)('bash', [
-        '-c',
-        curl.replace(`:${PORT}/`, `:${port}/`),
-      ]);
+      const answer = await promisify(execFile)(
+        'bash',
+        ['-c', curl.replace(`:${PORT}/`, `:${port}/`)],
+        { cwd: folder },
+      );
       const [token] = wechat.issuedTokens;
       expect(JSON.parse(answer.stdout)).toEqual({
         access_token: token,
@@ -92,8 +93,8 @@ function commandsOf(page: string) {
   const [install = '', curl = ''] = blocks('sh');
   const [sql = ''] = blocks('sql');
   const lines = install.trimEnd().split('\n');
-  const exports = lines.filter((line) => line.startsWith('export '));
-  expect(lines).toEqual(['npm ci && npm run build', ...exports, 'npm start']);
+  const settings = lines.slice(1, -1);
+  expect(lines).toEqual(['npm ci && npm run build', ...settings, 'npm start']);
   expect(curl).toMatch(/^curl -G http.*(\\\n.*)*\n$/);
   expect(sql).toContain('UTC_TIMESTAMP(3)');
   expect(section).toContain(SQLITE_NOW);
@@ -102,7 +103,9 @@ function commandsOf(page: string) {
     /WECHAT_APP_ID=(\S+) WECHAT_APP_SECRET=(\S+)/.exec(install) ?? [];
   return {
     // What `npm start` runs, on the build that is there.
-    start: [...exports, `exec '${process.execPath}' '${BUILT_APP}'`].join('\n'),
+    start: [...settings, `exec '${process.execPath}' '${BUILT_APP}'`].join(
+      '\n',
+    ),
     curl,
     sql,
     account: { appId, appSecret },

@@ -54,6 +54,26 @@ describe('wrong keys behind a proxy', () => {
     },
   );
 
+  it.each([
+    ['203.0.113.7:4711', '127.0.0.1'],
+    ['203.0.113.7:4711, 10.0.0.5:80', '127.0.0.1,10.0.0.5'],
+    ['[2001:db8::1]:4711, [fd00::5]:80', '127.0.0.1,fd00::/8'],
+    ['[2001:db8::1], [fd00::5]', '127.0.0.1,fd00::/8'],
+    ['unknown', '127.0.0.1'],
+  ])(
+    'are counted without the ports and brackets of %s',
+    async (client, TRUST_PROXY) => {
+      await using app = await start({ TRUST_PROXY });
+      const { url } = app;
+      await exhaust(url, client);
+      const [bare] = client.replace(/[[\]]|:\d+(?=,|$)/g, '').split(',');
+      // What is no address counts as the proxy's own.
+      const same = bare === 'unknown' ? '127.0.0.1' : bare;
+      expect(await statusFor(url, same ?? '')).toBe(429);
+      expect(await statusFor(url, '203.0.113.8')).toBe(401);
+    },
+  );
+
   it('are counted for all together without it, whatever the header says', async () => {
     await using app = await start();
     const { url } = app;

@@ -10,8 +10,8 @@ import type { AppProcess } from '../support/run-app.js';
 
 const OWN = { appId: 'wx_own', appSecret: 'own-secret-0123456789abcdef' };
 const SHOP = { appId: 'wx_shop', appSecret: 'shop-secret-0123456789abcdef' };
-const SHOP_KEY = 'shop-key-0123456789';
-const READ_KEY = 'read-key-0123456789';
+const SHOP_KEY = 'shop-key-0123456789abcdefghijklmnop';
+const READ_KEY = 'read-key-0123456789abcdefghijklmnop';
 const WRONG_KEY = 'wrong-key-0123456789';
 
 const REFUSALS: Readonly<Record<number, string>> = {

@@ -8,7 +8,7 @@ import {
 } from './sdk-clients.js';
 import { type OwnAccount, SharedApp } from './shared-app.js';
 
-const OPERATOR_KEY = 'operator-key-0123456789';
+const OPERATOR_KEY = 'operator-key-0123456789abcdefghijklmnop';
 
 const keys = apiKeys(
   { id: 'sdk', key: API_KEY },

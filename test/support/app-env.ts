@@ -3,7 +3,7 @@ import {
   type FakeWechat,
 } from '../../src/testing/index.js';
 
-const API_KEY = 'contract-test-key-0001';
+const API_KEY = 'contract-test-key-0001-abcdefghijklmnop';
 
 /** The settings of an app on that platform and database, with the fake's own account and one API key. */
 export function appEnv(

@@ -16,7 +16,7 @@ import {
 type Settings = Readonly<Record<string, string>>;
 
 /** Lets in whoever has it, to every account. */
-export const API_KEY = 'sandbox-key-0123456789';
+export const API_KEY = 'sandbox-key-0123456789abcdefghijklmnop';
 
 /** The built app in processes of its own, with a FakeWechat and an empty folder for SQLite. */
 export class AppSandbox implements AsyncDisposable {

@@ -28,7 +28,7 @@ const key = (
   ...accounts: string[]
 ): ApiKey => ({
   id,
-  key: `${id}-key-0123456789abcdef`,
+  key: `${id}-key-0123456789abcdefghijklmnop`,
   scopes,
   ...(accounts.length > 0 && { accounts }),
 });
@@ -41,7 +41,7 @@ export const KEYS = {
   shop: key('shop', ALL, 'shop'),
 } as const;
 
-export const WRONG_KEY = 'wrong-key-0123456789abcdef';
+export const WRONG_KEY = 'wrong-key-0123456789abcdefghijklmnop';
 
 export const bearer = ({ key }: { key: string }) => ({
   authorization: `Bearer ${key}`,

@@ -18,6 +18,6 @@ export const accountFields = {
   name: v.optional(accountName, DEFAULT_ACCOUNT),
   kind: v.optional(choice(KINDS)),
   appId: text(/^[\w-]{1,64}$/, messages.badAppId()),
-  appSecret: v.optional(secret(0, messages.badSecret())),
+  appSecret: v.optional(secret(messages.badSecret())),
   mode: v.optional(choice(MODES)),
 };

@@ -6,6 +6,9 @@ interface Proxy {
   readonly setting: string;
 }
 
+/** A key that can stand in a header, and unencoded in a URL, where some SDKs put it. */
+const MAKE_KEY = 'generate one with: openssl rand -hex 32';
+
 const USE_ANOTHER_SERVER =
   'use MySQL 8.0.11, MariaDB 10.6, PostgreSQL 14 or a later version of one of these, or SQLite';
 
@@ -70,7 +73,17 @@ export const messages = {
     'must have at least one key; the first one encrypts',
   badApiKeyId: () => 'must be a string of 1 to 64 characters',
   badApiKey: () =>
-    'must be a string of at least 16 characters (generate it with: openssl rand -base64 32)',
+    `must be a key of at least 32 characters, or "sha256:" and its SHA-256 in hex (${MAKE_KEY})`,
+  keyWeak: (id: string) =>
+    `of "${id}" must be at least 32 printable ASCII characters without blanks, at least 10 of them different, or "sha256:" and its SHA-256 in 64 hexadecimal digits (${MAKE_KEY})`,
+  keyDocumented: (id: string) =>
+    `of "${id}" is an example of the documentation, which anybody may try (${MAKE_KEY})`,
+  keyIsAppSecret: (id: string) =>
+    `of "${id}" is an account's AppSecret, which clients must not get to know (${MAKE_KEY})`,
+  keyTwice: (id: string, other: string) =>
+    `of "${id}" is the key of "${other}" as well; give each its own (${MAKE_KEY})`,
+  apiKeyIdTwice: (id: string) =>
+    `"${id}" is the id of another key; key ids must be unique, and a new key has an id of its own (${MAKE_KEY})`,
   badScopes: (allowed: readonly string[]) =>
     `must be a list of at least one of ${allowed.join(', ')}`,
   badGuards: () => 'must be a list of guards',
@@ -218,6 +231,10 @@ export const messages = {
   internalError: () => 'Internal error; see the server log.',
   unreadableBody: () =>
     'Unreadable request body; send JSON with the content type application/json.',
+  bodyTooLarge: (max: number) =>
+    `The request body is larger than ${max / 1024} kB; nothing that these routes take is.`,
+  bodyTooSlow: (ms: number) =>
+    `The request body did not arrive within ${ms / 1000} s; send it again.`,
   badRequest: () => 'Invalid request; see `errors`.',
   badAfter: () => 'must be the `next` of a page of tokens',
   badBefore: () => 'must be the `next` of a page of events',
@@ -231,7 +248,7 @@ export const messages = {
   keyWrong: () =>
     'Unknown API key. Check it against http.apiKeys (API_KEYS of the app).',
   wrongKeysTooOften: () =>
-    'Too many wrong API keys from this address; try again in a minute.',
+    'Too many wrong API keys; correct the key, or try again later. A right key is let in at once.',
   scopeMissing: (scope: string) =>
     `The API key lacks the scope "${scope}". Add the scope to the key, or use another key.`,
   accountForbidden: () =>

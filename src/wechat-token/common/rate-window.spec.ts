@@ -1,7 +1,12 @@
 import { ManualClock } from '../../testing/index.js';
 import { RateWindow } from './rate-window.js';
 
-const rate = { limit: 3, windowMs: 60_000, maxKeys: 5 };
+const rate = {
+  limit: 3,
+  windowMs: 60_000,
+  maxKeys: 5,
+  whenFull: 'share',
+} as const;
 
 describe('RateWindow', () => {
   let clock: ManualClock;

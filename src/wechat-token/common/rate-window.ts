@@ -6,6 +6,8 @@ interface RateLimit {
   readonly windowMs: number;
   /** Keys that are counted at the same time, {@link OVERFLOW_KEY} included. */
   readonly maxKeys: number;
+  /** What becomes of a further key: it shares one count with all others, or the oldest count gives way to its own. */
+  readonly whenFull: 'share' | 'drop oldest';
 }
 
 /** The key that is counted in place of every further key when there is no room for it. */
@@ -13,7 +15,7 @@ const OVERFLOW_KEY = 'overflow';
 
 /**
  * Counts hits per key. A key's window begins with its first hit; the hit that reaches the limit blocks the key for another
- * `windowMs`. Keys that exceed `maxKeys` share one count, so that inventing keys cannot exhaust memory.
+ * `windowMs`. At most `maxKeys` are counted, so that inventing keys cannot exhaust memory.
  */
 export class RateWindow {
   /** Ordered by `endsAt`: a window that begins or is extended is inserted at the end. */
@@ -40,6 +42,7 @@ export class RateWindow {
       this.windows.delete(bucket);
     }
     this.windows.set(bucket, window);
+    this.dropOldest();
     return true;
   }
 
@@ -53,9 +56,16 @@ export class RateWindow {
   /** The key under which hits of this key are counted: the key itself, or {@link OVERFLOW_KEY}. */
   bucketOf(key: string): string {
     this.dropExpired();
+    if (this.rate.whenFull === 'drop oldest') return key;
     // One place is reserved for the overflow.
     const hasRoom = this.windows.size < this.rate.maxKeys - 1;
     return hasRoom || this.windows.has(key) ? key : OVERFLOW_KEY;
+  }
+
+  private dropOldest(): void {
+    if (this.windows.size <= this.rate.maxKeys) return;
+    for (const oldest of this.windows.keys())
+      return void this.windows.delete(oldest);
   }
 
   private dropExpired(): void {

@@ -24,13 +24,9 @@ export const text = (pattern: RegExp, problem: string) =>
 /** Printable ASCII without blanks and quotes, which a secret has only where it was copied with something around it. */
 const SECRET = /^[!#-&(-_a-~]*$/;
 
-/** A string that may be a secret. */
-export const secret = (minLength: number, problem: string) =>
-  v.pipe(
-    v.string(problem),
-    v.minLength(minLength, problem),
-    v.regex(SECRET, messages.secretSpoiled()),
-  );
+/** A string that may be a secret of the platform. */
+export const secret = (problem: string) =>
+  v.pipe(v.string(problem), v.regex(SECRET, messages.secretSpoiled()));
 
 type Given = Readonly<Record<string, unknown>>;
 

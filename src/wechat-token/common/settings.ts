@@ -52,7 +52,10 @@ export type PlainValues = 'refuse' | 'allow';
 export interface ApiKey {
   /** The name of the key in logs and events. */
   readonly id: string;
-  /** The secret, at least 16 characters. */
+  /**
+   * The secret: at least 32 printable ASCII characters without blanks, 10 of them different, such as `openssl rand -hex 32` makes;
+   * or `sha256:` and its SHA-256 in hex, so that the settings do not hold it.
+   */
   readonly key: string;
   readonly scopes: readonly ApiScope[];
   /** The accounts that the key may use. Default: all accounts. */
@@ -64,6 +67,7 @@ export interface ApiKeySource {
   /**
    * The keys that are valid now. Called at every request, so it must return from memory, and return the same array until the
    * keys change: a new array is hashed again. It must not throw; when the keys cannot be read, it returns the last valid ones.
+   * Whether the keys are hard to guess is the source's to check; a list in the options is checked at start.
    */
   current(): readonly ApiKey[];
 }

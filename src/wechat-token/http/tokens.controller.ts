@@ -30,12 +30,13 @@ import { messages } from '../common/messages.js';
 import { AccessGuard, RequiredScope } from './auth/access.guard.js';
 import { OnAdapter } from './auth/adapter-routes.js';
 import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
-import { authorizedByKey } from './auth/caller-by-key.js';
+import { answerByKey } from './auth/caller-by-key.js';
 import { type Caller, CurrentCaller } from './auth/caller.js';
 import type { AdapterController, AdapterRoute } from './auth/route-handlers.js';
 import type { HttpRequest } from './problem/http-request.js';
 import { Group, MountGuard } from './problem/mount.guard.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { jsonBody } from './problem/request-body.js';
 import { validated } from './problem/validation.pipe.js';
 import { rejectedBody } from './tokens.requests.js';
 
@@ -73,21 +74,21 @@ export class TokensController implements AdapterController {
       {
         method: 'get',
         path: 'wechat-tokens/:name',
-        answer: (request, response) => {
-          this.callerOf(request);
-          const { headers, params } = request;
-          const known = headers['if-none-match'];
-          return this.get(params['name'] ?? '', known, response);
-        },
+        answer: (request, response) =>
+          this.byKey(request, () => {
+            const { headers, params } = request;
+            const known = headers['if-none-match'];
+            return this.get(params['name'] ?? '', known, response);
+          }),
       },
       {
         method: 'post',
         path: 'wechat-tokens/:name/rejected',
-        answer: (request) => {
-          const caller = this.callerOf(request);
-          const { params, body } = request;
-          return this.rejected(params['name'] ?? '', body, caller);
-        },
+        answer: (request) =>
+          this.byKey(request, async (caller) => {
+            const body = await jsonBody(request);
+            return this.rejected(request.params['name'] ?? '', body, caller);
+          }),
       },
     ];
   }
@@ -129,8 +130,11 @@ export class TokensController implements AdapterController {
     return this.answer(name, await this.tokens.cachedToken(account));
   }
 
-  private callerOf(request: HttpRequest): Caller {
-    return authorizedByKey(this.apiKeys, request, 'tokens:issue');
+  private byKey(
+    request: HttpRequest,
+    answer: (caller: Caller) => unknown,
+  ): unknown {
+    return answerByKey(this.apiKeys, request, 'tokens:issue', answer);
   }
 
   private answer(name: TokenName, token: CachedToken): TokenAnswer {

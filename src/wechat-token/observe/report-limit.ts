@@ -28,11 +28,13 @@ export class ReportLimit {
       limit: MAX_VALUES,
       windowMs: MINUTE_MS,
       maxKeys: MAX_REPORTERS,
+      whenFull: 'share',
     });
     this.reports = new RateWindow(clock, {
       limit: 1,
       windowMs: MINUTE_MS,
       maxKeys: MAX_REPORTERS * MAX_VALUES,
+      whenFull: 'share',
     });
   }
 

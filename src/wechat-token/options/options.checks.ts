@@ -1,6 +1,7 @@
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import type { ConfigurationFault } from '../common/errors.js';
 import { outlastsTwoCalls } from '../common/timing.js';
+import { hashOfKey, isApiKey } from '../common/api-key.js';
 import { isLoopback } from '../common/loopback.js';
 import { messages } from '../common/messages.js';
 import type { WechatTokenModuleOptions } from './options.js';
@@ -70,7 +71,50 @@ export function classicTwiceFaults(accounts: unknown): ConfigurationFault[] {
   }));
 }
 
-/** Faults of keys with the same id; `field` is the option that holds the API keys or encryption keys. */
+/** Keys that our own pages have shown, and other people's copies of them still show. */
+const DOCUMENTED = [
+  'a-key-of-your-own-0123',
+  'demo-key-0123456789',
+  'your-api-key',
+];
+
+/** Faults of API keys that can be guessed, or that are something else as well; they name the key by its id only (R15). */
+export function apiKeyFaults(
+  keys: unknown,
+  accounts: unknown,
+): ConfigurationFault[] {
+  const appSecrets = records(accounts).map(({ entry }) => entry['appSecret']);
+  const documented = new Set(DOCUMENTED.map(hashOfKey));
+  const secrets = new Set(appSecrets.filter(isText).map(hashOfKey));
+  const owners = new Map<string, string>();
+  const problemOf = (id: string, key: string): string | undefined => {
+    const keyHash = hashOfKey(key);
+    const owner = owners.get(keyHash);
+    owners.set(keyHash, id);
+    if (documented.has(keyHash)) return messages.keyDocumented(id);
+    if (secrets.has(keyHash)) return messages.keyIsAppSecret(id);
+    if (!isApiKey(key)) return messages.keyWeak(id);
+    // One id twice is a fault of its own.
+    const isOther = owner !== undefined && owner !== id;
+    return isOther ? messages.keyTwice(id, owner) : undefined;
+  };
+  const faults = records(keys).flatMap(({ index, entry: { id, key } }) => {
+    if (!isText(key) || !isText(id)) return [];
+    const problem = problemOf(id, key);
+    return problem ? [{ field: `http.apiKeys[${index}].key`, problem }] : [];
+  });
+  return [
+    ...faults,
+    ...repeated(keys, (entry) => entry['id']).map(({ index, value }) => ({
+      field: `http.apiKeys[${index}].id`,
+      problem: messages.apiKeyIdTwice(value),
+    })),
+  ];
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+
+/** Faults of encryption keys with the same id; `field` is the option that holds them. */
 export function keyIdFaults(
   keys: unknown,
   field: string,

@@ -15,7 +15,7 @@ import { AccountCheck } from '../../../src/wechat-token/schedule/account-check.j
 import { memoryDatabase } from '../../support/memory-database.js';
 
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
-const KEY = 'a-key-of-the-shop-0001';
+const KEY = 'a-key-of-the-shop-0001-abcdefghijklmnop';
 const PASSWORD = 'password-of-the-database';
 
 describe("GET /cgi-bin/token with accounts in the app's own tables", () => {

@@ -17,7 +17,7 @@ const RETRY_SECONDS = 30;
 const POLL_INTERVAL_MS = 1000;
 /** Proxies close connections that are idle for a minute, some for half a minute. */
 const HEARTBEAT_MS = 15_000;
-/** The client then has to reconnect, with a key that is still valid. */
+/** The client then has to reconnect, and is asked who it is again. */
 const MAX_STREAM_MS = 10 * 60_000;
 
 /** Server-sent events for the console: every token of a page, and then every change to one of them. */
@@ -102,6 +102,7 @@ export class AdminStreams {
         send({ comment: 'still here' });
       await this.clock.sleep(POLL_INTERVAL_MS, closed).catch(() => undefined);
       // The journal reports the engine's own database errors. An error here would end the stream, and Nest would log its message.
+      if (caller.isCurrent?.() === false) break;
       if (!closed.aborted) await poll().catch(() => undefined);
     }
     subscriber.complete();

@@ -1,7 +1,6 @@
 // What can an operator see and do?
 
 import {
-  Body,
   Controller,
   Get,
   Header,
@@ -20,12 +19,11 @@ import type { RefreshOutcome } from '../../renewal/refresh-outcome.js';
 import { RenewalTargets } from '../../renewal/policy/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { type StoredEvent, TokenEvents } from '../../store/token-events.js';
-import { messages } from '../../common/messages.js';
 import type { ApiScope } from '../../common/settings.js';
 import { AccessGuard, RequiredScope } from '../auth/access.guard.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
-import { authorizedByKey } from '../auth/caller-by-key.js';
+import { answerByKey } from '../auth/caller-by-key.js';
 import type {
   AdapterController,
   AdapterRoute,
@@ -35,13 +33,12 @@ import type { AdminView } from './admin-view.js';
 import { AdminQueries, paginate } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { validated, validBy } from '../problem/validation.pipe.js';
-import { HttpProblem } from '../problem/http-problem.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
+import { jsonBody } from '../problem/request-body.js';
 import {
   type EventPageQuery,
   eventPageQuery,
-  type RefreshBody,
   refreshBody,
   type TokenPageQuery,
   tokenPageQuery,
@@ -79,7 +76,9 @@ export class AdminController implements AdapterController {
       method,
       path: path + below,
       answer: (request) =>
-        answer(request, authorizedByKey(this.apiKeys, request, scope)),
+        answerByKey(this.apiKeys, request, scope, (caller) =>
+          answer(request, caller),
+        ),
     });
     return [
       route('get', '', 'tokens:read', ({ query }, caller) =>
@@ -95,12 +94,7 @@ export class AdminController implements AdapterController {
         this.events(nameIn(request), validated(eventPageQuery, request.query)),
       ),
       route('post', '/:name/refresh', 'tokens:refresh', (request, caller) =>
-        this.refresh(
-          nameIn(request),
-          validated(refreshBody, request.body),
-          caller,
-          request,
-        ),
+        this.refresh(nameIn(request), caller, request),
       ),
     ];
   }
@@ -154,23 +148,13 @@ export class AdminController implements AdapterController {
   @HttpCode(200)
   @RequiredScope('tokens:refresh')
   @Header('Cache-Control', 'no-store')
-  refresh(
+  async refresh(
     @Param('name') name: string,
-    @Body(validBy(refreshBody)) body: RefreshBody,
     @CurrentCaller() { actor }: Caller,
     @Req() request: HttpRequest,
   ): Promise<RefreshOutcome> {
-    if (hasUnparsedBody(request))
-      throw new HttpProblem(400, messages.unreadableBody());
+    // A body of a type that nothing parses must not count as an omitted one.
+    const body = validated(refreshBody, await jsonBody(request));
     return this.refresher.refresh(name, { ...body, actor });
   }
-}
-
-/** Whether the body has a type that no parser of the app accepts. Such a body must not count as an omitted one. */
-function hasUnparsedBody({ body, headers }: HttpRequest): boolean {
-  const length = headers['content-length'] ?? '0';
-  return (
-    body === undefined &&
-    (length !== '0' || headers['transfer-encoding'] !== undefined)
-  );
 }

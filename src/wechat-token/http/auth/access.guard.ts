@@ -29,7 +29,7 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     const scope = this.reflector.get(RequiredScope, context.getHandler());
     const caller = this.appGuards.isEmpty
-      ? callerByKey(this.apiKeys, request, scope)
+      ? await callerByKey(this.apiKeys, request, scope)
       : await this.appGuards.authenticate(context);
     requireAccount(caller, request);
     rememberCaller(request, caller);

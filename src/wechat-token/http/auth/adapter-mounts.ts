@@ -1,6 +1,9 @@
+import type { Readable } from 'node:stream';
 import { HttpException } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { HttpProblem } from '../problem/http-problem.js';
 import type { HttpRequest } from '../problem/http-request.js';
+import { MAX_BODY_BYTES, readText } from '../problem/request-body.js';
 import type { AdapterRoute, RouteHandlers } from './route-handlers.js';
 
 /** Registers a route on the HTTP adapter. */
@@ -57,7 +60,7 @@ function mountOnExpress(
       const isAnswered =
         refusal &&
         request.method.toLowerCase() === method &&
-        refuseBody(refusal, request.originalUrl, response);
+        refuseBody(refusal, { url: request.originalUrl }, response);
       if (!isAnswered) next(error);
     },
   );
@@ -70,12 +73,7 @@ interface Fastify {
   hasContentTypeParser(type: string): boolean;
   addContentTypeParser(
     type: string,
-    options: object,
-    parser: (
-      request: unknown,
-      body: string,
-      done: (error: null, body: string) => void,
-    ) => void,
+    parser: (request: unknown, body: Readable) => Promise<string>,
   ): void;
   route(options: object): void;
 }
@@ -90,21 +88,20 @@ function mountOnFastify(
   const route = {
     method: method.toUpperCase(),
     url: path,
+    // Of the app's parsers too; how long they wait is its `requestTimeout`.
+    bodyLimit: MAX_BODY_BYTES,
     handler: answer,
     errorHandler: (error: unknown, request: HttpRequest, reply: unknown) => {
       // Thrown again, it is for the app's own handler.
       const refusal = refusalOfParser(error);
-      if (!refusal || !refuseBody(refusal, request.url, reply)) throw error;
+      if (!refusal || !refuseBody(refusal, request, reply)) throw error;
     },
   };
   if (!unreadable) return fastify.route(route);
   fastify.register((scope, _options, done) => {
-    const options = { parseAs: 'string' };
     // For every type that the app has no parser for.
     if (!scope.hasContentTypeParser('*'))
-      scope.addContentTypeParser('*', options, (_, body, end) =>
-        end(null, body),
-      );
+      scope.addContentTypeParser('*', (_, body) => readText(body));
     scope.route(route);
     done();
   });
@@ -116,6 +113,7 @@ function mountOnFastify(
  */
 function refusalOfParser(error: unknown): HttpException | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof HttpProblem) return error;
   const { type, code, statusCode = 400 } = error as ParserError;
   const isOfParser =
     /^(?:entity|encoding|charset|request|parameters)\./.test(String(type)) ||

@@ -4,8 +4,8 @@ import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { LogLine } from '../../common/log-line.js';
 import { ApiKeys } from './api-keys.js';
 
-const key = 'a-key-of-sixteen-characters-or-more';
-const WRONG = 'another-key-of-sixteen-characters';
+const key = 'a-key-of-thirty-two-characters-or-more';
+const WRONG = 'another-key-of-thirty-two-characters';
 const client = { id: 'shop', scopes: ['tokens:issue'] as const };
 
 describe('an address that sends API keys', () => {
@@ -20,17 +20,54 @@ describe('an address that sends API keys', () => {
     warn = vi.spyOn(authenticator['logger'], 'warn').mockReturnValue();
   });
 
-  const sendWrong = (address: string, times: number) => {
-    for (let n = 0; n < times; n++) authenticator.authenticate(WRONG, address);
+  const send = (sent: string, ip: string) =>
+    authenticator.authenticate(sent, { ip });
+  /** The answer to a wrong key, and how long it takes. */
+  const wrong = async (ip: string) => {
+    const sentAt = clock.now();
+    let answer: unknown;
+    void Promise.resolve(send(WRONG, ip)).then((result) => (answer = result));
+    await clock.advance(0);
+    if (!answer) await clock.advance(200);
+    return [answer, clock.now() - sentAt];
+  };
+  const exhaust = async (ip: string) => {
+    for (let n = 0; n < 10; n++) expect(await wrong(ip)).toEqual([{}, 200]);
   };
 
-  it('is let in with a valid key any number of times', () => {
-    for (let n = 0; n < 100; n++)
-      expect(authenticator.authenticate(key, '10.0.0.1')).toEqual({ client });
+  it('is let in at once with a right key, whatever it and others have sent', async () => {
+    await exhaust('10.0.0.1');
+    for (let n = 0; n < 20_000; n++)
+      void send(WRONG, `10.1.${n >> 8}.${n & 255}`);
+    for (const ip of ['10.0.0.1', '10.1.0.1', '10.2.0.1', '', 'unknown'])
+      expect(send(key, ip)).toEqual(client);
   });
 
-  it('leaves ten log lines, the last of which says that it is blocked', () => {
-    sendWrong('10.0.0.1', 100);
+  it('is answered after 200 ms to ten wrong keys in a minute, then refused at once', async () => {
+    await exhaust('10.0.0.1');
+    expect(await wrong('10.0.0.1')).toEqual([{ retryAfter: 60 }, 0]);
+    await clock.advance(60_000);
+    await exhaust('10.0.0.1');
+    expect(await wrong('10.0.0.2')).toEqual([{}, 200]);
+  });
+
+  it('waits with at most 49 others: further wrong keys are refused at once', async () => {
+    const answers = Array.from({ length: 60 }, async (_, n) =>
+      send(WRONG, `10.0.0.${n}`),
+    );
+    expect(clock.sleepers).toBe(50);
+    expect(await Promise.all(answers.slice(50))).toEqual(
+      Array.from({ length: 10 }, () => ({ retryAfter: 1 })),
+    );
+    await clock.advance(200);
+    expect(await Promise.all(answers.slice(0, 50))).toEqual(
+      Array.from({ length: 50 }, () => ({})),
+    );
+    expect(await wrong('10.0.0.60')).toEqual([{}, 200]);
+  });
+
+  it('leaves ten log lines, the last of which says that it is blocked', async () => {
+    for (let n = 0; n < 20; n++) await wrong('10.0.0.1');
     const lines = warn.mock.calls.map(([line]) => line as unknown);
     expect(lines).toEqual(
       Array.from({ length: 10 }, (_, n) => {
@@ -40,48 +77,44 @@ describe('an address that sends API keys', () => {
     );
   });
 
-  it('is blocked for a minute after ten wrong keys', async () => {
-    sendWrong('10.0.0.1', 9);
-    expect(authenticator.authenticate(WRONG, '10.0.0.1')).toEqual({});
-    const ask = () => authenticator.authenticate(key, '10.0.0.1');
-    expect(ask()).toEqual({ retryAfter: 60 });
-
-    await clock.advance(59_000);
-    expect(ask()).toEqual({ retryAfter: 1 });
-    await clock.advance(1000);
-    expect(ask()).toEqual({ client });
-  });
-
-  it('blocks no other address, and no client that has used this one before', () => {
-    authenticator.authenticate(key, '10.0.0.1');
-    sendWrong('10.0.0.1', 100);
-    expect(authenticator.authenticate(key, '10.0.0.1')).toEqual({ client });
-    expect(authenticator.authenticate(key, '10.0.0.2')).toEqual({ client });
-  });
-
-  it('counts as its IPv6 network, and as the same in every notation of IPv4', () => {
+  it.each([
+    ['2001:db8:1:2::9', (n: number) => `2001:db8:1:2:${n}::1`],
+    ['10.0.0.1', () => '::ffff:10.0.0.1'],
+    ['10.0.0.1', (n: number) => `10.0.0.1:${4000 + n}`],
+    ['2001:db8:1:2::9', (n: number) => `[2001:db8:1:2::9]:${4000 + n}`],
+    ['2001:db8:1:2::9', () => '[2001:db8:1:2::9]'],
+  ])('%s is the same in every notation (%s)', async (ip, another) => {
     for (let n = 0; n < 10; n++)
-      authenticator.authenticate(WRONG, `2001:db8:1:2:${n}::1`);
-    expect(authenticator.authenticate(key, '2001:db8:1:2::9')).toEqual({
-      retryAfter: 60,
-    });
-    expect(authenticator.authenticate(key, '2001:db8:1:3::9')).toEqual({
-      client,
-    });
-
-    sendWrong('::ffff:10.0.0.1', 10);
-    expect(authenticator.authenticate(key, '10.0.0.1')).toEqual({
-      retryAfter: 60,
-    });
+      expect(await wrong(another(n))).toEqual([{}, 200]);
+    expect(await wrong(ip)).toEqual([{ retryAfter: 60 }, 0]);
+    expect(await wrong('2001:db8:1:3::9')).toEqual([{}, 200]);
   });
 
-  it('cannot exhaust memory by changing all the time', () => {
-    for (let n = 0; n < 15_000; n++) {
-      const address = `10.0.${n >> 8}.${n & 255}`;
-      authenticator.authenticate(key, address);
-      authenticator.authenticate(WRONG, address);
+  it.each(['unknown', '_hidden', '10.0.0.256', '', 'a:1'])(
+    '%j, which is no address, counts as the one of the socket',
+    async (ip) => {
+      const sender = { ip, socket: { remoteAddress: '10.0.0.1' } };
+      void authenticator.authenticate(WRONG, sender);
+      expect(warn).toHaveBeenCalledWith(
+        new LogLine('wrong API key', { address: '10.0.0.1', blocked: false }),
+      );
+    },
+  );
+
+  it('cannot exhaust memory by changing all the time: the oldest counts give way', async () => {
+    for (let n = 0; n < 10_100; n++) {
+      await wrong(`10.0.${n >> 8}.${n & 255}`);
+      // Within one minute.
+      clock['time'] -= 200;
     }
-    expect(authenticator['wrongKeys']['windows'].size).toBe(10_000);
-    expect(authenticator['known'].size).toBeLessThanOrEqual(10_000);
+    const counted = authenticator['wrongKeys']['windows'];
+    expect(counted.size).toBe(10_000);
+    expect([counted.has('10.0.0.0'), counted.has('10.0.39.115')]).toEqual([
+      false,
+      true,
+    ]);
+    // The latest are counted each by itself.
+    await exhaust('10.9.0.1');
+    expect(await wrong('10.9.0.2')).toEqual([{}, 200]);
   });
 });

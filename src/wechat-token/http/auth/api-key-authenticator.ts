@@ -2,63 +2,71 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { LogLine } from '../../common/log-line.js';
 import { RateWindow } from '../../common/rate-window.js';
+import type { HttpRequest } from '../problem/http-request.js';
+import { addressOf } from './address-of.js';
 import { type ApiClient, ApiKeys } from './api-keys.js';
 import { networkOf } from './network-of.js';
 
-/** Wrong keys that one network may send in a minute. */
+/** Wrong keys of one network that are answered in a minute. */
 const MAX_WRONG_KEYS = 10;
 const MINUTE_MS = 60_000;
 const MAX_NETWORKS = 10_000;
+/** How long the answer to a wrong key takes, and how many may wait for theirs. */
+const DELAY_MS = 200;
+const MAX_DELAYED = 50;
 
-/** The client that was authenticated; without one the key is wrong, or was not checked. */
-interface Authentication {
-  readonly client?: ApiClient;
-  /** Seconds until keys from this network are checked again; present if the key was not checked. */
+/** A key that is wrong. */
+export interface WrongKey {
+  /** Seconds until another attempt is answered; present if there were too many. */
   readonly retryAfter?: number;
 }
 
 /**
- * Authenticates clients by their API keys and limits the rate of wrong keys. A network that is blocked keeps its access with
- * the keys that it has used before, so that a misconfigured client locks out no other client that shares its address.
+ * Authenticates clients by their API keys. A right key is never refused, whatever others send: keys are too long to be guessed
+ * (`isApiKey`), so wrong ones are but noise, which is slowed down, and refused at once where there is more of it.
  */
 @Injectable()
 export class ApiKeyAuthenticator {
   private readonly logger = new Logger('WechatToken');
   private readonly wrongKeys: RateWindow;
-  /** Pairs of network and client that have been authenticated. */
-  private readonly known = new Set<string>();
+  private delayed = 0;
 
   constructor(
     private readonly keys: ApiKeys,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.wrongKeys = new RateWindow(clock, {
       limit: MAX_WRONG_KEYS,
       windowMs: MINUTE_MS,
       maxKeys: MAX_NETWORKS,
+      whenFull: 'drop oldest',
     });
   }
 
-  authenticate(key: string, address = ''): Authentication {
-    const client = this.keys.find(key);
+  /** The client whose key this is, at once. A promise is that of a wrong key, which settles when it is to be answered. */
+  authenticate(
+    key: string,
+    sender: Pick<HttpRequest, 'ip' | 'socket'>,
+  ): ApiClient | Promise<WrongKey> {
+    return this.keys.find(key) ?? this.wrong(addressOf(sender));
+  }
+
+  /** Whether a client that was authenticated would be so now. */
+  isCurrent(client: ApiClient): boolean {
+    return this.keys.isCurrent(client);
+  }
+
+  private async wrong(address: string): Promise<WrongKey> {
     const network = networkOf(address);
-    // No address contains a line break.
-    const pair = `${network}\n${client?.id}`;
-    if (client && this.known.has(pair)) return { client };
     const blockedMs = this.wrongKeys.blockedMs(network);
     if (blockedMs > 0) return { retryAfter: Math.ceil(blockedMs / 1000) };
-    if (client) {
-      this.remember(pair);
-      return { client };
-    }
+    if (this.delayed >= MAX_DELAYED) return { retryAfter: 1 };
     this.wrongKeys.hit(network);
     const blocked = this.wrongKeys.blockedMs(network) > 0;
     this.logger.warn(new LogLine('wrong API key', { address, blocked }));
+    this.delayed++;
+    await this.clock.sleep(DELAY_MS);
+    this.delayed--;
     return {};
-  }
-
-  private remember(pair: string): void {
-    if (this.known.size >= MAX_NETWORKS) this.known.clear();
-    this.known.add(pair);
   }
 }

@@ -1,8 +1,15 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { hashOfKey } from '../../common/api-key.js';
 import type { ApiKey, ApiKeySource, ApiScope } from '../../common/settings.js';
 
 /** The owner of an API key, without the key. */
 export type ApiClient = Omit<ApiKey, 'key'>;
+
+interface Known {
+  readonly hash: Buffer;
+  readonly client: ApiClient;
+}
 
 /**
  * The configured API keys. Keys are compared as hashes in constant time. The fields are private at run time as well, so that
@@ -12,7 +19,8 @@ export class ApiKeys {
   readonly #source: ApiKeySource;
   /** The list that {@link #clients} was built from. */
   #hashed: readonly ApiKey[] = [];
-  #clients: readonly { hash: Buffer; client: ApiClient }[] = [];
+  /** By the hash, in hex. */
+  #clients: ReadonlyMap<string, Known> = new Map();
 
   constructor(source: ApiKeySource) {
     this.#source = source;
@@ -23,18 +31,30 @@ export class ApiKeys {
     const given = sha256(key);
     let found: ApiClient | undefined;
     // Always compares all keys: the response time must not depend on the position of the match.
-    for (const known of this.clients())
+    for (const known of this.clients().values())
       if (timingSafeEqual(known.hash, given)) found = known.client;
     return found;
+  }
+
+  /** Whether a client that was found before still has this key, with the same rights. */
+  isCurrent(client: ApiClient): boolean {
+    const all = [...this.clients().values()];
+    return all.some((known) => known.client === client);
   }
 
   private clients() {
     const keys = this.#source.current();
     if (keys !== this.#hashed) {
-      this.#clients = keys.map(({ key, ...client }) => ({
-        hash: sha256(key),
-        client,
-      }));
+      const before = this.#clients;
+      this.#clients = new Map(
+        keys.map(({ key, ...client }) => {
+          const hex = hashOfKey(key);
+          const known = before.get(hex);
+          const isSame = known && isDeepStrictEqual(known.client, client);
+          const hash = Buffer.from(hex, 'hex');
+          return [hex, isSame ? known : { hash, client }];
+        }),
+      );
       this.#hashed = keys;
     }
     return this.#clients;

@@ -2,35 +2,48 @@ import { messages } from '../../common/messages.js';
 import type { ApiScope } from '../../common/settings.js';
 import { HttpProblem } from '../problem/http-problem.js';
 import type { HttpRequest } from '../problem/http-request.js';
-import type { ApiKeyAuthenticator } from './api-key-authenticator.js';
+import type { ApiKeyAuthenticator, WrongKey } from './api-key-authenticator.js';
 import { type Caller, requireAccount } from './caller.js';
 
-/** As {@link callerByKey}; the key must allow the account that the path names as well. */
-export function authorizedByKey(
+/** Answers the sender of a request, whose key must allow the account that the path names as well. */
+export function answerByKey(
   apiKeys: ApiKeyAuthenticator,
   request: HttpRequest,
   scope: ApiScope,
-): Caller {
+  answer: (caller: Caller) => unknown,
+): unknown {
   const caller = callerByKey(apiKeys, request, scope);
+  if (caller instanceof Promise) return caller;
   requireAccount(caller, request);
-  return caller;
+  return answer(caller);
 }
 
-/** The sender of a request, by the API key in its headers. @throws HttpProblem without a valid key that has the scope */
+/**
+ * The sender of a request, by the API key in its headers; for a wrong key a promise that rejects after a while.
+ * @throws HttpProblem without a valid key that has the scope
+ */
 export function callerByKey(
   apiKeys: ApiKeyAuthenticator,
   request: HttpRequest,
   scope: ApiScope,
-): Caller {
+): Caller | Promise<never> {
   const key = apiKeyIn(request);
   if (key === undefined) throw new HttpProblem(401, messages.keyMissing());
-  const { client, retryAfter } = apiKeys.authenticate(key, request.ip);
-  if (retryAfter !== undefined)
-    throw new HttpProblem(429, messages.wrongKeysTooOften(), { retryAfter });
-  if (!client) throw new HttpProblem(401, messages.keyWrong());
+  const client = apiKeys.authenticate(key, request);
+  if (client instanceof Promise) return client.then(refuse);
   if (!client.scopes.includes(scope))
     throw new HttpProblem(403, messages.scopeMissing(scope));
-  return { actor: client.id, accounts: client.accounts };
+  return {
+    actor: client.id,
+    accounts: client.accounts,
+    isCurrent: () => apiKeys.isCurrent(client),
+  };
+}
+
+function refuse({ retryAfter }: WrongKey): never {
+  throw retryAfter === undefined
+    ? new HttpProblem(401, messages.keyWrong())
+    : new HttpProblem(429, messages.wrongKeysTooOften(), { retryAfter });
 }
 
 /** Reads the headers only: URLs end up in the logs of proxies. */

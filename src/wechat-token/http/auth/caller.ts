@@ -12,6 +12,8 @@ export interface Caller {
   readonly isAnonymous?: boolean;
   /** The accounts that the caller may use; undefined for all. */
   readonly accounts?: readonly string[] | undefined;
+  /** Whether the caller would still be let in, with the same rights; absent if the app's guards have let it in. */
+  readonly isCurrent?: () => boolean;
 }
 
 /** Kept apart from the request, where an app could come across it. */

@@ -7,7 +7,8 @@ import {
 import { ExternalContextCreator, HttpAdapterHost } from '@nestjs/core';
 import { isObservable, type Observable } from 'rxjs';
 import type { HttpRequest } from '../problem/http-request.js';
-import { MountGuard } from '../problem/mount.guard.js';
+import { MountGuard, NO_SNIFF } from '../problem/mount.guard.js';
+import { hasBody, isUnread } from '../problem/request-body.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
 import { sendEvents, type StreamResponse } from './event-stream.js';
 
@@ -40,10 +41,14 @@ export interface RouteHandlers {
    */
   readonly refuseBody: (
     error: HttpException,
-    url: string,
+    request: Pick<HttpRequest, 'url'>,
     response: unknown,
   ) => boolean;
 }
+
+const CLOSE = ['Connection', 'close'] as const;
+/** The statuses of a body that was not read to its end. */
+const UNFINISHED = new Set([408, 413]);
 
 /** Answers requests past Nest's pipeline, with the module's own errors. */
 @Injectable()
@@ -76,18 +81,23 @@ export class RouteHandlerFactory {
     return {
       // No promise where the answer is none: promises are most of what a request for a token in memory costs.
       answer: (request, response) => {
-        const refuse = (error: unknown) =>
+        const refuse = (error: unknown) => {
+          this.closeIfUnread(request, response);
           this.problems.answer(error, request, response);
-        const reply = (body: unknown) =>
-          isObservable(body)
-            ? sendEvents(
-                body as Observable<MessageEvent>,
-                request,
-                response as StreamResponse,
-                refuse,
-              )
-            : void httpAdapter.reply(response, body);
+        };
+        const reply = (body: unknown) => {
+          this.closeIfUnread(request, response);
+          if (!isObservable(body))
+            return void httpAdapter.reply(response, body);
+          sendEvents(
+            body as Observable<MessageEvent>,
+            request,
+            response as StreamResponse,
+            refuse,
+          );
+        };
         try {
+          httpAdapter.setHeader(response, ...NO_SNIFF);
           check(request);
           httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
           const body = answer(request, response);
@@ -97,9 +107,13 @@ export class RouteHandlerFactory {
           refuse(error);
         }
       },
-      refuseBody: (error, url, response) => {
+      refuseBody: (error, request, response) => {
         if (!this.mounts.isControllerMounted(type)) return false;
-        if (!route.unreadable) this.problems.answer(error, { url }, response);
+        httpAdapter.setHeader(response, ...NO_SNIFF);
+        // The rest of a body that is too large or too slow may be endless.
+        if (UNFINISHED.has(error.getStatus()))
+          httpAdapter.setHeader(response, ...CLOSE);
+        if (!route.unreadable) this.problems.answer(error, request, response);
         else {
           httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
           httpAdapter.reply(response, route.unreadable, 200);
@@ -107,6 +121,12 @@ export class RouteHandlerFactory {
         return true;
       },
     };
+  }
+
+  /** Node would go on to read a body that nobody has read, for as long as the client sends. */
+  private closeIfUnread(request: HttpRequest, response: unknown): void {
+    if (hasBody(request) && isUnread(request))
+      this.adapterHost.httpAdapter.setHeader(response, ...CLOSE);
   }
 
   /** Guards see the class of the controller, with the `metadata` of the module, and a handler without any. */

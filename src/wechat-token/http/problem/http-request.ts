@@ -11,6 +11,7 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string | undefined>>;
   /** The client's address; the proxy's own if the app is behind a proxy that it does not trust. */
   readonly ip?: string;
+  readonly socket?: { readonly remoteAddress?: string | undefined };
   /** The user that the app's own guards have authenticated. */
   readonly user?: { readonly id?: unknown };
 }

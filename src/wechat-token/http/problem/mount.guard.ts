@@ -5,10 +5,13 @@ import {
   NotFoundException,
   type Type,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { messages } from '../../common/messages.js';
 import { NO_API_KEYS, WechatTokenSettings } from '../../common/settings.js';
 import type { HttpRequest } from './http-request.js';
+
+/** No browser shall take an answer for something else than it says it is. */
+export const NO_SNIFF = ['X-Content-Type-Options', 'nosniff'] as const;
 
 /** Routes that one option of `http` enables and disables together. */
 type RouteGroup = 'admin' | 'tokens' | 'wechatShaped';
@@ -25,11 +28,15 @@ export class MountGuard implements CanActivate {
   constructor(
     private readonly settings: WechatTokenSettings,
     private readonly reflector: Reflector,
+    private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   /** @throws NotMounted */
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
+    // Here, since this guard is asked first for every route.
+    this.adapterHost.httpAdapter.setHeader(http.getResponse(), ...NO_SNIFF);
     this.checkFor(context.getClass())(request);
     return true;
   }

@@ -10,7 +10,7 @@ import { reasonOf } from '../../common/error-reason.js';
 import { isAccountSourceError } from '../../common/errors.js';
 import { LogLine } from '../../common/log-line.js';
 import type { HttpRequest } from './http-request.js';
-import { MountGuard, NotMounted } from './mount.guard.js';
+import { MountGuard, NO_SNIFF, NotMounted } from './mount.guard.js';
 import { type Problem, problemOf } from './problem.js';
 import { WECHAT_ERRORS } from './wechat-errors.js';
 
@@ -18,7 +18,7 @@ import { WECHAT_ERRORS } from './wechat-errors.js';
 const WECHAT_SHAPED_PATH = /\/cgi-bin\/(?:stable_)?token\/?$/i;
 
 /** A body that is not JSON, is too large, or is in an encoding that no parser takes. */
-const UNREADABLE = new Set([400, 413, 415]);
+const UNREADABLE = new Set([400, 408, 413, 415]);
 
 /**
  * Answers every error with `application/problem+json`. The module's own routes use this filter. Provide it as `APP_FILTER` to
@@ -49,6 +49,8 @@ export class ProblemFilter implements ExceptionFilter {
     response: unknown,
   ): void {
     const { httpAdapter } = this.#adapterHost;
+    if (!httpAdapter.isHeadersSent(response))
+      httpAdapter.setHeader(response, ...NO_SNIFF);
     if (error instanceof NotMounted)
       return httpAdapter.reply(response, error.getResponse(), 404);
     const problem = problemOf(error);

@@ -9,7 +9,7 @@ export const WECHAT_ERRORS = {
   posted: { errcode: 43001, errmsg: 'require GET method' },
   notPosted: { errcode: 43002, errmsg: 'require POST method' },
   notJson: { errcode: 47001, errmsg: 'data format error' },
-  /** For an address that is blocked after too many wrong keys: SDKs wait a minute. */
+  /** After too many wrong keys: SDKs wait a minute. */
   tooOften: {
     errcode: 45011,
     errmsg: 'api minute-quota reach limit, must slower, retry next minute',

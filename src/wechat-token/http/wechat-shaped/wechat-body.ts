@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
-
-const MAX_BODY_BYTES = 16 * 1024;
+import { isUnread, readText } from '../problem/request-body.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,9 +14,10 @@ export async function wechatBody(request: {
   if (isFields(body))
     return Object.keys(body)[0]?.startsWith('{') ? parseForm(body) : body;
   if (typeof body === 'string') return parse(body);
-  // Express does not read a body that none of its parsers accepts.
-  const isUnread = request instanceof Readable && !request.readableEnded;
-  return isUnread ? parse(await read(request)) : undefined;
+  // Too large, too slow or cut off, it is no JSON either.
+  return isUnread(request)
+    ? parse(await readText(request).catch(() => ''))
+    : undefined;
 }
 
 /**
@@ -39,17 +38,6 @@ function parseForm(form: Fields): Fields | undefined {
       typeof value === 'string' ? value.replaceAll(' ', '+') : value,
     ]),
   );
-}
-
-async function read(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // The rest is read and discarded, so that the response can be sent.
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString('utf8') : '';
 }
 
 function parse(text: string): Fields | undefined {

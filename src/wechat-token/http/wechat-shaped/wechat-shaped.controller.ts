@@ -5,7 +5,6 @@ import {
   Get,
   Header,
   HttpCode,
-  Ip,
   Logger,
   Post,
   Query,
@@ -78,13 +77,13 @@ export class WechatShapedController implements AdapterController {
       {
         ...token,
         method: 'get',
-        answer: ({ query, ip }) => this.token(query, ip),
+        answer: (request) => this.token(request.query, request),
       },
       { ...token, method: 'post', answer: () => this.posted() },
       {
         ...stable,
         method: 'post',
-        answer: (request) => this.stableToken(request, request.ip),
+        answer: (request) => this.stableToken(request),
       },
       { ...stable, method: 'get', answer: () => this.notPosted() },
     ];
@@ -95,9 +94,9 @@ export class WechatShapedController implements AdapterController {
   @Header('Cache-Control', 'no-store')
   token(
     @Query() { grant_type, appid, secret }: TokenRequest,
-    @Ip() address: string | undefined,
+    @Req() request: HttpRequest,
   ): ShapedAnswer | Promise<ShapedAnswer> {
-    return this.answer({ grant_type, appid, secret }, address);
+    return this.answer({ grant_type, appid, secret }, request);
   }
 
   @Post('token')
@@ -115,12 +114,9 @@ export class WechatShapedController implements AdapterController {
   @Post('stable_token')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async stableToken(
-    @Req() request: HttpRequest,
-    @Ip() address: string | undefined,
-  ): Promise<ShapedAnswer> {
+  async stableToken(@Req() request: HttpRequest): Promise<ShapedAnswer> {
     const body: TokenRequest | undefined = await wechatBody(request);
-    return body ? this.answer(body, address) : WECHAT_ERRORS.notJson;
+    return body ? this.answer(body, request) : WECHAT_ERRORS.notJson;
   }
 
   @Get('stable_token')
@@ -132,15 +128,17 @@ export class WechatShapedController implements AdapterController {
   /** No promise if the token is in memory. */
   private answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
-    address: string | undefined,
+    sender: HttpRequest,
   ): ShapedAnswer | Promise<ShapedAnswer> {
     if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
     if (typeof secret !== 'string' || !secret)
       return WECHAT_ERRORS.secretMissing;
-    const { client, retryAfter } = this.apiKeys.authenticate(secret, address);
-    if (!client)
-      return retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong;
+    const client = this.apiKeys.authenticate(secret, sender);
+    if (client instanceof Promise)
+      return client.then(({ retryAfter }) =>
+        retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong,
+      );
     // Other accounts get the same answer as an unknown appid.
     const account = this.accounts.findByAppId(appid, ({ name }) =>
       permits(client, 'tokens:issue', name),
