@@ -1,16 +1,13 @@
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from './src/config/database.js';
-import {
-  parseDatabaseUrl,
-  refusedParameters,
-} from './src/config/database-url.js';
+import { openConnection } from './src/config/database.js';
+import { loadDatabase } from './src/config/database-settings.js';
+import { settingsIn } from './src/config/settings.js';
 
-/** The app's database for TypeORM's command line: `npm run typeorm -- migration:show`. */
-const url = process.env['DATABASE_URL'] ?? 'sqlite:data/wechat-token.sqlite';
-const database = parseDatabaseUrl(url);
-if (!database || refusedParameters(database).length > 0)
-  throw new Error(
-    'DATABASE_URL is not mysql://…, mariadb://…, postgres://… or sqlite:path/to/file.sqlite, without parameters',
-  );
+/** The app's database for TypeORM's command line, which connects itself: `npm run typeorm -- migration:show`. */
+async function appDataSource() {
+  const database = loadDatabase(settingsIn(process.env));
+  const dataSource = await openConnection(database);
+  await dataSource.destroy();
+  return dataSource;
+}
 
-export default new DataSource(dataSourceOptions(database));
+export const dataSource = appDataSource();

@@ -5,16 +5,13 @@ import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { AppLogger } from './config/app-logger.js';
 import { messages } from './config/config.messages.js';
-import { openDatabase } from './config/database.js';
+import { openDatabase, tlsWarning } from './config/database.js';
 import { boundServer, prepareAnswer } from './config/http-server.js';
-import {
-  isLoopback,
-  listenError,
-  probeAddress,
-} from './config/listen-address.js';
+import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
 import { trustProxy } from './config/trust-proxy.js';
 import { serveDocs } from './openapi/serve-docs.js';
+import { isLoopback } from './wechat-token/index.js';
 
 /**
  * Starts the app and listens.
@@ -54,10 +51,13 @@ export async function createApp(
   settings: AppSettings,
   dataSource: DataSource,
 ): Promise<NestExpressApplication> {
+  const logger = new AppLogger(settings.logLevel);
+  const warning = tlsWarning(settings.database, dataSource);
+  if (warning) logger.warn(warning, 'Database');
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(settings, dataSource),
     {
-      logger: new AppLogger(settings.logLevel),
+      logger,
       abortOnError: false,
       forceCloseConnections: true,
       // The module reads bodies itself, once it knows the caller.

@@ -134,7 +134,7 @@ describe('the pages that users read', () => {
 
   it('name all settings, in both languages, and no others', () => {
     const inTheApp = settingsIn(
-      ['settings.ts', 'module-options.ts']
+      ['settings.ts', 'database-settings.ts', 'module-options.ts']
         .map((file) => read(`src/config/${file}`))
         .join('\n')
         .replaceAll(/\b([A-Z]+(?:_[A-Z]+)*)\b/g, '`$1`'),

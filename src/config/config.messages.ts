@@ -18,7 +18,19 @@ export const messages = {
   badDatabaseUrl: () =>
     'must be mysql://user:password@host:3306/database, mariadb://…, postgres://… or sqlite:path/to/file.sqlite (in user and password, encode @ : / ? # and % as %40 %3A %2F %3F %23 and %25)',
   badUrlParameters: (names: readonly string[]) =>
-    `has parameters that are not used (${names.join(', ')}); remove what follows the database's name`,
+    `has parameters that are not known (${names.join(', ')}); remove them (known are sslmode, ssl-mode and ssl, of a server; a CA is named by DATABASE_TLS_CA_FILE)`,
+  badUrlTls: (name: string) =>
+    `has an ${name} that is not known; set it to disable, prefer, require or verify-full (DISABLED, PREFERRED, REQUIRED or VERIFY_IDENTITY)`,
+  tlsDisagrees: (said: readonly string[]) =>
+    `disagrees: ${said.join(', but ')}; leave one of them`,
+  tlsOfFile: () =>
+    'is for MySQL, MariaDB and PostgreSQL; remove it, or set DATABASE_URL to the address of a server',
+  verifyNeedsName: () =>
+    "has an IP address, which mysql2 does not compare with the server's certificate; put the host's name in its place, or set DATABASE_TLS to require",
+  caWithoutVerify: () =>
+    'is used with DATABASE_TLS=verify only; set that, or remove this',
+  caWithoutPem: () =>
+    'has no certificate in PEM: it must be a file of blocks that begin with "-----BEGIN CERTIFICATE-----"',
   badTrustProxy: () =>
     'must be a number of proxies from 0 to 32, or a list of their addresses such as "10.0.0.5,192.168.0.0/16" (loopback, linklocal and uniquelocal are named ranges)',
   badChoice: (allowed: readonly string[]) =>
@@ -34,8 +46,14 @@ export const messages = {
   encryptionKeysMissing: () =>
     'is missing; set it to the value that the app uses, "id:key,id:key" (the first key encrypts)',
 
-  databaseUnreachable: (url: string, code: string) =>
-    `DATABASE_URL: cannot open ${url} (${code}). ${databaseAdvice(url, code)}`,
+  databaseUnreachable: (url: string, code: string, line: 'plain' | 'any') =>
+    `DATABASE_URL: cannot open ${url} (${code}). ${databaseAdvice(url, code)}${line === 'plain' && ACCOUNT_ADVICE.has(code) ? REQUIRES_TLS : ''}`,
+  databaseDistrusted: (url: string, problem: string) =>
+    `DATABASE_TLS: the TLS certificate of ${url} was refused (${problem}), so nothing was sent. Name its CA in DATABASE_TLS_CA_FILE and the host that it is for in DATABASE_URL, or check this machine's clock; DATABASE_TLS=require encrypts without looking at it.`,
+  databaseLacksTls: (url: string) =>
+    `DATABASE_TLS: ${url} offers no TLS, so nothing was sent. Turn it on at the server, or set DATABASE_TLS=off where nobody else can be on the line.`,
+  tlsNotSet: (host: string, line: string) =>
+    `DATABASE_TLS is not set: the connection to ${host} is ${line}, and whoever is on the line can read and change it. Set DATABASE_TLS=verify, with the server's CA in DATABASE_TLS_CA_FILE (or require, or off, to accept this).`,
   databaseRefused: (url: string, faults: readonly { problem: string }[]) =>
     faults.map(({ problem }) => `DATABASE_URL: ${url} ${problem}.`).join('\n'),
   schemaLacks: (url: string, missing: string, migrations: string) =>
@@ -71,11 +89,23 @@ export const messages = {
 } as const;
 
 function databaseAdvice(url: string, code: string): string {
+  // Of the handshake: mysql2's, and Node's with pg.
+  if (/^(HANDSHAKE_SSL_ERROR|EPROTO|ERR_SSL_.*)$/.test(code))
+    return 'The TLS handshake failed: the server must have TLS 1.2 or later; DATABASE_TLS=off does without TLS.';
   const usual = url.startsWith('sqlite:')
     ? 'Correct the path, or make its folder writable.'
     : 'Check that the server is running and that the address is correct.';
   return DATABASE_ADVICE[code] ?? usual;
 }
+
+/** What a server answers to an account that is not let in without TLS. */
+const ACCOUNT_ADVICE = new Set([
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_SECURE_TRANSPORT_REQUIRED',
+  '28000',
+]);
+const REQUIRES_TLS =
+  ' This connection is not encrypted: if the server or the account requires TLS, set DATABASE_TLS=verify, or require.';
 
 const END_READ_ONLY =
   'The server takes no writes: name the one that is written to, or end its read_only or default_transaction_read_only.';
@@ -96,6 +126,7 @@ const DATABASE_ADVICE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Correct the host name.',
   ETIMEDOUT: 'The host does not respond: correct it, or open the firewall.',
   ER_ACCESS_DENIED_ERROR: 'Correct user and password.',
+  ER_SECURE_TRANSPORT_REQUIRED: 'The server takes no plain connections.',
   ER_DBACCESS_DENIED_ERROR: 'Grant this user the rights to the database.',
   ER_BAD_DB_ERROR: 'The database does not exist: create it first.',
   '28P01': 'Correct user and password.',

@@ -1,3 +1,6 @@
+import { isLoopback } from '../wechat-token/index.js';
+import type { DatabaseTls } from './database-tls.js';
+
 /** The database of the app's tables. */
 export type Database =
   | {
@@ -5,6 +8,7 @@ export type Database =
       readonly url: string;
       /** All that the URL says, as TypeORM takes it; what it leaves out is the driver's default. */
       readonly server: ServerOptions;
+      readonly tls: DatabaseTls;
     }
   | { readonly type: 'better-sqlite3'; readonly path: string };
 
@@ -24,7 +28,7 @@ const SERVERS: Readonly<Record<string, 'mysql' | 'mariadb' | 'postgres'>> = {
   'postgresql:': 'postgres',
 };
 
-/** Parses DATABASE_URL; undefined for anything but `mysql://…`, `mariadb://…`, `postgres://…`, `postgresql://…` and `sqlite:path`. */
+/** Parses DATABASE_URL, without its parameters; undefined for anything but `mysql://…`, `mariadb://…`, `postgres://…`, `postgresql://…` and `sqlite:path`. */
 export function parseDatabaseUrl(url: string): Database | undefined {
   const sqlite = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
   if (sqlite) return { type: 'better-sqlite3', path: sqlite };
@@ -36,15 +40,22 @@ export function parseDatabaseUrl(url: string): Database | undefined {
     return undefined;
   const type = SERVERS[parsed.protocol];
   const server = type && serverOptions(parsed);
-  return server && { type, url, server };
+  return server && { type, url, server, tls: unsetTls(server.host) };
 }
 
-/** The parameters of the URL. None is used: drivers take some, and ignore others. */
-export function refusedParameters(database: Database): string[] {
+/** Whether what is sent to the host crosses no network: this machine itself, or the folder of a socket. */
+export function isLocal(host: string): boolean {
+  return isLoopback(host) || host.startsWith('/');
+}
+
+/** The parameters of the URL, each with its value. */
+export function parametersOf(database: Database): [string, string][] {
   const url = database.type === 'better-sqlite3' ? database.path : database.url;
   const [, after = ''] = /[?#](.*)$/s.exec(url) ?? [];
-  const names = [...new URLSearchParams(after.split('#')[0]).keys()];
-  return [...names, ...(url.includes('#') ? ['#'] : [])];
+  const pairs = [...new URLSearchParams(after.split('#')[0])];
+  return [...pairs, ...(url.includes('#') ? [['#', ''] as const] : [])].map(
+    ([name, value]) => [name, value],
+  );
 }
 
 /** The URL without user and password, for messages. */
@@ -52,6 +63,11 @@ export function describeDatabase(database: Database): string {
   if (database.type === 'better-sqlite3') return `sqlite:${database.path}`;
   const { protocol, host, pathname } = new URL(database.url);
   return `${protocol}//${host}${pathname}`;
+}
+
+/** Neither setting nor address says anything of TLS. */
+function unsetTls(host: string): DatabaseTls {
+  return { mode: isLocal(host) ? 'off' : 'prefer' };
 }
 
 /** Undefined for a bare % that stands for itself. */

@@ -10,7 +10,8 @@ import {
   wechatTokenMigrations,
 } from '../wechat-token/index.js';
 import { messages } from './config.messages.js';
-import { type Database, describeDatabase } from './database-url.js';
+import { certificateProblem, lacksTls, sslOption } from './database-tls.js';
+import { type Database, describeDatabase, isLocal } from './database-url.js';
 import { StartError } from './start-error.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -33,7 +34,7 @@ class ClosingDataSource extends DataSource {
   }
 }
 
-/** TypeORM's options for the app's tables; the query log stays off, since it would contain the values (R15). */
+/** TypeORM's options for the app's tables, plain where TLS is only preferred; the query log stays off, since it would contain the values (R15). */
 export function dataSourceOptions(database: Database): DataSourceOptions {
   const common = {
     entities: [...wechatTokenEntities],
@@ -52,14 +53,16 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
       };
     case 'postgres': {
       const { type, server } = database;
+      const ssl = sslOption(database.tls);
       const connectTimeoutMS = CONNECT_TIMEOUT_MS;
-      return { ...common, ...server, type, connectTimeoutMS };
+      return { ...common, ...server, type, ssl, connectTimeoutMS };
     }
     default:
       return {
         ...common,
         ...database.server,
         type: database.type,
+        ssl: sslOption(database.tls),
         timezone: 'Z',
         connectTimeout: CONNECT_TIMEOUT_MS,
       };
@@ -75,7 +78,7 @@ export async function openDatabase(
   migrate: boolean,
 ): Promise<DataSource> {
   const where = describeDatabase(database);
-  const dataSource = await connect(database);
+  const dataSource = await openConnection(database);
   try {
     if (migrate) await runMigrationsExclusively(dataSource);
     const gap = await findSchemaGap(dataSource);
@@ -105,7 +108,7 @@ export async function openTables(database: Database): Promise<DataSource> {
   // SQLite would create an empty file.
   if (database.type === 'better-sqlite3' && !existsSync(database.path))
     throw new StartError(messages.tablesNotFound(where));
-  const dataSource = await connect(database);
+  const dataSource = await openConnection(database);
   if (!(await findSchemaGap(dataSource))) return dataSource;
   await dataSource.destroy();
   throw new StartError(messages.tablesNotFound(where));
@@ -120,16 +123,59 @@ function makePrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }
 
-async function connect(database: Database): Promise<DataSource> {
+/**
+ * Connects, without a look at the tables. Neither driver has a `prefer`: the `ssl` of its options is what was found.
+ * @throws StartError that names the setting and what to do.
+ */
+export async function openConnection(database: Database): Promise<DataSource> {
+  const isPreferred =
+    database.type !== 'better-sqlite3' && database.tls.mode === 'prefer';
   try {
-    const dataSource = new ClosingDataSource(dataSourceOptions(database));
-    if (database.type === 'better-sqlite3' && database.path !== ':memory:')
-      makePrivate(database.path);
-    return await dataSource.initialize();
+    return await connect(
+      isPreferred ? { ...database, tls: { mode: 'require' } } : database,
+    );
   } catch (error) {
-    const where = describeDatabase(database);
-    throw new StartError(messages.databaseUnreachable(where, codeOf(error)));
+    if (isPreferred && lacksTls(error))
+      return openConnection({ ...database, tls: { mode: 'off' } });
+    throw startError(database, error);
   }
+}
+
+function connect(database: Database): Promise<DataSource> {
+  const dataSource = new ClosingDataSource(dataSourceOptions(database));
+  if (database.type === 'better-sqlite3' && database.path !== ':memory:')
+    makePrivate(database.path);
+  return dataSource.initialize();
+}
+
+/** What is to be said at the start when nothing was set of TLS and others may be on the line; undefined for nothing. */
+export function tlsWarning(
+  database: Database,
+  dataSource: DataSource,
+): string | undefined {
+  if (database.type === 'better-sqlite3' || database.tls.mode !== 'prefer')
+    return undefined;
+  const { host } = database.server;
+  if (isLocal(host)) return undefined;
+  const found = 'ssl' in dataSource.options && dataSource.options.ssl;
+  return messages.tlsNotSet(
+    host,
+    found ? 'encrypted, but its certificate is not checked' : 'not encrypted',
+  );
+}
+
+function startError(database: Database, error: unknown): StartError {
+  const where = describeDatabase(database);
+  if (lacksTls(error)) return new StartError(messages.databaseLacksTls(where));
+  const problem = certificateProblem(error);
+  if (problem)
+    return new StartError(messages.databaseDistrusted(where, problem));
+  const plain =
+    database.type !== 'better-sqlite3' && database.tls.mode === 'off';
+  const line = plain ? 'plain' : 'any';
+  return new StartError(
+    messages.databaseUnreachable(where, codeOf(error), line),
+  );
 }
 
 /** The driver's error code; its message may contain the URL with the password. */

@@ -22,13 +22,6 @@ export async function probeAddress(address: ListenAddress): Promise<void> {
   }
 }
 
-/** Whether nothing but this machine reaches an app that listens there. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|(?:::ffff:127(?:\.\d+){3})|::1)$/i.test(
-    host,
-  );
-}
-
 /** The StartError for an error of listen(); any other error is returned unchanged. */
 export function listenError(
   error: unknown,

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -6,14 +5,10 @@ import {
   type WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
 import { messages } from './config.messages.js';
+import { readDatabase } from './database-settings.js';
 import type { Database } from './database-url.js';
 import { readEncryptionKeys } from './module-options.js';
-import {
-  databaseUrl,
-  type Environment,
-  moduleFaults,
-  settingsIn,
-} from './settings.js';
+import { type Environment, moduleFaults, settingsIn } from './settings.js';
 
 /** The settings of the app that `npm run reseal` needs; it does not need the WeChat credentials. */
 export interface ResealSettings {
@@ -28,9 +23,7 @@ export interface ResealSettings {
 export function loadResealSettings(environment: Environment): ResealSettings {
   const set = settingsIn(environment);
   const faults: ConfigurationFault[] = [];
-  const database = v.safeParse(databaseUrl, set['DATABASE_URL']);
-  if (!database.success)
-    faults.push({ field: 'DATABASE_URL', problem: database.issues[0].message });
+  const database = readDatabase(set, faults);
 
   const field = 'TOKEN_ENCRYPTION_KEYS';
   const encryptionKeys = readEncryptionKeys(set, faults);
@@ -48,7 +41,7 @@ export function loadResealSettings(environment: Environment): ResealSettings {
   if (encryptionKeys.length === 0 && !faults.some((f) => f.field === field))
     faults.push({ field, problem: messages.encryptionKeysMissing() });
 
-  if (faults.length > 0 || !database.success)
+  if (faults.length > 0 || !database)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
-  return { database: database.output, encryptionKeys, encryptionPlain };
+  return { database, encryptionKeys, encryptionPlain };
 }

@@ -35,17 +35,17 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', `postgres://u:${MARK}@h`, DATABASE],
     [
       'DATABASE_URL',
-      `postgresql://u:${MARK}@h/d?sslmode=${MARK}&schema=x`,
-      /^has parameters that are not used \(sslmode, schema\); remove /,
+      `postgresql://u:${MARK}@h/d?sslcert=${MARK}&schema=x`,
+      /^has parameters that are not known \(sslcert, schema\); remove /,
     ],
     ...[
-      `mysql://u:${MARK}@h/d?ssl=true`,
-      `mariadb://u:${MARK}@h/d?ssl=${MARK}#`,
-      `sqlite:${MARK}.sqlite?ssl=true`,
+      `mysql://u:${MARK}@h/d?charset=${MARK}`,
+      `mariadb://u:${MARK}@h/d?charset=${MARK}#`,
+      `sqlite:${MARK}.sqlite?charset=true`,
     ].map((url): [string, string, RegExp] => [
       'DATABASE_URL',
       url,
-      /^has parameters that are not used \(ssl(, #)?\); remove /,
+      /^has parameters that are not known \(charset(, #)?\); remove /,
     ]),
     ['DATABASE_URL', `mysql://u:${MARK}@h/d%`, DATABASE],
     ['DATABASE_URL', `mysql://u:${MARK}/@h/d`, DATABASE],

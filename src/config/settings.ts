@@ -9,11 +9,8 @@ import {
 } from '../wechat-token/index.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { messages } from './config.messages.js';
-import {
-  type Database,
-  parseDatabaseUrl,
-  refusedParameters,
-} from './database-url.js';
+import { readDatabase } from './database-settings.js';
+import type { Database } from './database-url.js';
 import { readApiKeys, readOptions } from './module-options.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 
@@ -49,17 +46,6 @@ const readBy = <Value>(
   problem: string,
 ) => v.nonOptional(v.pipe(v.string(), v.transform(read)), problem);
 
-export const databaseUrl = v.optional(
-  v.pipe(
-    readBy(parseDatabaseUrl, messages.badDatabaseUrl()),
-    v.check(
-      (database) => refusedParameters(database).length === 0,
-      ({ input }) => messages.badUrlParameters(refusedParameters(input)),
-    ),
-  ),
-  'sqlite:data/wechat-token.sqlite',
-);
-
 const whole = (
   min: number,
   max: number,
@@ -80,7 +66,6 @@ const serverSettings = v.object({
   HEADERS_TIMEOUT_MS: v.optional(whole(1000, 120_000), '5000'),
   REQUEST_TIMEOUT_MS: v.optional(whole(1000, 120_000), '10000'),
   MAX_CONNECTIONS: v.optional(whole(1, 100_000), '2000'),
-  DATABASE_URL: databaseUrl,
   DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
   LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
   TRUST_PROXY: v.optional(readBy(parseTrustProxy, messages.badTrustProxy())),
@@ -108,13 +93,14 @@ export function loadSettings(environment: Environment): AppSettings {
     faults.push({ field: v.getDotPath(issue) ?? '', problem: issue.message });
   if (server.success) faults.push(...timeoutFaults(server.output));
 
+  const database = readDatabase(set, faults);
   const mode = server.success ? server.output.WECHAT_TOKEN_MODE : 'stable';
   const { options, settingOf } = readOptions(set, mode, faults);
   for (const { field, problem } of moduleFaults(options))
     // Missing accounts were reported above, with what to set.
     if (field !== 'accounts') faults.push({ field: settingOf(field), problem });
 
-  if (faults.length > 0 || !server.success)
+  if (faults.length > 0 || !server.success || !database)
     throw new ConfigurationError(faults, messages.settingsWrong(faults));
   return {
     port: server.output.PORT,
@@ -123,7 +109,7 @@ export function loadSettings(environment: Environment): AppSettings {
     headersTimeoutMs: server.output.HEADERS_TIMEOUT_MS,
     requestTimeoutMs: server.output.REQUEST_TIMEOUT_MS,
     maxConnections: server.output.MAX_CONNECTIONS,
-    database: server.output.DATABASE_URL,
+    database,
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,
     trustProxy: server.output.TRUST_PROXY ?? [],

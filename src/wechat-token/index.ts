@@ -48,6 +48,7 @@ export {
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './common/errors.js';
 export { LogLine } from './common/log-line.js';
+export { isLoopback } from './common/loopback.js';
 export {
   WechatTokenModule,
   type WechatTokenModuleExtras,

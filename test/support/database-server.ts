@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   type DatabaseKind,
   type ServerAddress,
 } from './fresh-database.js';
+import { queryOnce } from './connect.js';
 import { type Place, type Recipe, RECIPES } from './server-recipes.js';
 import { startWatchdog, type Watchdog } from './watchdog.js';
 
@@ -24,6 +25,8 @@ export interface DatabaseServer extends ServerAddress {
   stop(): Promise<void>;
   /** SIGKILL, as if the machine had failed. The data stays for `restart`. */
   kill9(): Promise<void>;
+  /** From now on it presents that one; it must have been started with one. */
+  presentCertificate(file: string): Promise<void>;
   /** Ends it in good order if it still runs, and starts it again with the same data on the same port. */
   restart(): Promise<void>;
 }
@@ -31,8 +34,11 @@ export interface DatabaseServer extends ServerAddress {
 export interface DatabaseServerOptions {
   /** The server's `time_zone`, as an offset: `+08:00`. Default: the machine's. */
   readonly timeZone?: string;
+  /** The file of the certificate that it presents, for the key of test/fixtures/tls. Default: what the server does without one. */
+  readonly certificate?: string;
 }
 
+const TLS_FIXTURES = join(import.meta.dirname, '../fixtures/tls');
 const INITIALISE_SECONDS = 120;
 const START_SECONDS = 60;
 const SHUTDOWN_SECONDS = 20;
@@ -77,10 +83,22 @@ class ThrowAwayServer implements DatabaseServer {
     private readonly binary: string,
     private readonly folder: string,
     private readonly watchdog: Watchdog,
-    { timeZone }: DatabaseServerOptions,
+    private readonly options: DatabaseServerOptions,
   ) {
     this.recipe = RECIPES[kind];
-    this.place = { binary, folder, data: join(folder, 'data'), timeZone };
+    this.place = {
+      binary,
+      folder,
+      data: join(folder, 'data'),
+      timeZone: options.timeZone,
+      tls: options.certificate
+        ? {
+            cert: join(folder, 'server.crt'),
+            key: join(folder, 'server.key'),
+            ca: join(folder, 'ca.crt'),
+          }
+        : undefined,
+    };
     this.log = join(folder, 'server.log');
   }
 
@@ -98,6 +116,12 @@ class ThrowAwayServer implements DatabaseServer {
 
   async initialise(): Promise<void> {
     this.runsAs = await this.recipe.runsAs(this.place);
+    const { tls } = this.place;
+    if (tls && this.options.certificate) {
+      await this.give(this.options.certificate, tls.cert);
+      await this.give(join(TLS_FIXTURES, 'localhost.key'), tls.key);
+      await this.give(join(TLS_FIXTURES, 'ca.crt'), tls.ca);
+    }
     const [program, args] = await this.recipe.initialiser(this.place);
     const child = this.spawn(program, args);
     const code = await exitWithin(child, INITIALISE_SECONDS);
@@ -115,6 +139,35 @@ class ThrowAwayServer implements DatabaseServer {
           throw error;
       }
     }
+  }
+
+  async presentCertificate(file: string): Promise<void> {
+    const { tls } = this.place;
+    if (!tls) throw new Error('The server was started without a certificate.');
+    await this.give(file, tls.cert);
+    const before = await this.presented();
+    // MySQL takes one that has expired only when it starts.
+    await queryOnce(this.url, this.recipe.reloadTls).catch(() =>
+      this.restart(),
+    );
+    // PostgreSQL does it when it comes to it.
+    while (this.kind === 'postgres' && (await this.presented()) === before)
+      await sleep(10);
+  }
+
+  /** Changes with what a new connection of PostgreSQL finds. */
+  private async presented(): Promise<unknown> {
+    if (this.kind !== 'postgres') return undefined;
+    const sql = 'SELECT pg_conf_load_time()::text AS loaded';
+    const [row] = await queryOnce<{ loaded: string }>(this.url, sql);
+    return row?.loaded;
+  }
+
+  /** A copy that the server can read, and others cannot. */
+  private async give(file: string, copy: string): Promise<void> {
+    await copyFile(file, copy);
+    await chmod(copy, 0o600);
+    if (this.runsAs) await chown(copy, this.runsAs.uid, this.runsAs.gid);
   }
 
   async kill9(): Promise<void> {

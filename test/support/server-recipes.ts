@@ -7,6 +7,8 @@ import type { DatabaseKind } from './fresh-database.js';
 
 export type Command = readonly [program: string, args: string[]];
 
+export type TlsFiles = Readonly<Record<'cert' | 'key' | 'ca', string>>;
+
 /** Where a throw-away server lives. */
 export interface Place {
   readonly binary: string;
@@ -14,6 +16,8 @@ export interface Place {
   readonly data: string;
   /** The server's time zone, as an offset: `+08:00`. */
   readonly timeZone: string | undefined;
+  /** The files of the certificate that it presents, of its key and of its CA; undefined for the server's own default. */
+  readonly tls: TlsFiles | undefined;
 }
 
 /** How a server of one kind is made and run. */
@@ -26,6 +30,8 @@ export interface Recipe {
   runsAs(place: Place): Promise<{ uid: number; gid: number } | undefined>;
   initialiser(place: Place): Promise<Command>;
   options(place: Place, port: number): string[];
+  /** Has it read its certificate again. */
+  readonly reloadTls: string;
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -33,7 +39,7 @@ const isRoot = process.getuid?.() === 0;
 /** Both servers of the MySQL family refuse to run as root without an option. */
 const asRoot = isRoot ? ['--user=root'] : [];
 
-function mysqlOptions({ folder, data, timeZone }: Place, port: number) {
+function mysqlOptions({ folder, data, timeZone, tls }: Place, port: number) {
   return [
     '--no-defaults', // must be the first
     ...asRoot,
@@ -51,6 +57,9 @@ function mysqlOptions({ folder, data, timeZone }: Place, port: number) {
     '--innodb-flush-log-at-trx-commit=2',
     '--max-connections=500', // twenty replicas with pools of ten, and then some
     ...(timeZone === undefined ? [] : [`--default-time-zone=${timeZone}`]),
+    ...(tls
+      ? [`--ssl-cert=${tls.cert}`, `--ssl-key=${tls.key}`, `--ssl-ca=${tls.ca}`]
+      : []),
   ];
 }
 
@@ -90,6 +99,7 @@ const mariadb: Recipe = {
     ...mysqlOptions(place, port),
     `--secure-file-priv=${place.folder}`,
   ],
+  reloadTls: 'FLUSH SSL',
 };
 
 const mysql: Recipe = {
@@ -123,6 +133,7 @@ const mysql: Recipe = {
     '--secure-file-priv=NULL',
     '--loose-mysqlx=OFF',
   ],
+  reloadTls: 'ALTER INSTANCE RELOAD TLS',
 };
 
 const postgres: Recipe = {
@@ -156,7 +167,7 @@ const postgres: Recipe = {
         : ['--locale=C.UTF-8']),
     ],
   ],
-  options: ({ data, timeZone }, port) => [
+  options: ({ data, timeZone, tls }, port) => [
     '-D',
     data,
     ...[
@@ -170,6 +181,9 @@ const postgres: Recipe = {
       'full_page_writes=off',
       // Its snapshots would change what a test counts.
       'autovacuum=off',
+      ...(tls
+        ? ['ssl=on', `ssl_cert_file=${tls.cert}`, `ssl_key_file=${tls.key}`]
+        : []),
       // POSIX counts to the west.
       ...(timeZone === undefined
         ? []
@@ -178,6 +192,7 @@ const postgres: Recipe = {
           ]),
     ].flatMap((setting) => ['-c', setting]),
   ],
+  reloadTls: 'SELECT pg_reload_conf()',
 };
 
 function majorOf(binary: string): number {
