@@ -11,7 +11,7 @@ import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
 import { trustProxy } from './config/trust-proxy.js';
 import { serveDocs } from './openapi/serve-docs.js';
-import { isLoopback } from './wechat-token/index.js';
+import { isLoopback, LogLine } from './wechat-token/index.js';
 
 /**
  * Starts the app and listens.
@@ -38,7 +38,9 @@ async function listen(
   try {
     await app.listen(settings.port, settings.host);
     if (!isLoopback(settings.host))
-      new Logger('App').warn(messages.plainHttp(settings.host));
+      new Logger('App').warn(
+        new LogLine(messages.plainHttp(settings.host), {}),
+      );
     return (await app.getUrl()).replace('[::1]', 'localhost');
   } catch (error) {
     await app.close();
@@ -53,7 +55,7 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const logger = new AppLogger(settings.logLevel);
   const warning = tlsWarning(settings.database, dataSource);
-  if (warning) logger.warn(warning, 'Database');
+  if (warning) logger.warn(new LogLine(warning, {}), 'Database');
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(settings, dataSource),
     {

@@ -162,6 +162,7 @@ export const adminSchemas: Schemas = {
         enum: [
           'asked',
           'reported',
+          'unconfirmed',
           'refreshed',
           'failed',
           'forced',
@@ -170,7 +171,7 @@ export const adminSchemas: Schemas = {
           'restored',
         ],
         description:
-          '`asked`: an operator requested a renewal. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat. `restored`: the row was deleted, emptied or replaced by an older one, and a replica has written the token again from memory.',
+          '`asked`: an operator requested a renewal; recorded once a minute for each caller and reason. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `unconfirmed`: WeChat accepts a token that a caller reported; recorded once in 10 s for each caller. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat. `restored`: the row was deleted, emptied or replaced by an older one, and a replica has written the token again from memory.',
       },
       actor: {
         type: ['string', 'null'],

@@ -50,7 +50,7 @@ export const tokenPaths: Paths = {
       operationId: 'reportRejectedToken',
       summary: 'Report a rejected token',
       description:
-        'Scope `tokens:issue`. For the errcodes 40001, 40014 and 42001. If the rejected token has been replaced already, the response is its replacement, without a call to WeChat; otherwise the token is renewed, once for all callers that report it. Then retry the call to WeChat once.',
+        'Scope `tokens:issue`. For the errcodes 40001, 40014 and 42001. If the rejected token has been replaced already, the response is its replacement, without a call to WeChat; otherwise the token is tried at WeChat, and renewed, once for all callers that report it, unless WeChat accepts it: then the response is the same token. Each key has 3 of the 10 renewals of rejected tokens within one life. Then retry the call to WeChat once.',
       parameters: [parameter('name')],
       requestBody: {
         required: true,
@@ -63,7 +63,8 @@ export const tokenPaths: Paths = {
       },
       responses: {
         200: {
-          description: 'The replacement token.',
+          description:
+            'The replacement token, or the same one if WeChat accepts it.',
           headers: noStore,
           content: body('ServedToken', servedTokenExample),
         },

@@ -93,7 +93,7 @@ export const wechatShapedPaths: Paths = {
       operationId: 'wechatStableToken',
       summary: 'Compatible with /cgi-bin/stable_token of WeChat',
       description:
-        'Send an API key with the scope `tokens:issue` in place of the AppSecret.',
+        'Send an API key with the scope `tokens:issue` in place of the AppSecret. `force_refresh` forces a renewal if the key has the scope `tokens:refresh` as well; otherwise WeChat is asked in normal mode.',
       security: [],
       requestBody: {
         required: true,
@@ -107,7 +107,7 @@ export const wechatShapedPaths: Paths = {
             },
           },
           forced: {
-            summary: 'A new token (forced renewal)',
+            summary: 'A new token (forced renewal; scope `tokens:refresh`)',
             value: {
               grant_type: 'client_credential',
               appid: 'wx0123456789abcdef',

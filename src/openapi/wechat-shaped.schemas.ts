@@ -39,7 +39,7 @@ export const wechatShapedSchemas: Schemas = {
         type: 'boolean',
         default: false,
         description:
-          'Ends the current token for all clients. All callers together are limited to 20 forced renewals a day, at least 30 s apart; over the limit the response is the current token, as on the platform.',
+          'Ends the current token for all clients, if the key has the scope `tokens:refresh` as well; otherwise WeChat is asked in normal mode. One key is limited to 5, all callers together to 20 forced renewals a day, at least 30 s apart; over the limit the response is the current token, as on the platform.',
       },
     },
   },

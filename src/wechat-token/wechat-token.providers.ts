@@ -31,6 +31,8 @@ import { DueRound } from './schedule/due-round.js';
 import { LeasedRenewal } from './renewal/leased-renewal.js';
 import { LocalCoolDowns } from './renewal/policy/local-cool-downs.js';
 import { Probes } from './renewal/policy/probes.js';
+import { RecentAnswers } from './renewal/policy/recent-answers.js';
+import { ReportedTokens } from './renewal/reported-tokens.js';
 import { RenewalTargets } from './renewal/policy/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
 import { Renewer } from './renewal/renewer.js';
@@ -83,7 +85,9 @@ const store: Provider[] = [
 
 const renewal: Provider[] = [
   Budgets,
+  ReportedTokens,
   Probes,
+  RecentAnswers,
   LocalCoolDowns,
   RenewalTargets,
   Leases,

@@ -297,6 +297,24 @@ describe('R11 without a database, a token that the platform refuses', () => {
   });
 });
 
+describe('R11 without a database, a report over HTTP', () => {
+  const report = ({ tokens }: TestReplica, value: string, actor: string) =>
+    tokens.answerReport(value, 'default', actor);
+
+  it('of one caller takes nothing from another', async () => {
+    await using world = await World.create();
+    const replica = await world.replica();
+    const old = await replica.tokens.getAccessToken();
+    await loseDatabase(replica);
+    await failure(report(replica, old, 'attacker'));
+    world.wechat.drop(appId);
+
+    const renewed = await report(replica, old, 'billing');
+
+    expect(world.wechat.accepts(renewed.value)).toBe(true);
+  });
+});
+
 describe.each(databaseServers())(
   'R11 a database that is silent, on $kind $version',
   (server) => {

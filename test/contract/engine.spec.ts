@@ -94,7 +94,6 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
       world.sql(
         'SELECT value, source, issued_at, refresh_at, expires_at, credential_id FROM system_var',
       );
-    const before = await stored();
     const faults: Fault[] = [
       { status: 500 },
       { body: '{}' },
@@ -102,6 +101,9 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
       { errcode: 45009 },
     ];
     for (const [count, fault] of faults.entries()) {
+      // An operator is told of the last answer for as long.
+      await world.advance(10);
+      const before = await stored();
       const lasting = world.wechat.inject('stable', fault, { times: Infinity });
       await expect(refresher.refresh(NAME)).rejects.toSatisfy(
         isTokenUnavailableError,

@@ -159,7 +159,7 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
     access: [EVENTS],
   },
   recentEvents: {
-    statement: (s) => s.recentEvents({ name, ...events }),
+    statement: (s) => s.recentEvents({ names, ...events, limit: 1000 }),
     access: [EVENTS],
   },
 };

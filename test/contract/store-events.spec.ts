@@ -42,9 +42,15 @@ describe.each(everyDatabase())('the events on $title', (database) => {
         detail: null,
       },
     ]);
-    const [age] = await db.events.recent(NAME, 'forced', DAY_MS);
-    expect(age).toBeGreaterThanOrEqual(0);
-    expect(age).toBeLessThan(60_000);
+    const [counted] = await db.events.recent([NAME], 'forced', DAY_MS);
+    expect(counted).toMatchObject({
+      name: NAME,
+      actor: 'replica-1',
+      fingerprint: '0a1b2c3d',
+      latencyMs: 124,
+    });
+    expect(counted?.ageMs).toBeGreaterThanOrEqual(0);
+    expect(counted?.ageMs).toBeLessThan(60_000);
   });
 
   it('are cut to what the columns hold', async () => {
@@ -62,8 +68,8 @@ describe.each(everyDatabase())('the events on $title', (database) => {
       await db.elapse(wait);
     }
     const minutes = async (windowMs: number) => {
-      const ages = await db.events.recent(NAME, 'forced', windowMs);
-      return ages.map((age) => Math.floor(age / 60_000));
+      const counted = await db.events.recent([NAME], 'forced', windowMs);
+      return counted.map(({ ageMs }) => Math.floor(ageMs / 60_000));
     };
     expect(await minutes(DAY_MS)).toEqual([0, 1, 61]);
     expect(await minutes(3_600_000)).toEqual([0, 1]);
@@ -75,10 +81,14 @@ describe.each(everyDatabase())('the events on $title', (database) => {
     await db.events.record(forced('access_token:shop'));
     await db.events.record({ ...forced(), type: 'rejected' });
     for (const other of [NAME, 'access_token:Shop', 'ACCESS_TOKEN:SHOP'])
-      expect(await db.events.recent(other, 'forced', DAY_MS)).toEqual([]);
+      expect(await db.events.recent([other], 'forced', DAY_MS)).toEqual([]);
     expect(
-      await db.events.recent('access_token:shop', 'forced', DAY_MS),
+      await db.events.recent(['access_token:shop'], 'forced', DAY_MS),
     ).toHaveLength(1);
+    const both = ['access_token:shop', 'access_token@wx1'];
+    await db.events.record(forced('access_token@wx1'));
+    const counted = await db.events.recent(both, 'forced', DAY_MS);
+    expect(counted.map(({ name }) => name).sort()).toEqual(both);
   });
 
   it('are purged when they are old enough, a thousand at a time', async () => {
@@ -103,6 +113,6 @@ describe.each(everyDatabase())('the events on $title', (database) => {
     expect(await db.events.purge(DAY_MS)).toBe(true);
     expect(await db.events.purge(DAY_MS)).toBe(false);
     expect(await left()).toBe(1);
-    expect(await db.events.recent(NAME, 'forced', DAY_MS)).toHaveLength(1);
+    expect(await db.events.recent([NAME], 'forced', DAY_MS)).toHaveLength(1);
   });
 });

@@ -37,6 +37,8 @@ async function live(logger: LoggerService): Promise<void> {
   await using world = await World.create();
   const { tokens, refresher } = await world.replica({ logger });
   await tokens.invalidate(await tokens.getAccessToken());
+  // An operator is told of the last answer for as long.
+  await world.advance(10);
   world.wechat.inject('stable', { errcode: 45009, errmsg: 'quota' });
   await expect(refresher.refresh('access_token')).rejects.toThrow('45009');
 }

@@ -117,6 +117,7 @@ describe.each(['stable', 'classic'] as const)(
 
       await world.advance(7000);
       for (const fault of echoes(token)) {
+        await world.advance(10);
         wechat.inject(mode, fault);
         await witness.failing(refresher.refresh(NAME));
         wechat.inject('business', fault);
@@ -125,6 +126,7 @@ describe.each(['stable', 'classic'] as const)(
       }
 
       await wechat.goDown();
+      await world.advance(10);
       await witness.failing(refresher.refresh(NAME));
       await witness.failing(api.post(PROBE, { token }));
       await wechat.comeBack();
@@ -138,6 +140,7 @@ describe.each(['stable', 'classic'] as const)(
       await world.sql(
         "CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var BEGIN SELECT RAISE(ABORT, 'no'); END",
       );
+      await world.advance(10);
       witness.see(await refresher.refresh(NAME));
       await rounds.tick();
       await world.sql('DROP TRIGGER broken');

@@ -135,6 +135,7 @@ describe('the graph of tokens', () => {
     await using world = await World.create();
     const { renewer, waiter } = await world.replica({ sources });
     await waiter.obtain('jsapi_ticket');
+    await world.advance(10);
     world.wechat.drop();
 
     await renewer.renew('jsapi_ticket', NORMAL);
@@ -166,6 +167,7 @@ describe('the graph of tokens', () => {
       refresh: { confirmSeconds: 0 },
     });
     await waiter.obtain('jsapi_ticket');
+    await world.advance(10);
     const before = await world.row('jsapi_ticket');
     world.wechat.rejectAllTokens(appId, true);
 

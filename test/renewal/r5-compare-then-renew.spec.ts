@@ -4,7 +4,7 @@ import {
   isTokenUnavailableError,
   isWechatApiError,
 } from '../../src/wechat-token/index.js';
-import { REJECTIONS_PER_LIFE } from '../../src/wechat-token/renewal/policy/policy.js';
+import { REJECTION_BUDGET } from '../../src/wechat-token/renewal/policy/budget-limits.js';
 import { World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
@@ -211,7 +211,7 @@ describe.each(['stable', 'classic'] as const)(
       // The first token; then for each rejection one call in normal mode and, in stable mode, at most one forced.
       const perRejection = mode === 'stable' ? 2 : 1;
       expect(world.wechat.calls[mode]).toBeLessThanOrEqual(
-        1 + REJECTIONS_PER_LIFE * perRejection,
+        1 + REJECTION_BUDGET.perActor * perRejection,
       );
       expect(last).toSatisfy(isTokenUnavailableError);
       expect(last).toHaveProperty('retryAfter', expect.any(Number));

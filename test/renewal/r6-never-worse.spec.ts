@@ -19,6 +19,8 @@ describe('R6 never worse: a failed renewal leaves the stored token as it was', (
       const replica = await world.replica({ api: { timeoutMs: 1000 } });
       const { tokens, refresher } = replica;
       const held = await tokens.getAccessToken();
+      // An operator is told of the last answer for as long.
+      await world.advance(10);
       const before = await stored(world);
       const lasting = world.wechat.inject('stable', fault, { times: Infinity });
       const { stable } = world.wechat.calls;
@@ -44,6 +46,7 @@ describe('R6 never worse: a failed renewal leaves the stored token as it was', (
 
   it('and does not follow a redirect, wherever it leads', async () => {
     const { refresher } = await world.replica();
+    await world.advance(10);
     const before = await stored(world);
     const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
     const redirect = `${world.wechat.baseUrl}/cgi-bin/token?grant_type=client_credential&appid=${appId}&secret=${appSecret}`;

@@ -232,6 +232,7 @@ describe('R8 what is stopped is probed', () => {
     const { accountCheck, refresher } = await world.replica();
     await accountCheck.check();
     fault.remove();
+    await world.advance(10);
 
     expect(await refresher.refresh(NAME)).toMatchObject({
       outcome: 'refreshed',

@@ -23,7 +23,9 @@ describe('R9 force is scarce', () => {
     expect(world.wechat.accepts(renewed)).toBe(true);
     expect(world.wechat.accepts(old)).toBe(false);
     expect(
-      await world.sql("SELECT actor FROM token_event WHERE type = 'forced'"),
+      await world.sql(
+        `SELECT actor FROM token_event WHERE type = 'forced' AND name = '${NAME}'`,
+      ),
     ).toEqual([{ actor: 'somebody' }]);
   });
 
@@ -117,6 +119,7 @@ describe('R9 an operator without force asks in normal mode', () => {
     await using world = await World.create();
     const { tokens, refresher } = await world.replica();
     const token = await tokens.getAccessToken();
+    await world.advance(10);
 
     expect(await refresher.refresh(NAME)).toMatchObject({
       outcome: 'unchanged',
@@ -166,7 +169,9 @@ describe('R9 a lease that is about to end', () => {
     expect(world.wechat.accepts(renewed)).toBe(true);
     expect(world.wechat.calls.stableForced).toBe(1);
     expect(
-      await world.sql("SELECT type FROM token_event WHERE type = 'forced'"),
+      await world.sql(
+        `SELECT type FROM token_event WHERE type = 'forced' AND name = '${NAME}'`,
+      ),
     ).toHaveLength(1);
   });
 });

@@ -77,7 +77,7 @@ export class AccessTokenProvider {
   /**
    * R5: reports that the platform refused this token in a business call (40001, 40014, 42001), and returns the token to use
    * instead: the stored token if it differs already, otherwise a new one, within `timeoutMs`. A late report of an old token costs
-   * nothing.
+   * nothing. One replica has 3 of the 10 rejections of a token's life, and 5 of the day's 20 forced renewals.
    * @throws TokenUnavailableError when no other token can be had now; RefreshBudgetError when only a forced renewal would
    * help and none is left; UnknownAccountError; AccountSourceError.
    */
@@ -88,6 +88,19 @@ export class AccessTokenProvider {
   ): Promise<string> {
     const name = tokenName('access_token', account);
     return valueOf(this.#waiter.replace(name, rejectedToken, options));
+  }
+
+  /**
+   * @internal R5: as {@link invalidate}, for a report that comes over HTTP, which may be false: the token is tried at the platform,
+   * and returned again when the platform accepts it.
+   */
+  answerReport(
+    reportedToken: string,
+    account: string,
+    actor: string,
+  ): Promise<CachedToken> {
+    const name = tokenName('access_token', account);
+    return this.#waiter.answerReport(name, reportedToken, actor);
   }
 
   /** R2: the token in memory, if it may be handed out; past its `refresh_at` a renewal begins in the background. */

@@ -22,7 +22,10 @@ import { DirectRenewal } from './direct-renewal.js';
 /** Callers need a token that this replica cannot serve. */
 export interface Need {
   readonly name: TokenName;
-  readonly intent: Extract<RenewalIntent, { kind: 'due' | 'rejected' }>;
+  readonly intent: Extract<
+    RenewalIntent,
+    { kind: 'due' | 'rejected' | 'reported' }
+  >;
   readonly actor?: string | undefined;
   /** Nobody needs it any more. */
   readonly signal?: AbortSignal;
@@ -52,10 +55,11 @@ export class BoundedRenewal {
   ) {}
 
   /**
-   * Takes one step, and says which one is next; `done` when the token was renewed or needs no renewal.
+   * Takes one step, and says which one is next; `done` when the token was renewed or needs no renewal, `unconfirmed` when the
+   * platform accepts the one that was reported.
    * @throws as {@link Renewer.renew} and {@link Renewer.waitForOthers}; the reason of the signal.
    */
-  async take(step: Step, need: Need): Promise<Step | 'done'> {
+  async take(step: Step, need: Need): Promise<Step | 'done' | 'unconfirmed'> {
     const { name, intent, actor, signal } = need;
     const target = await this.targets.get(name);
     const limit = this.mayRenewDirectly(target)
@@ -70,7 +74,9 @@ export class BoundedRenewal {
       }
       const renewal = this.renewer.renew(name, intent, actor);
       const renewed = await withDeadline(renewal, this.clock, deadline);
-      return renewed === 'others renew' ? 'wait' : 'done';
+      if (renewed === 'others renew') return 'wait';
+      const isSame = renewed.outcome === 'unchanged';
+      return isSame && intent.kind === 'reported' ? 'unconfirmed' : 'done';
     } catch (error) {
       const isSilent =
         error instanceof Silence ||
@@ -92,14 +98,13 @@ export class BoundedRenewal {
 
   private async renewDirectly(
     target: RenewalTarget,
-    { intent }: Need,
+    need: Need,
   ): Promise<void> {
     this.renewer.throwIfStopping();
-    const rejected = intent.kind === 'rejected' ? intent.value : undefined;
     const inputs = await this.states.inputsOf(target, (name) =>
       this.take('renew', { name, intent: { kind: 'due' } }),
     );
-    await this.direct.run(target, inputs, rejected);
+    await this.direct.run(target, inputs, need);
   }
 
   /** In classic mode a call would end the token that all others use. */

@@ -11,9 +11,16 @@ import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers } from '../renewal/answers.js';
 import { LocalCoolDowns } from '../renewal/policy/local-cool-downs.js';
-import { FORCE_BUDGET } from '../renewal/policy/policy.js';
+import { FORCE_BUDGET } from '../renewal/policy/budget-limits.js';
+import { isReport, type RenewalIntent } from '../renewal/policy/policy.js';
 import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { coolingDown } from '../renewal/token-unavailable.js';
+
+/** What a renewal without the lease is for, and who wants it: a replica, or the id of an API key. */
+interface DirectRequest {
+  readonly intent: RenewalIntent;
+  readonly actor?: string | undefined;
+}
 
 /**
  * R4, R11: a renewal without the database, where the platform allows parallel calls (stable mode): the token is served from
@@ -21,8 +28,8 @@ import { coolingDown } from '../renewal/token-unavailable.js';
  */
 @Injectable()
 export class DirectRenewal {
-  /** When this replica may next replace a rejected token, on its own clock. */
-  private readonly nextReplacement = new Map<TokenName, number>();
+  /** When whoever reports a token may next have it replaced, by token and actor, on this replica's clock; the first to come first. */
+  private readonly nextReplacement = new Map<string, number>();
 
   constructor(
     private readonly cache: TokenCache,
@@ -40,8 +47,9 @@ export class DirectRenewal {
   async run(
     target: RenewalTarget,
     inputs: ReadonlyMap<TokenName, string>,
-    rejected?: string,
+    { intent, actor = this.replica.id }: DirectRequest,
   ): Promise<void> {
+    const rejected = isReport(intent) ? intent.value : undefined;
     const { name, account, source, circumstances } = target;
     await source.ready();
     const sentAt = this.clock.now();
@@ -49,11 +57,10 @@ export class DirectRenewal {
     const isFresh = cached !== undefined && sentAt < cached.refreshAt;
     if (rejected === undefined ? isFresh : cached && cached.value !== rejected)
       return;
-    if (rejected !== undefined) this.spendReplacement(name, rejected);
+    if (rejected !== undefined) this.spendReplacement(name, rejected, actor);
     const cooling = this.coolDowns.active(name, circumstances);
     if (cooling) throw coolingDown(name, cooling.wait, cooling.reason);
     const version = this.cache.nextVersion(name);
-    const actor = this.replica.id;
     const detail = messages.withoutLease();
     const call = { target, actor, sentAt, version, detail };
     let issued: IssuedToken;
@@ -63,25 +70,39 @@ export class DirectRenewal {
       if (!(error instanceof UpstreamError)) throw error;
       return this.answers.fail(call, error);
     }
-    if (issued.value === rejected) throw this.stillRejected(target);
+    if (issued.value === rejected) throw this.stillRejected(target, intent);
     await this.answers.keep(call, issued);
   }
 
   /** R5: the budget of rejections is in the database; without it this one holds. */
-  private spendReplacement(name: TokenName, rejected: string): void {
+  private spendReplacement(
+    name: TokenName,
+    rejected: string,
+    actor: string,
+  ): void {
     const now = this.clock.now();
-    const wait = (this.nextReplacement.get(name) ?? now) - now;
+    for (const [oldest, at] of this.nextReplacement) {
+      if (at > now) break;
+      this.nextReplacement.delete(oldest);
+    }
+    const key = `${name} ${actor}`;
+    const wait = (this.nextReplacement.get(key) ?? now) - now;
     if (wait > 0) throw coolingDown(name, wait, messages.rejectedAgain());
-    this.journal.rejected(name, fingerprint(rejected));
-    this.nextReplacement.set(name, now + FORCE_BUDGET.spacing);
+    this.journal.rejected({ name, fingerprint: fingerprint(rejected) });
+    this.nextReplacement.set(key, now + FORCE_BUDGET.spacing);
   }
 
-  private stillRejected(target: RenewalTarget): TokenUnavailableError {
+  private stillRejected(
+    target: RenewalTarget,
+    intent: RenewalIntent,
+  ): TokenUnavailableError {
     const wait = FORCE_BUDGET.spacing;
     const message = messages.stillRejected(target.name);
     const { credentialId } = target.account;
     const lastError = { class: 'rejected', message, credentialId };
-    this.coolDowns.set(target, this.clock.now() + wait, lastError);
+    // A caller in the process has seen WeChat's answer. What others say over HTTP delays nobody.
+    if (intent.kind === 'rejected')
+      this.coolDowns.set(target, this.clock.now() + wait, lastError);
     return new TokenUnavailableError(message, wait / 1000);
   }
 }

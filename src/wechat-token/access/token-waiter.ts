@@ -16,6 +16,7 @@ import { SingleFlight } from '../common/single-flight.js';
 import { CALLER_TIMEOUT_MS, RETRY_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
+import { isReport } from '../renewal/policy/policy.js';
 import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';
 import { BoundedRenewal, type Need, type Step } from './bounded-renewal.js';
@@ -99,6 +100,17 @@ export class TokenWaiter {
     return this.wait({ name, intent, actor }, options);
   }
 
+  /** R5: as {@link replace}, for a report over HTTP: it is tried at the platform, and the token is returned again if that accepts it. */
+  answerReport(
+    name: TokenName,
+    reported: string,
+    actor: string,
+  ): Promise<CachedToken> {
+    this.report(name, reported, actor);
+    const intent = { kind: 'reported', value: reported } as const;
+    return this.wait({ name, intent, actor }, {});
+  }
+
   /** R2: a renewal that nobody waits for; a failure is logged. */
   renewInBackground(name: TokenName): void {
     // Thousands of reads may come while it runs: only the first one handles its end.
@@ -116,7 +128,7 @@ export class TokenWaiter {
 
   /** Beside the wait: the caller's deadline does not depend on it. */
   private report(name: TokenName, rejected: string, actor?: string): void {
-    const inUse = this.cache.usable(name, this.clock.now());
+    const inUse = this.usable(name);
     const report = { name, actor, fingerprint: fingerprint(rejected) };
     this.targets.get(name).then(
       () => this.journal.reported(report, inUse && fingerprint(inUse.value)),
@@ -159,9 +171,7 @@ export class TokenWaiter {
 
   /** @returns To be called when the caller leaves. */
   private join(need: Need, caller: Caller): () => void {
-    const { name, intent } = need;
-    const key =
-      intent.kind === 'due' ? name : `${name} ${fingerprint(intent.value)}`;
+    const key = keyOf(need);
     const failure = this.recentFailure(key);
     if (failure && !(failure.retryAt < caller.deadline)) {
       caller.reject(failure.error);
@@ -201,7 +211,8 @@ export class TokenWaiter {
     while (wait.callers.size > 0)
       try {
         const next = await this.renewal.take(step, wait);
-        step = next === 'done' ? 'renew' : next;
+        if (next === 'unconfirmed') this.serve(wait, this.usable(wait.name));
+        step = next === 'wait' ? 'wait' : 'renew';
         // A renewal that began while the token was still good may have seen no reason to renew it: that one does not count.
         if (next === 'done' && !this.serve(wait) && misses++ > 0)
           throw nobodyRenewed(wait.name, this.settings.role);
@@ -212,8 +223,7 @@ export class TokenWaiter {
   }
 
   /** Whether the callers have got a token. */
-  private serve(wait: Wait): boolean {
-    const answer = this.answerTo(wait);
+  private serve(wait: Wait, answer = this.answerTo(wait)): boolean {
     if (!answer) return false;
     for (const caller of wait.callers) {
       caller.resolve(answer);
@@ -257,10 +267,13 @@ export class TokenWaiter {
   }
 
   private answerTo({ name, intent }: Need): CachedToken | undefined {
-    const cached = this.cache.usable(name, this.clock.now());
-    const isRefused =
-      intent.kind === 'rejected' && cached?.value === intent.value;
+    const cached = this.usable(name);
+    const isRefused = isReport(intent) && cached?.value === intent.value;
     return isRefused ? undefined : cached;
+  }
+
+  private usable(name: TokenName): CachedToken | undefined {
+    return this.cache.usable(name, this.clock.now());
   }
 
   /** R10: a reader renews nothing; it can only wait for others. */
@@ -271,6 +284,12 @@ export class TokenWaiter {
         : messages.timedOut(name, timeoutMs);
     return new TokenUnavailableError(message, 1);
   }
+}
+
+/** Callers with one key wait for the same; who reports counts where shares of a budget are spent (R5). */
+function keyOf({ name, intent, actor = '' }: Need): string {
+  if (!isReport(intent)) return name;
+  return `${name} ${intent.kind} ${fingerprint(intent.value)} ${actor}`;
 }
 
 function withoutDatabase(name: TokenName, cause: Error): TokenUnavailableError {

@@ -13,6 +13,9 @@ const USE_ANOTHER_SERVER =
   'use MySQL 8.0.11, MariaDB 10.6, PostgreSQL 14 or a later version of one of these, or SQLite';
 
 /** Every sentence that a user of the package may read. Each says what happened and what to do next. */
+const PAUSED =
+  "Renewals are paused to save the quota; check whether another system fetches tokens for the same appid, and the account in WeChat's console.";
+
 export const messages = {
   // Configuration. The problem of a field follows its name: "refresh.leaseSeconds: must be …".
   configuration: (faults: readonly { field: string; problem: string }[]) =>
@@ -184,6 +187,8 @@ export const messages = {
   // Events
   askedFor: (force: boolean, reason: string) =>
     `${force ? 'forced' : 'normal mode'}${reason && `: ${reason}`}`,
+  reportUnconfirmed: () =>
+    'WeChat accepts the token: the report is not confirmed',
   reportedInUse: () => 'current token',
   reportedLate: (inUse: string | undefined) =>
     inUse === undefined
@@ -260,12 +265,24 @@ export const messages = {
     `Too many open event streams of this caller (limit ${max}). Close one, or try again later.`,
 
   // Budgets
-  forceSpent: (name: string, budget: number, seconds: number) =>
-    `"${name}" was force-renewed ${budget} times today, the limit of WeChat. The next forced renewal is possible in ${seconds} s.`,
-  forceTooSoon: (name: string, seconds: number) =>
-    `"${name}" was force-renewed less than 30 s ago. The next forced renewal is possible in ${seconds} s.`,
-  rejectedTooOften: (name: string, count: number) =>
-    `WeChat rejected ${count} tokens "${name}" within one token lifetime. Renewals are paused to save the quota; check whether another system fetches tokens for the same appid, and the account in WeChat's console.`,
+  forceBound: {
+    total: (name: string, seconds: number) =>
+      `"${name}" was force-renewed 20 times today, the limit of WeChat. The next forced renewal is possible in ${seconds} s.`,
+    reserve: (name: string, seconds: number) =>
+      `"${name}" was force-renewed 15 times today; the last 5 of the day are kept for operators. Refresh the token with force, with a key that has the scope tokens:refresh, or wait ${seconds} s.`,
+    share: (name: string, seconds: number) =>
+      `Of the day's 20 forced renewals of "${name}" this caller has spent 5, and no more than 5 of them are for one. The next one is possible in ${seconds} s, or now by another caller.`,
+    spacing: (name: string, seconds: number) =>
+      `"${name}" was force-renewed less than 30 s ago. The next forced renewal is possible in ${seconds} s.`,
+  },
+  rejectionBound: {
+    total: (name: string) =>
+      `WeChat rejected 10 tokens "${name}" within one token lifetime. ${PAUSED}`,
+    share: (name: string) =>
+      `Three tokens "${name}" that this caller reported were renewed within one token lifetime, and no more are for one caller. ${PAUSED}`,
+    spacing: (name: string, seconds: number) =>
+      `"${name}" was renewed less than 30 s ago because WeChat rejected it, and in classic mode another renewal would end the tokens of others. The next one is possible in ${seconds} s.`,
+  },
 } as const;
 
 /** `"a", "b" or "c"` */

@@ -114,7 +114,10 @@ export class TokensController implements AdapterController {
     return undefined;
   }
 
-  /** R5. The response to a report of a token that has been replaced already is its successor, at no cost. */
+  /**
+   * R5. The response to a report of a token that has been replaced already is its successor, at no cost; to one of a token that
+   * WeChat accepts, that token.
+   */
   @Post(':name/rejected')
   @HttpCode(200)
   @RequiredScope('tokens:issue')
@@ -126,8 +129,8 @@ export class TokensController implements AdapterController {
   ): Promise<TokenAnswer> {
     const { value } = validated(rejectedBody, body);
     const account = accountOf(name);
-    await this.tokens.invalidate(value, account, { actor });
-    return this.answer(name, await this.tokens.cachedToken(account));
+    const token = await this.tokens.answerReport(value, account, actor);
+    return this.answer(name, token);
   }
 
   private byKey(

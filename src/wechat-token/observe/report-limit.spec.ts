@@ -4,7 +4,7 @@ import { ReportLimit } from './report-limit.js';
 const report = {
   name: 'access_token',
   actor: 'billing',
-  fingerprint: '4b97ab73',
+  what: '4b97ab73',
 };
 
 describe('events of reports', () => {
@@ -40,13 +40,13 @@ describe('events of reports', () => {
       {},
       { name: 'access_token:shop' },
       { actor: 'crm' },
-      { fingerprint: '26487a16' },
+      { what: '26487a16' },
     ])
       expect(admitted(2, () => other)).toBe(1);
   });
 
   it('are few for a caller that invents values, and no fewer for the others', () => {
-    expect(admitted(1000, (n) => ({ fingerprint: `${n}` }))).toBe(10);
+    expect(admitted(1000, (n) => ({ what: `${n}` }))).toBe(10);
     expect(admitted(1, () => ({ actor: 'crm' }))).toBe(1);
   });
 

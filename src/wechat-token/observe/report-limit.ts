@@ -4,20 +4,20 @@ import { RateWindow } from '../common/rate-window.js';
 import type { TokenName } from '../common/token-name.js';
 
 const MINUTE_MS = 60_000;
-/** Different values of one token that one actor may report in a minute: more than any honest client has. */
+/** Different things about one token that one actor may say in a minute: more than any honest client has to say. */
 const MAX_VALUES = 10;
 /** Pairs of token and actor. */
 const MAX_REPORTERS = 1000;
 
-/** A caller's statement that WeChat rejected a token. */
-export interface Report {
+/** What a caller says about a token: that WeChat rejected it, or that it is to be renewed. */
+interface Report {
   readonly name: TokenName;
   readonly actor: string;
-  /** The rejected token's. */
-  readonly fingerprint: string;
+  /** The fingerprint of the rejected token, or the reason of the renewal. */
+  readonly what: string;
 }
 
-/** Limits the events of reports: clients may send one report thousands of times, or invent values. */
+/** Limits the events of reports and requests: clients may send one thousands of times, or invent values. */
 @Injectable()
 export class ReportLimit {
   private readonly reporters: RateWindow;
@@ -38,13 +38,13 @@ export class ReportLimit {
     });
   }
 
-  /** True for the first report of a value in a minute, unless its reporter has reported too many values. */
-  admits({ name, actor, fingerprint }: Report): boolean {
+  /** True for the first report of its kind in a minute, unless its reporter has sent too many different ones. */
+  admits({ name, actor, what }: Report): boolean {
     const pair = JSON.stringify([name, actor]);
     // Reporters that share a bucket share its values too.
     const reporter = this.reporters.bucketOf(pair);
     if (this.reporters.blockedMs(reporter) > 0) return false;
-    const report = JSON.stringify([reporter, fingerprint]);
+    const report = JSON.stringify([reporter, what]);
     return this.reports.hit(report) && this.reporters.hit(reporter);
   }
 }

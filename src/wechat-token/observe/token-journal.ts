@@ -11,7 +11,7 @@ import {
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
 import { Replica } from '../common/replica.js';
 import { messages } from '../common/messages.js';
-import { type Report, ReportLimit } from './report-limit.js';
+import { ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
@@ -44,7 +44,7 @@ export class TokenJournal {
         latencyMs: Math.round(latencyMs ?? 0),
       }),
     );
-    this.record({ ...event, type: 'refreshed' });
+    void this.record({ ...event, type: 'refreshed' });
   }
 
   /** Logs a call that returned the same token; no event (R7). */
@@ -61,20 +61,26 @@ export class TokenJournal {
         ...fields,
       }),
     );
-    this.record({ ...event, type: 'failed' });
+    void this.record({ ...event, type: 'failed' });
   }
 
   leaseLost(event: JournalEntry): void {
     this.logger.warn(
       new LogLine('lease lost during WeChat call', { name: event.name }),
     );
-    this.record({ ...event, type: 'lease-lost' });
+    void this.record({ ...event, type: 'lease-lost' });
   }
 
-  rejected(name: TokenName, fingerprint: string): void {
+  rejected({ name, fingerprint }: Omit<JournalEntry, 'actor'>): void {
     this.logger.warn(
       new LogLine('token rejected by WeChat', { name, fingerprint }),
     );
+  }
+
+  /** R5: as {@link rejected}, for a token that is renewed, which budgets count. Resolves when the event is written, or cannot be. */
+  countRejection(event: JournalEntry): Promise<void> {
+    this.rejected(event);
+    return this.record({ ...event, type: 'rejected' });
   }
 
   /**
@@ -86,11 +92,15 @@ export class TokenJournal {
       name,
       actor = this.replica.id,
       fingerprint,
-    }: Omit<Report, 'actor'> & { readonly actor?: string | undefined },
+    }: {
+      readonly name: TokenName;
+      readonly actor?: string | undefined;
+      readonly fingerprint: string;
+    },
     inUse: string | undefined,
   ): void {
     const report = { name, actor, fingerprint };
-    if (!this.reports.admits(report)) return;
+    if (!this.reports.admits({ name, actor, what: fingerprint })) return;
     const detail =
       inUse === report.fingerprint
         ? messages.reportedInUse()
@@ -98,10 +108,19 @@ export class TokenJournal {
     this.logger.log(
       new LogLine('rejected token reported', { ...report, detail }),
     );
-    this.record({ ...report, type: 'reported', detail });
+    void this.record({ ...report, type: 'reported', detail });
   }
 
-  /** Records that an operator requested a refresh, whatever the outcome. */
+  /** Records that WeChat accepts a token that a caller has reported; resolves when that is stored, for all replicas. */
+  async unconfirmed(event: JournalEntry): Promise<void> {
+    const { name, actor, fingerprint } = event;
+    const fields = { name, actor, fingerprint };
+    this.logger.warn(new LogLine('report of a token not confirmed', fields));
+    const detail = messages.reportUnconfirmed();
+    await this.events.record({ ...event, type: 'unconfirmed', detail });
+  }
+
+  /** Records that an operator requested a refresh, whatever the outcome: once a minute for each reason. */
   asked(
     name: TokenName,
     request: {
@@ -111,9 +130,10 @@ export class TokenJournal {
     },
   ): void {
     const { force, actor = 'operator', reason = '' } = request;
-    this.logger.log(new LogLine('refresh requested', { name, ...request }));
     const detail = messages.askedFor(force, reason);
-    this.record({ name, type: 'asked', actor, detail });
+    if (!this.reports.admits({ name, actor, what: detail })) return;
+    this.logger.log(new LogLine('refresh requested', { name, ...request }));
+    void this.record({ name, type: 'asked', actor, detail });
   }
 
   notStored(name: TokenName, reason: string): void {
@@ -139,7 +159,7 @@ export class TokenJournal {
     const detail = messages.rowRestored();
     const fields = { name, fingerprint, detail };
     this.logger.warn(new LogLine('token row restored', fields));
-    this.record({ ...event, type: 'restored', detail });
+    void this.record({ ...event, type: 'restored', detail });
   }
 
   /** Logs an internal failure, such as an unreachable database; {@link failed} reports the platform's failures. */
@@ -178,7 +198,7 @@ export class TokenJournal {
   /** R9: a forced renewal that was recorded `agoMs` ago counts from now on, when the platform has answered. */
   forcedAnswered(name: TokenName, agoMs: number): void {
     const windowMs = Math.ceil(agoMs) + CLOCK_SLACK_MS;
-    this.write(name, this.events.postpone(name, 'forced', windowMs));
+    void this.write(name, this.events.postpone(name, 'forced', windowMs));
   }
 
   /** R12: resolves when all events recorded so far are written. */
@@ -187,11 +207,11 @@ export class TokenJournal {
   }
 
   /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
-  private record(event: NewTokenEvent): void {
-    this.write(event.name, this.events.record(event));
+  private record(event: NewTokenEvent): Promise<void> {
+    return this.write(event.name, this.events.record(event));
   }
 
-  private write(name: TokenName, work: Promise<void>): void {
+  private write(name: TokenName, work: Promise<void>): Promise<void> {
     const written = work
       .catch((error: unknown) => {
         const fields = { name, ...reasonOf(error) };
@@ -199,5 +219,6 @@ export class TokenJournal {
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);
+    return written;
   }
 }

@@ -26,6 +26,8 @@ export interface IssueCall {
   readonly version: number;
   /** The row that the token replaces, and the lease on it; undefined for a call without a lease. */
   readonly leased?: LeasedRow;
+  /** Awaited before the answer is written, which ends the lease; not before it is served. */
+  readonly beforeWrite?: () => Promise<void>;
   /** Detail for the event. */
   readonly detail?: string;
 }
@@ -58,10 +60,12 @@ export class Answers {
       this.cache.adopt(name, toCached(update, sentAt, version, knownAt));
 
     this.coolDowns.clear(name);
+    this.coolDowns.answers.note(target);
     if (leased) {
       const { lease } = leased;
       // While the lease holds, nobody can have a newer token: callers need not wait for the write. Afterwards the row decides.
       if (this.clock.now() < lease.until) serve(Infinity);
+      await call.beforeWrite?.();
       const written = await this.pending.write(name, update, lease);
       if (written === 'lease lost') {
         this.journal.leaseLost(event);
@@ -107,6 +111,7 @@ export class Answers {
     const servedUntil = this.cache.usable(name, now)?.serveUntil ?? now;
     const failure = failureOf({ target, error, row, local, now, servedUntil });
     const event = { name, actor, latencyMs: now - sentAt, detail: message };
+    this.coolDowns.answers.note(target, error);
     const isStored = await write?.(failure).catch(() => undefined);
     if (isStored === false) {
       this.journal.leaseLost(event);

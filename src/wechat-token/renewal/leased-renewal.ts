@@ -14,9 +14,11 @@ import { TokenStore } from '../store/token-store.js';
 import { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { Answers } from './answers.js';
-import { Budgets } from './budgets.js';
-import { FORCE_BUDGET, type RenewalIntent } from './policy/policy.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
+import { Budgets, ShareSpentError } from './budgets.js';
+import { FORCE_BUDGET } from './policy/budget-limits.js';
+import { isReport, type RenewalIntent } from './policy/policy.js';
+import { type RefreshOutcome, unconfirmed } from './refresh-outcome.js';
+import { ReportedTokens } from './reported-tokens.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 import { refusalBehind } from './token-unavailable.js';
 
@@ -41,6 +43,7 @@ export class LeasedRenewal {
     private readonly store: TokenStore,
     private readonly budgets: Budgets,
     private readonly answers: Answers,
+    readonly reports: ReportedTokens,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
   ) {}
@@ -53,8 +56,10 @@ export class LeasedRenewal {
     const { target, actor, row, lease } = renewal;
     const sentAt = this.clock.now();
     const version = lease.version + 1;
-    const call = { target, actor, sentAt, version, leased: { row, lease } };
-    let issued: IssuedToken;
+    const leased = { row, lease };
+    const beforeWrite = () => this.budgets.settled();
+    const call = { target, actor, sentAt, version, leased, beforeWrite };
+    let issued: IssuedToken | undefined;
     try {
       issued = await this.issue(renewal);
     } catch (error) {
@@ -73,34 +78,79 @@ export class LeasedRenewal {
     } finally {
       renewal.onAnswer?.();
     }
-    return this.answers.keep(call, issued);
+    if (issued) return this.answers.keep(call, issued);
+    await this.store.release(lease, Math.max(0, row.nextInMs));
+    return unconfirmed({ ...row, version });
   }
 
-  /** R5, R9: what the platform is asked. */
-  private async issue(renewal: Renewal): Promise<IssuedToken> {
-    const { target, row, intent, actor, inputs } = renewal;
+  /** R5, R9: what the platform is asked. Undefined when it accepts the token that was reported. */
+  private async issue(renewal: Renewal): Promise<IssuedToken | undefined> {
+    const { target, row, intent, inputs } = renewal;
     const { account, source } = target;
     const ask = (force: boolean) => source.issue({ account, inputs, force });
     const force = async () => {
       this.assertLeaseTime(renewal);
       const startedAt = this.clock.now();
-      await this.budgets.spendForced(row, actor);
+      const isOperator = intent.kind === 'forced';
+      await this.budgets.spendForced(row, { ...renewal, isOperator });
       try {
         return await ask(true);
       } finally {
-        this.budgets.forcedAnswered(row.name, this.clock.now() - startedAt);
+        this.budgets.forcedAnswered(target, this.clock.now() - startedAt);
       }
     };
     this.assertLeaseTime(renewal);
     if (intent.kind === 'forced') return force();
-    if (intent.kind !== 'rejected') return ask(false);
+    // A token that is not the stored one says nothing about what is renewed here.
+    if (!isReport(intent) || intent.value !== row.value) return ask(false);
 
-    await this.budgets.spendRejected(row, actor, fingerprint(intent.value));
-    const normal = await ask(false);
-    if (normal.value !== intent.value) return normal;
-    const forced = await force();
-    if (forced.value !== intent.value) return forced;
-    throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
+    const mark = fingerprint(intent.value);
+    // Whoever has no share left gets a word of the platform's, but not one for each report.
+    if (intent.kind === 'rejected' || this.reports.wasTried(mark))
+      await this.budgets.assertRejection(row, renewal);
+    const { rotatesOnEveryCall } = source;
+    const normal = rotatesOnEveryCall ? undefined : await ask(false);
+    const isCurrent = !normal || normal.value === intent.value;
+    if (isCurrent && (await this.isUnconfirmed(renewal))) return undefined;
+    await this.budgets.assertRejection(row, renewal);
+    const replacing = async () => {
+      if (normal && !isCurrent) return normal;
+      this.assertLeaseTime(renewal);
+      if (!normal) return ask(false);
+      const forced = await force();
+      if (forced.value !== intent.value) return forced;
+      throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
+    };
+    return this.counted(renewal, mark, replacing());
+  }
+
+  /** R5: counts the rejection, unless the platform has failed: then there is a cool-down (R8). */
+  private async counted(
+    renewal: Renewal,
+    mark: string,
+    replacing: Promise<IssuedToken>,
+  ): Promise<IssuedToken> {
+    try {
+      const issued = await replacing;
+      this.budgets.spendRejection(renewal, mark);
+      return issued;
+    } catch (error) {
+      const isOver =
+        isRefreshBudgetError(error) || isTokenUnavailableError(error);
+      if (isOver) this.budgets.spendRejection(renewal, mark);
+      throw error;
+    }
+  }
+
+  /** R5: a report over HTTP is tried, unless so many insist on it that the platform's word counts no more. */
+  private async isUnconfirmed(renewal: Renewal): Promise<boolean> {
+    const { intent } = renewal;
+    if (intent.kind !== 'reported') return false;
+    const report = { ...renewal, value: intent.value };
+    const known = await this.reports.known(report);
+    if (known) return known === 'accepted';
+    this.assertLeaseTime(renewal);
+    return this.reports.isAccepted(report);
   }
 
   /** A process that was suspended since it took the lease must not call: the lease might expire before the answer comes. */
@@ -110,12 +160,14 @@ export class LeasedRenewal {
   }
 
   /** The platform was not asked to the end, and is not at fault. */
-  private giveBack(
+  private async giveBack(
     { target, lease, intent }: Renewal,
     error: unknown,
   ): Promise<boolean> {
-    if (intent.kind !== 'rejected' || !isRefreshBudgetError(error))
-      return this.store.release(lease);
+    await this.budgets.settled();
+    const bindsAll =
+      isRefreshBudgetError(error) && !(error instanceof ShareSpentError);
+    if (!isReport(intent) || !bindsAll) return this.store.release(lease);
     // R5: reports that come until a forced renewal is possible neither ask the platform again nor spend the rejections of this life.
     const { credentialId } = target.account;
     const { message, retryAfter } = error;

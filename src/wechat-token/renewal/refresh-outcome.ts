@@ -1,4 +1,5 @@
 import { secondsLeft, type TokenRow } from '../store/token-row.js';
+import { fingerprint } from '../common/fingerprint.js';
 import type { TokenName } from '../common/token-name.js';
 import {
   overtaken,
@@ -19,6 +20,19 @@ export interface RefreshOutcome {
   readonly version: number;
   /** The whole seconds that are left. */
   readonly expiresIn: number;
+}
+
+/** The result of a report that the platform does not confirm: the same token. */
+export function unconfirmed(
+  row: Pick<TokenRow, 'name' | 'value' | 'version' | 'expiresInMs'>,
+): RefreshOutcome {
+  return {
+    outcome: 'unchanged',
+    name: row.name,
+    fingerprint: row.value === null ? '' : fingerprint(row.value),
+    version: row.version,
+    expiresIn: secondsLeft(row),
+  };
 }
 
 /** The result of a renewal that found nothing to do. */

@@ -11,8 +11,8 @@ import type { TokenName } from '../common/token-name.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
 import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
-import { decide, type RenewalIntent } from './policy/policy.js';
-import { type RefreshOutcome, served } from './refresh-outcome.js';
+import { decide, isReport, type RenewalIntent } from './policy/policy.js';
+import { type RefreshOutcome, served, unconfirmed } from './refresh-outcome.js';
 import { type RenewalTarget, RenewalTargets } from './policy/renewal-target.js';
 import { RowWatch } from './row-watch.js';
 import { TokenStates } from './token-states.js';
@@ -62,7 +62,10 @@ export class Renewer {
     actor = this.leases.owner,
     onAnswer?: () => void,
   ): Promise<Renewed> {
-    return this.flights.run(this.flightKey(name, intent), () =>
+    const key = this.flightKey(name, intent);
+    // Not shared where one's share of a budget is spent.
+    const ownKey = isReport(intent) ? `${key} ${actor}` : key;
+    return this.flights.run(ownKey, () =>
       this.run(name, intent, actor, onAnswer),
     );
   }
@@ -80,7 +83,8 @@ export class Renewer {
   flightKey(name: TokenName, intent: RenewalIntent): string {
     switch (intent.kind) {
       case 'rejected':
-        return `${name} rejected ${fingerprint(intent.value)}`;
+      case 'reported':
+        return `${name} ${intent.kind} ${fingerprint(intent.value)}`;
       case 'forced':
         // Not shared: each operator gets the outcome of a renewal of their own.
         return `${name} forced ${this.forcedFlights++}`;
@@ -135,7 +139,8 @@ export class Renewer {
     try {
       const row = held?.row ?? (await this.states.read(target));
       nextMs = this.states.nextLook(row, target);
-      const settled = this.settle(row, request);
+      const settled =
+        this.settle(row, request) ?? (await this.unconfirmed(row, request));
       if (settled) return settled;
       nextMs = 0;
       await target.source.ready();
@@ -157,9 +162,9 @@ export class Renewer {
     { target, intent, hasNewInputs }: RenewalRequest,
   ): Renewed | undefined {
     const state = this.states.of(row, target);
-    // After new inputs the cool-down of the refusal is for those who come later.
-    const coolingFor = hasNewInputs ? 0 : state.coolingFor;
-    switch (decide({ ...state, coolingFor }, intent)) {
+    // After new inputs the refusal, and its cool-down, are for those who come later.
+    const renewed = hasNewInputs ? { coolingFor: 0, answered: undefined } : {};
+    switch (decide({ ...state, ...renewed }, intent)) {
       case 'renew':
         if (state.stopped) this.states.probes.begin(row.name);
         return undefined;
@@ -169,9 +174,23 @@ export class Renewer {
         return served(row, state, intent);
       case 'held':
         throw rowConflict(row.name, target.account.appId, state.heldBy);
+      case 'refused':
+        throw this.states.refusedAgain(row, target);
       case 'cooling-down':
         throw this.states.coolingDown(row, target);
     }
+  }
+
+  /** R5: the same token for a report of one that the platform has accepted a moment ago. */
+  private async unconfirmed(
+    row: TokenRow,
+    { target, intent, actor }: RenewalRequest,
+  ): Promise<RefreshOutcome | undefined> {
+    if (intent.kind !== 'reported' || intent.value !== row.value)
+      return undefined;
+    const report = { target, actor, value: intent.value };
+    const known = await this.leased.reports.known(report);
+    return known === 'accepted' ? unconfirmed(row) : undefined;
   }
 
   private async renewLeased(

@@ -26,7 +26,12 @@ import {
 import type { Probes } from './policy/probes.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 import { isStopped, sharedWait } from './policy/stored-failure.js';
-import { coolingDown, nobodyRenewed } from './token-unavailable.js';
+import { toUpstreamError } from '../upstream/failure.js';
+import {
+  coolingDown,
+  nobodyRenewed,
+  renewalFailed,
+} from './token-unavailable.js';
 
 /** The state of each token as this replica sees it: from its row, and from what only this replica knows. */
 @Injectable()
@@ -101,6 +106,7 @@ export class TokenStates {
   of(row: TokenRow, target: RenewalTarget): TokenState {
     const { account, source } = target;
     const { rotatesOnEveryCall } = source;
+    const answer = this.coolDowns.answers.of(row, target);
     return {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
@@ -111,6 +117,7 @@ export class TokenStates {
       leasedFor: row.leaseInMs,
       coolingFor: this.coolDown(row, target).wait,
       stopped: isStopped(row),
+      answered: answer && (answer.refusal ? 'refusal' : 'token'),
       mayCallPlatform: this.settings.role === 'refresher',
       heldBy: otherHolder(row, account),
     };
@@ -175,6 +182,15 @@ export class TokenStates {
   coolingDown(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
     const { wait, reason } = this.coolDown(row, target);
     return coolingDown(target.name, wait, reason);
+  }
+
+  /** R9: the platform's refusal of a moment ago, again. */
+  refusedAgain(row: TokenRow, target: RenewalTarget): TokenUnavailableError {
+    const { answers } = this.coolDowns;
+    const { refusal, lastsMs = 0 } = answers.of(row, target) ?? {};
+    return refusal
+      ? renewalFailed(row.name, toUpstreamError(refusal), lastsMs)
+      : this.coolingDown(row, target);
   }
 
   /** The stored token may be handed out. */

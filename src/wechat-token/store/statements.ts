@@ -196,10 +196,10 @@ export function statementsFor(sql: Dialect) {
         detail: 'varchar',
       })}`),
 
-    /** The newest first, as milliseconds from now (negative). */
-    recentEvents: statement<'name' | 'type' | 'windowMs'>(`
-      SELECT ${msUntil('at')} AS "atInMs" FROM token_event
-      WHERE name = :name AND type = :type AND at > ${ago(':windowMs')} ORDER BY at DESC`),
+    /** The newest first; `atInMs` is milliseconds from now (negative). By `id + 0`: see {@link events}. */
+    recentEvents: statement<'names' | 'type' | 'windowMs' | 'limit'>(`
+      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${byNames('token_event')}
+      WHERE type = :type AND at > ${ago(':windowMs')} ORDER BY id + 0 DESC LIMIT :limit`),
 
     /** R9: the time until the next forced renewal counts from the answer. */
     postponeEvent: statement<'name' | 'type' | 'windowMs'>(`

@@ -6,6 +6,8 @@ export type TokenEventType =
   | 'asked'
   /** A caller has reported that WeChat rejected the token; `rejected` follows when the report starts a renewal. */
   | 'reported'
+  /** A caller has reported the token over HTTP, and WeChat accepts it; the latency is that of the probe, if this report caused one. */
+  | 'unconfirmed'
   | 'refreshed'
   | 'failed'
   | 'forced'

@@ -6,14 +6,27 @@ import { SqlRunner } from './sql-runner.js';
 import type { TokenEventType } from './token-event.entity.js';
 
 const PURGE_BATCH = 1000;
+const MAX_RECENT = 1000;
+const MAX_ACTOR_LENGTH = 64;
 
 export interface NewTokenEvent {
   readonly name: TokenName;
+  /** It is recorded under this name as well, in the same statement. */
+  readonly countedAs?: string;
   readonly type: TokenEventType;
   readonly actor: string;
   readonly fingerprint?: string | undefined;
   readonly latencyMs?: number | undefined;
   readonly detail?: string | undefined;
+}
+
+/** An event that is counted. */
+export interface RecentEvent {
+  readonly name: string;
+  readonly ageMs: number;
+  readonly actor: string | null;
+  readonly fingerprint: string | null;
+  readonly latencyMs: number | null;
 }
 
 export interface StoredEvent {
@@ -41,17 +54,22 @@ export class TokenEvents {
     return this.writes.add(event);
   }
 
-  /** Returns the ages in milliseconds of the events of one type within the window, the newest first. */
+  /** Returns the events of these names and one type within the window, the newest first: the last thousand at most. */
   async recent(
-    name: TokenName,
+    names: readonly string[],
     type: TokenEventType,
     windowMs: number,
-  ): Promise<number[]> {
+  ): Promise<RecentEvent[]> {
     const window = { type, windowMs: Math.ceil(windowMs) };
-    const rows = await this.sql.rows<{ atInMs: RawNumber<number> }>(
-      this.sql.statements.recentEvents({ name, ...window }),
+    const rows = await this.sql.rows<
+      Omit<RecentEvent, 'ageMs'> & { atInMs: RawNumber<number> }
+    >(
+      this.sql.statements.recentEvents({ names, ...window, limit: MAX_RECENT }),
     );
-    return rows.map((row) => -Number(row.atInMs));
+    return rows.map(({ atInMs, ...event }) => ({
+      ...event,
+      ageMs: -Number(atInMs),
+    }));
   }
 
   /** Moves the events of one type within the window to the present. */
@@ -103,11 +121,16 @@ export class TokenEvents {
   }
 
   private async write(events: readonly NewTokenEvent[]): Promise<void[]> {
-    const rows = events.map(
+    const named = events.flatMap(({ countedAs, ...event }) =>
+      countedAs === undefined
+        ? [event]
+        : [event, { ...event, name: countedAs }],
+    );
+    const rows = named.map(
       ({ name, type, actor, fingerprint, latencyMs, detail }) => ({
         name,
         type,
-        actor: truncate(actor, 64),
+        actor: storedActor(actor),
         fingerprint: fingerprint ?? null,
         latency: latencyMs === undefined ? null : Math.round(latencyMs),
         detail: detail === undefined ? null : truncate(detail, 255),
@@ -116,6 +139,11 @@ export class TokenEvents {
     await this.sql.change(this.sql.statements.recordEvents({ events: rows }));
     return events.map(() => undefined);
   }
+}
+
+/** An actor as events name it. */
+export function storedActor(actor: string): string {
+  return truncate(actor, MAX_ACTOR_LENGTH);
 }
 
 /** Truncates to a number of code points, which is how a column counts characters. */

@@ -69,7 +69,9 @@ export function lifeOf({ issuedInMs, expiresInMs }: TokenRow): number {
 }
 
 /** The whole seconds that are left of the stored token; 0 when it is expired. */
-export function secondsLeft({ expiresInMs }: TokenRow): number {
+export function secondsLeft({
+  expiresInMs,
+}: Pick<TokenRow, 'expiresInMs'>): number {
   return Math.max(0, Math.floor(expiresInMs / 1000));
 }
 

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { parseIssued } from './issued-token.js';
-import type { IssuedToken, IssueRequest, TokenSource } from './token-source.js';
+import { probeAccessToken } from './access-token-probe.js';
+import type {
+  IssuedToken,
+  IssueRequest,
+  ProbeAnswer,
+  TokenSource,
+} from './token-source.js';
 import { WechatGateway } from './wechat-gateway.js';
 
 /**
@@ -40,5 +46,9 @@ export class ClassicTokenSource implements TokenSource {
       },
     });
     return parseIssued(answer, 'access_token', 'issue', [appSecret]);
+  }
+
+  probe(value: string): Promise<ProbeAnswer> {
+    return probeAccessToken(this.gateway, value);
   }
 }

@@ -13,6 +13,13 @@ export type FailureClass =
   | 'quota'
   | 'account';
 
+/** An UpstreamError, or what was stored of it. */
+export interface Refusal {
+  readonly class: string;
+  readonly message: string;
+  readonly errcode?: number | undefined;
+}
+
 /** The platform did not issue a token. The error contains no URL, body, secret or token of the request (R15). */
 export class UpstreamError extends WechatTokenError {
   readonly code = 'UPSTREAM';
@@ -35,4 +42,14 @@ export class UpstreamError extends WechatTokenError {
     this.minWaitMs = what.minWaitMs ?? 0;
     this.mustEnd = what.mustEnd ?? false;
   }
+}
+
+/** The failure itself, or one like the stored one. */
+export function toUpstreamError(refusal: Refusal): UpstreamError {
+  if (refusal instanceof UpstreamError) return refusal;
+  const { message, errcode } = refusal;
+  return new UpstreamError(message, {
+    class: refusal.class as FailureClass,
+    errcode,
+  });
 }

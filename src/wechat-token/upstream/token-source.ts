@@ -8,6 +8,9 @@ export interface IssuedToken {
   readonly lifeMs: number;
 }
 
+/** What WeChat says of a token in a harmless call; `unproven`: nothing, such as that this machine's IP address is refused. */
+export type ProbeAnswer = 'accepted' | 'refused' | 'unproven';
+
 export interface IssueRequest {
   readonly account: Account;
   /** The valid values of the tokens that `needs` returned. */
@@ -34,4 +37,9 @@ export interface TokenSource {
   ready(): Promise<void>;
   /** Issues a token. @throws UpstreamError when the platform issues none. */
   issue(request: IssueRequest): Promise<IssuedToken>;
+  /**
+   * Tries a token in a harmless call, to see whether a report over HTTP is true (R5). A source without it has no such call: then
+   * every report counts as true. Never rejects because of what the platform answers.
+   */
+  probe?(value: string): Promise<ProbeAnswer>;
 }

@@ -306,6 +306,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
     '502 with the errcode when WeChat refuses with %i',
     async (errcode, words) => {
       await start();
+      await world.advance(10);
       world.wechat.inject('stable', { errcode });
       const body = await problem(await refresh(), 502);
       expect(body.errcode).toBe(errcode);
@@ -319,6 +320,7 @@ describe.each(PLATFORMS)('/admin/wechat-tokens on %s', (_platform, adapter) => {
 
   it('502 without an errcode when WeChat does not answer', async () => {
     await start();
+    await world.advance(10);
     await world.wechat.goDown();
     const body = await problem(await refresh(), 502);
     expect(body).not.toHaveProperty('errcode');

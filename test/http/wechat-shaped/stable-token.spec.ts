@@ -19,6 +19,8 @@ const question = {
   secret: KEYS.issue.key,
 };
 
+const forcing = { ...question, secret: KEYS.all.key, force_refresh: true };
+
 interface Answer {
   readonly access_token?: string;
   readonly expires_in?: number;
@@ -169,7 +171,7 @@ describe.each(PLATFORMS)(
     );
 
     it('an SDK that forces always costs no write while that is not possible', async () => {
-      await ask({ ...question, force_refresh: true });
+      await ask(forcing);
       await app.journal.settled();
       const before = await world.row();
       const events = async () =>
@@ -177,9 +179,7 @@ describe.each(PLATFORMS)(
       const count = await events();
 
       for (let n = 0; n < 5; n++)
-        expect(
-          (await ask({ ...question, force_refresh: true })).access_token,
-        ).toBe(current());
+        expect((await ask(forcing)).access_token).toBe(current());
 
       expect((await world.row()).version).toBe(before.version);
       expect(await events()).toBe(count);
@@ -199,12 +199,12 @@ describe.each(PLATFORMS)(
 
     it('R9: force_refresh ends the token once, within the budget that all share', async () => {
       const old = current();
-      const forced = await ask({ ...question, force_refresh: true });
+      const forced = await ask(forcing);
       expect(forced.access_token).toBe(current());
       expect(forced.access_token).not.toBe(old);
 
       // As on the platform: too soon, and so not refreshed.
-      const again = await ask({ ...question, force_refresh: true });
+      const again = await ask(forcing);
       expect(again.access_token).toBe(forced.access_token);
       expect(world.wechat.callsFor(OWN.appId).stableForced).toBe(1);
 
@@ -213,14 +213,42 @@ describe.each(PLATFORMS)(
         expect(events).toContainEqual(
           expect.objectContaining({
             type: 'asked',
-            actor: 'issue',
+            actor: 'all',
             detail: 'forced: stable_token',
           }),
         );
         expect(events).toContainEqual(
-          expect.objectContaining({ type: 'forced', actor: 'issue' }),
+          expect.objectContaining({ type: 'forced', actor: 'all' }),
         );
       });
+    });
+
+    it('R9: force_refresh of a key without tokens:refresh asks in normal mode, and is answered with the current token', async () => {
+      const old = current();
+      await world.advance(10);
+      const theirs = world.wechat.otherSystemFetches(
+        OWN.appId,
+        'stable-forced',
+      );
+      const asking = { ...question, force_refresh: true };
+
+      expect(await ask(asking)).toMatchObject({ access_token: theirs });
+      for (let n = 0; n < 20; n++)
+        expect(await ask(asking)).toMatchObject({ access_token: theirs });
+
+      expect(theirs).not.toBe(old);
+      expect(world.wechat.callsFor(OWN.appId)).toMatchObject({
+        stable: 2,
+        stableForced: 0,
+      });
+    });
+
+    it('R9: when WeChat refuses, force_refresh of such a key is answered with the current token', async () => {
+      await world.advance(10);
+      world.wechat.inject('stable', { errcode: 45009 });
+      const asking = { ...question, force_refresh: true };
+      expect(await ask(asking)).toMatchObject({ access_token: current() });
+      expect(world.wechat.callsFor(OWN.appId).stable).toBe(2);
     });
 
     it('only `true` is a force', async () => {
@@ -231,7 +259,7 @@ describe.each(PLATFORMS)(
 
     it('is "system error" when WeChat refuses', async () => {
       world.wechat.inject('stable', { errcode: 45009 });
-      const forced = await ask({ ...question, force_refresh: true });
+      const forced = await ask(forcing);
       expect(forced).toEqual({ errcode: -1, errmsg: 'system error' });
     });
   },

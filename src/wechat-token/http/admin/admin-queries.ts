@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { budgetName } from '../../renewal/budgets.js';
 import { sinceChinaMidnight } from '../../renewal/policy/policy.js';
 import {
   type RenewalTarget,
@@ -57,9 +58,7 @@ export class AdminQueries {
     const forcedToday = await this.forcedToday(rows);
     const views = rows.map(async (row) => {
       const target = await this.targetOf(row.name);
-      return target
-        ? [adminView(row, target.account, forcedToday.get(row.name) ?? 0)]
-        : [];
+      return target ? [adminView(row, target.account, forcedToday(row))] : [];
     });
     return (await Promise.all(views)).flat();
   }
@@ -100,12 +99,17 @@ export class AdminQueries {
     }
   }
 
+  /** R9: by the names of an appid together. */
   private async forcedToday(
     rows: readonly TokenRow[],
-  ): Promise<Map<TokenName, number>> {
+  ): Promise<(row: TokenRow) => number> {
     const midnight = sinceChinaMidnight(rows[0]?.databaseNow ?? 0);
-    const names = rows.map(({ name }) => name);
-    return this.events.count(names, 'forced', midnight);
+    const namesOf = ({ name, appId }: TokenRow) =>
+      appId === null ? [name] : [name, budgetName(name, appId)];
+    const names = [...new Set(rows.flatMap(namesOf))];
+    const counts = await this.events.count(names, 'forced', midnight);
+    return (row) =>
+      Math.max(...namesOf(row).map((name) => counts.get(name) ?? 0));
   }
 }
 

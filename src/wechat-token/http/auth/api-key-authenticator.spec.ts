@@ -77,6 +77,14 @@ describe('an address that sends API keys', () => {
     );
   });
 
+  it('leaves a hundred lines a minute with all others together', async () => {
+    for (let n = 0; n < 150; n++) await wrong(`10.0.0.${n}`);
+    expect(warn).toHaveBeenCalledTimes(100);
+    await clock.advance(60_000);
+    await wrong('10.0.0.1');
+    expect(warn).toHaveBeenCalledTimes(101);
+  });
+
   it.each([
     ['2001:db8:1:2::9', (n: number) => `2001:db8:1:2:${n}::1`],
     ['10.0.0.1', () => '::ffff:10.0.0.1'],

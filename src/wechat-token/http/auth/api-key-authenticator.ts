@@ -11,6 +11,8 @@ import { networkOf } from './network-of.js';
 const MAX_WRONG_KEYS = 10;
 const MINUTE_MS = 60_000;
 const MAX_NETWORKS = 10_000;
+/** Lines about wrong keys in a minute, of all networks together. */
+const MAX_LINES = 100;
 /** How long the answer to a wrong key takes, and how many may wait for theirs. */
 const DELAY_MS = 200;
 const MAX_DELAYED = 50;
@@ -29,6 +31,7 @@ export interface WrongKey {
 export class ApiKeyAuthenticator {
   private readonly logger = new Logger('WechatToken');
   private readonly wrongKeys: RateWindow;
+  private readonly lines: RateWindow;
   private delayed = 0;
 
   constructor(
@@ -40,6 +43,12 @@ export class ApiKeyAuthenticator {
       windowMs: MINUTE_MS,
       maxKeys: MAX_NETWORKS,
       whenFull: 'drop oldest',
+    });
+    this.lines = new RateWindow(clock, {
+      limit: MAX_LINES,
+      windowMs: MINUTE_MS,
+      maxKeys: 1,
+      whenFull: 'share',
     });
   }
 
@@ -63,7 +72,8 @@ export class ApiKeyAuthenticator {
     if (this.delayed >= MAX_DELAYED) return { retryAfter: 1 };
     this.wrongKeys.hit(network);
     const blocked = this.wrongKeys.blockedMs(network) > 0;
-    this.logger.warn(new LogLine('wrong API key', { address, blocked }));
+    if (this.lines.hit('all networks'))
+      this.logger.warn(new LogLine('wrong API key', { address, blocked }));
     this.delayed++;
     await this.clock.sleep(DELAY_MS);
     this.delayed--;

@@ -16,6 +16,7 @@ import {
   AccessTokenProvider,
   type TokenWithLife,
 } from '../../access/access-token.provider.js';
+import type { Account } from '../../accounts/account.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
 import { LogLine } from '../../common/log-line.js';
@@ -23,7 +24,10 @@ import { Budgets } from '../../renewal/budgets.js';
 import { RowConflicts } from '../../observe/row-conflicts.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
-import { isRefreshBudgetError } from '../../common/errors.js';
+import {
+  isRefreshBudgetError,
+  isTokenUnavailableError,
+} from '../../common/errors.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
@@ -107,9 +111,9 @@ export class WechatShapedController implements AdapterController {
   }
 
   /**
-   * `force_refresh: true` ends the current token for all clients, within the shared budget (R9); over budget the answer is the
-   * current token, as on the platform. Like the platform, this requires no more than the secret: a key with the scope
-   * `tokens:issue`.
+   * `force_refresh: true` ends the current token for all clients where the key has the scope `tokens:refresh` as well, within its
+   * share of the budget (R9); over that the answer is the current token, as on the platform. For other keys the platform is asked
+   * in normal mode.
    */
   @Post('stable_token')
   @HttpCode(200)
@@ -144,26 +148,25 @@ export class WechatShapedController implements AdapterController {
       permits(client, 'tokens:issue', name),
     );
     if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-    const forces = force_refresh === true ? client : undefined;
+    const asks = force_refresh === true ? client : undefined;
     const cached =
-      forces || account instanceof Promise
+      asks || account instanceof Promise
         ? undefined
         : this.tokens.fromMemory(account.name);
-    return cached ? shaped(cached) : this.obtain(appid, account, forces);
+    return cached ? shaped(cached) : this.obtain(appid, account, asks);
   }
 
-  /** @param forces The client that asks for another token than the current one. */
+  /** @param asks The client that asks for another token than the current one. */
   private async obtain(
     appid: string,
     found: ReturnType<Accounts['findByAppId']>,
-    forces: ApiClient | undefined,
+    asks: ApiClient | undefined,
   ): Promise<ShapedAnswer> {
     try {
       const account = await found;
       if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-      const { name } = account;
-      if (forces) await this.forceRenewal(name, forces);
-      return shaped(await this.tokens.getAccessTokenWithLife(name));
+      if (asks) await this.refresh(account, asks);
+      return shaped(await this.tokens.getAccessTokenWithLife(account.name));
     } catch (error) {
       const fields = { appId: appid, ...reasonOf(error) };
       this.logger.warn(new LogLine('token not issued', fields));
@@ -171,17 +174,26 @@ export class WechatShapedController implements AdapterController {
     }
   }
 
-  private async forceRenewal(
-    account: string,
-    client: ApiClient,
-  ): Promise<void> {
-    const name = tokenName('access_token', account);
+  private async refresh(account: Account, client: ApiClient): Promise<void> {
+    const name = tokenName('access_token', account.name);
     // Only an operator takes the row of another app over.
     if (this.conflicts.has(name)) return;
+    const actor = client.id;
+    const request = { actor, reason: 'stable_token' };
+    if (!permits(client, 'tokens:refresh', account.name)) {
+      // The current token is good without the platform's word.
+      await this.refresher.refresh(name, request).catch((error: unknown) => {
+        if (!isTokenUnavailableError(error)) throw error;
+      });
+      return;
+    }
     // An SDK may force on every request: while no forced renewal is possible this costs a read, and no write.
-    if ((await this.budgets.untilForce(name)) > 0) return;
-    const request = { force: true, actor: client.id, reason: 'stable_token' };
-    await this.refresher.refresh(name, request).catch((error: unknown) => {
+    if (
+      (await this.budgets.untilForce({ target: { name, account }, actor })) > 0
+    )
+      return;
+    const forced = { ...request, force: true };
+    await this.refresher.refresh(name, forced).catch((error: unknown) => {
       if (!isRefreshBudgetError(error)) throw error;
     });
   }

@@ -3,6 +3,7 @@ import { Clock } from '../../common/clock.js';
 import type { TokenName } from '../../common/token-name.js';
 import type { LastError } from '../../store/token-row.js';
 import { Probes } from './probes.js';
+import { RecentAnswers } from './recent-answers.js';
 import type { RenewalTarget } from './renewal-target.js';
 
 interface CoolDown {
@@ -26,6 +27,7 @@ export class LocalCoolDowns {
   constructor(
     private readonly clock: Clock,
     readonly probes: Probes,
+    readonly answers: RecentAnswers,
   ) {
     this.startedAt = clock.now();
   }

@@ -2,12 +2,9 @@ import fc from 'fast-check';
 import {
   backOff,
   decide,
-  forceWait,
   notedDelay,
   probeDelay,
   refreshDelay,
-  REJECTIONS_PER_LIFE,
-  rejectionWait,
   servableFor,
   sinceChinaMidnight,
   type TokenState,
@@ -188,47 +185,6 @@ describe('R8 failure has a class', () => {
   });
 });
 
-describe('R9 force is scarce', () => {
-  const noonInChina = Date.UTC(2026, 10, 22, 4);
-
-  it('the first is free', () => {
-    expect(forceWait([], noonInChina)).toEqual({ wait: 0, spent: false });
-  });
-
-  it('two are 30 s apart', () => {
-    expect(forceWait([10 * SECOND], noonInChina).wait).toBe(20 * SECOND);
-    expect(forceWait([30 * SECOND], noonInChina).wait).toBe(0);
-  });
-
-  it('the twenty-first of a day waits for midnight in China', () => {
-    const twenty = Array.from({ length: 20 }, (_, n) => (n + 1) * MINUTE);
-    expect(forceWait(twenty, noonInChina)).toEqual({
-      wait: 12 * HOUR,
-      spent: true,
-    });
-    expect(forceWait(twenty.slice(1), noonInChina).wait).toBe(0);
-  });
-
-  it('what was spent yesterday does not count', () => {
-    const yesterday = Array.from({ length: 20 }, () => 13 * HOUR);
-    expect(forceWait(yesterday, noonInChina).wait).toBe(0);
-  });
-});
-
-describe('R5 bounded', () => {
-  const ages = (count: number) =>
-    Array.from({ length: count }, (_, n) => (n + 1) * MINUTE);
-
-  it(`renews ${REJECTIONS_PER_LIFE} rejected tokens within a life`, () => {
-    expect(rejectionWait(ages(REJECTIONS_PER_LIFE - 1), 2 * HOUR)).toBe(0);
-  });
-
-  it('waits until the oldest of them is a life ago', () => {
-    const wait = rejectionWait(ages(REJECTIONS_PER_LIFE), 2 * HOUR);
-    expect(wait).toBe(2 * HOUR - REJECTIONS_PER_LIFE * MINUTE);
-  });
-});
-
 describe('what to do with a token', () => {
   const healthy: TokenState = {
     fingerprint: '0a1b2c3d',
@@ -240,6 +196,7 @@ describe('what to do with a token', () => {
     leasedFor: 0,
     coolingFor: 0,
     stopped: false,
+    answered: undefined,
     mayCallPlatform: true,
     heldBy: undefined,
   };
@@ -254,6 +211,9 @@ describe('what to do with a token', () => {
   const reader = { mayCallPlatform: false };
   const held = { ...expired, heldBy: 'wx_other' };
   const isClassic = { rotatesOnEveryCall: true };
+  const reported = { kind: 'reported', value: 'current' } as const;
+  const answered = { answered: 'token' } as const;
+  const refused = { answered: 'refusal' } as const;
 
   it.each([
     ['healthy', {}, due, 'serve'],
@@ -283,6 +243,19 @@ describe('what to do with a token', () => {
     ['rejected, but replaced', { value: 'newer' }, rejected, 'serve'],
     ['rejected, leased by another', leased, rejected, 'wait'],
     ['rejected, in back-off', cooling, rejected, 'cooling-down'],
+    ['reported', {}, reported, 'renew'],
+    ['reported, but replaced', { value: 'newer' }, reported, 'serve'],
+    ['reported, on a reader', reader, reported, 'wait'],
+    ['just answered, operator asks', answered, normal, 'serve'],
+    ['just refused, operator asks', refused, normal, 'refused'],
+    [
+      'just answered, but expired, operator asks',
+      { ...answered, ...expired },
+      normal,
+      'renew',
+    ],
+    ['just refused, operator forces', refused, forced, 'renew'],
+    ['just refused, rejected', refused, rejected, 'renew'],
     ['healthy, operator asks', {}, normal, 'renew'],
     ['classic, operator asks', isClassic, normal, 'serve'],
     [

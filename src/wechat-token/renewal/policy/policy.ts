@@ -144,30 +144,6 @@ export function sinceChinaMidnight(epochMs: number): number {
   return (epochMs + CHINA_OFFSET) % DAY;
 }
 
-/** R9: the platform's limits on forced renewals. */
-export const FORCE_BUDGET = { perDay: 20, spacing: 30 * SECOND } as const;
-
-/** R9: 0 when a forced renewal is possible now, else how long until it is. `ages` of earlier forced renewals, newest first. */
-export function forceWait(
-  ages: readonly number[],
-  databaseNow: number,
-): { wait: number; spent: boolean } {
-  const today = ages.filter((age) => age < sinceChinaMidnight(databaseNow));
-  if (today.length >= FORCE_BUDGET.perDay)
-    return { wait: untilChinaMidnight(databaseNow), spent: true };
-  const newest = ages[0] ?? Infinity;
-  return { wait: Math.max(0, FORCE_BUDGET.spacing - newest), spent: false };
-}
-
-/** R5: rejected tokens that are renewed within one life of a token; more than that is a loop. */
-export const REJECTIONS_PER_LIFE = 10;
-
-/** R5: 0 when a rejected token may be renewed now, else how long until it may. `ages` as in {@link forceWait}, within one life. */
-export function rejectionWait(ages: readonly number[], life: number): number {
-  const oldest = ages[REJECTIONS_PER_LIFE - 1];
-  return oldest === undefined ? 0 : Math.max(SECOND, life - oldest);
-}
-
 /** Why a renewal is requested. */
 export type RenewalIntent =
   /** By a caller, or at the start (R12): renew a token that is due. */
@@ -176,10 +152,19 @@ export type RenewalIntent =
   | { readonly kind: 'due-or-unconfirmed' }
   /** R5: the platform refused this value in a business call. */
   | { readonly kind: 'rejected'; readonly value: string }
+  /** R5: somebody says so over HTTP: it is tried at the platform first. */
+  | { readonly kind: 'reported'; readonly value: string }
   /** By an operator, in normal mode: stable at any time, classic only when due. */
   | ({ readonly kind: 'normal' } & Expectation)
   /** By an operator, with force (R9). */
   | ({ readonly kind: 'forced' } & Expectation);
+
+/** Whether somebody says that the platform has refused a token. */
+export function isReport(
+  intent: RenewalIntent,
+): intent is Extract<RenewalIntent, { readonly value: string }> {
+  return intent.kind === 'rejected' || intent.kind === 'reported';
+}
 
 /** The fingerprint of the token that the operator saw: once another token has taken its place, nothing is left to do. */
 interface Expectation {
@@ -203,18 +188,26 @@ export interface TokenState {
   readonly coolingFor: number;
   /** Renewal is stopped: an attempt is a probe (R8). */
   readonly stopped: boolean;
+  /** R9: what the platform has answered within the last seconds. */
+  readonly answered: 'token' | 'refusal' | undefined;
   readonly mayCallPlatform: boolean;
   /** The appid of another app that keeps the row valid. */
   readonly heldBy: string | undefined;
 }
 
-type Decision = 'serve' | 'renew' | 'wait' | 'cooling-down' | 'held';
+type Decision =
+  'serve' | 'renew' | 'wait' | 'cooling-down' | 'held' | 'refused';
 
 export function decide(state: TokenState, intent: RenewalIntent): Decision {
   if (state.heldBy !== undefined && intent.kind !== 'forced') return 'held';
   if (!wanted(state, intent)) return 'serve';
+  if (intent.kind === 'normal') {
+    // R9: an operator in a loop gets the answer that there was.
+    if (state.answered === 'refusal') return 'refused';
+    if (state.answered === 'token' && state.usable) return 'serve';
+  }
   const operator = intent.kind === 'normal' || intent.kind === 'forced';
-  const background = state.usable && !operator && intent.kind !== 'rejected';
+  const background = state.usable && !operator && !isReport(intent);
   // The cron has other tokens to renew meanwhile.
   const waits = !background && intent.kind !== 'due-or-unconfirmed';
   if (state.leasedFor > 0) return waits ? 'wait' : 'serve';
@@ -233,6 +226,7 @@ function wanted(state: TokenState, intent: RenewalIntent): boolean {
     case 'due-or-unconfirmed':
       return due || state.unconfirmed;
     case 'rejected':
+    case 'reported':
       // R5: a report about an older token is no reason to touch the newer one.
       return !state.usable || state.value === intent.value;
     case 'normal':
