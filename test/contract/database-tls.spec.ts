@@ -191,9 +191,13 @@ describe.each(await findServerBinaries())(
       expect(await version(at(NOT_LOOPBACK, { port }))).toBe('');
     });
 
-    it.each<Settings>([{}, REQUIRE, VERIFY])(
-      'a handshake that fails is named as one, and nothing is sent, with %j',
-      async (settings) => {
+    it.each<[string, Settings]>([
+      ['unset', {}],
+      ['require', REQUIRE],
+      ['verify', VERIFY],
+    ])(
+      'a handshake that fails is named as one, and nothing is sent: %s',
+      async (_, settings) => {
         await using wire = await Wire.to(address, garbled);
         const port = String(wire.proxy.port);
         const url = at(settings === VERIFY ? 'localhost' : NOT_LOOPBACK, {
@@ -230,13 +234,14 @@ describe.each(await findServerBinaries())(
         expect(message).toMatch(PLAIN);
       });
 
-    it.each<[Settings, boolean]>([
-      [OFF, true],
-      [REQUIRE, false],
-      [VERIFY, false],
+    it.each<[string, string, Settings]>([
+      ['off', 'can be read', OFF],
+      ['require', 'cannot be read', REQUIRE],
+      ['verify', 'cannot be read', VERIFY],
     ])(
-      'with %j, statements and tokens can be read on the wire: %s',
-      async (settings, readable) => {
+      'with %s, statements and tokens %s on the wire',
+      async (_, outcome, settings) => {
+        const readable = outcome === 'can be read';
         await using wire = await Wire.to(address);
         const url = at('localhost', { port: String(wire.proxy.port) });
         await using db = openStoreOn(await open(url, settings), url);
