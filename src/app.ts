@@ -55,6 +55,8 @@ export async function createApp(
 ): Promise<NestExpressApplication> {
   const logger = new AppLogger(settings.logLevel);
   const warning = tlsWarning(settings.database, dataSource);
+  for (const { field, problem } of settings.warnings)
+    logger.warn(new LogLine(`${field} ${problem}`, {}), 'Settings');
   if (warning) logger.warn(new LogLine(warning, {}), 'Database');
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(settings, dataSource),

@@ -1,15 +1,14 @@
 import { messages } from './config/config.messages.js';
 import { openTables } from './config/database.js';
 import { explain } from './config/explain.js';
-import { loadResealSettings } from './config/reseal-settings.js';
+import { readResealSettings } from './config/command-settings.js';
 import { resealTokens } from './wechat-token/index.js';
 
 /** `npm run reseal`: the last step of a rotation of TOKEN_ENCRYPTION_KEYS. Exits with 1 when a token was not re-encrypted. */
 async function main(): Promise<void> {
   try {
-    const { database, encryptionKeys, encryptionPlain } = loadResealSettings(
-      process.env,
-    );
+    const { database, encryptionKeys, encryptionPlain } =
+      await readResealSettings(process.env);
     const dataSource = await openTables(database);
     try {
       const counts = {

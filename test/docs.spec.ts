@@ -10,6 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './support/build.js';
+import { IN_FILES } from '../src/config/setting-files.js';
 
 const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
@@ -139,8 +140,9 @@ describe('the pages that users read', () => {
         .join('\n')
         .replaceAll(/\b([A-Z]+(?:_[A-Z]+)*)\b/g, '`$1`'),
     );
-    for (const file of ['WECHAT_ACCOUNTS_FILE', 'API_KEYS_FILE'])
-      inTheApp.add(file);
+    for (const setting of IN_FILES) inTheApp.add(`${setting}_FILE`);
+    // As a file only.
+    inTheApp.delete('DATABASE_TLS_CA');
     // Nest's list of levels, and an error's code.
     inTheApp.delete('LOG_LEVELS');
     for (const page of READMES) {

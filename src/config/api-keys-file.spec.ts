@@ -14,7 +14,7 @@ import { Logger } from '@nestjs/common';
 import { LogLine } from '../wechat-token/index.js';
 import { resolveOptions } from '../wechat-token/options/options.schema.js';
 import { ApiKeysFile } from './api-keys-file.js';
-import { loadSettings } from './settings.js';
+import { readSettings } from './settings.js';
 
 const MARK = 'SeCrEt';
 const APP_SECRET = `${MARK}-of-the-app-0123456789abcdef`;
@@ -44,64 +44,70 @@ describe('API_KEYS_FILE while the app runs', () => {
   const write = (...keys: readonly object[]) =>
     writeFileSync(path, JSON.stringify(keys));
 
-  /** As the app has them, with a clock that a test moves. */
-  function open() {
-    let now = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => now);
-    const settings = loadSettings({
+  /** As the app has them. */
+  async function open() {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const settings = await readSettings({
       WECHAT_APP_ID: 'wx_one',
       WECHAT_APP_SECRET: APP_SECRET,
       API_KEYS_FILE: path,
     });
     const source = resolveOptions(settings.wechatToken).settings.http.apiKeys;
     if (!(source instanceof ApiKeysFile)) throw new Error('not a file');
+    source.current();
     return {
       source,
       /** Who is let in after so many seconds. */
-      idsAfter: (seconds: number) => {
-        now += seconds * 1000;
+      idsAfter: async (seconds: number) => {
+        const check = vi.spyOn(source, 'check');
+        vi.advanceTimersByTime(seconds * 1000);
+        // One that is under way is joined.
+        if (check.mock.calls.length > 0) await source.check();
+        check.mockRestore();
         return source.current().map(({ id }) => id);
       },
     };
   }
-  afterEach(() => vi.restoreAllMocks());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
-  it('a key that is added counts within 2 s, one that is removed no longer', () => {
-    const { idsAfter } = open();
-    expect(idsAfter(0)).toEqual(['a']);
+  it('a key that is added counts within 2 s, one that is removed no longer', async () => {
+    const { idsAfter } = await open();
+    expect(await idsAfter(0)).toEqual(['a']);
     write(apiKey('a'), apiKey('b'));
-    expect(idsAfter(1.9)).toEqual(['a']);
-    expect(idsAfter(0.1)).toEqual(['a', 'b']);
+    expect(await idsAfter(1.9)).toEqual(['a']);
+    expect(await idsAfter(0.1)).toEqual(['a', 'b']);
     write(apiKey('b'));
-    // However long no request came, the removed key is not accepted even once.
-    expect(idsAfter(3600)).toEqual(['b']);
+    expect(await idsAfter(3600)).toEqual(['b']);
     expect(lines).toEqual([
       [new LogLine('API keys reloaded', { ids: ['a', 'b'] }), 'ApiKeys'],
       [new LogLine('API keys reloaded', { ids: ['b'] }), 'ApiKeys'],
     ]);
   });
 
-  it('gives the same list until the keys change', () => {
-    const { source, idsAfter } = open();
+  it('gives the same list until the keys change', async () => {
+    const { source, idsAfter } = await open();
     const before = source.current();
-    idsAfter(10);
+    await idsAfter(10);
     expect(source.current()).toBe(before);
     // Another text with the same keys in it.
     writeFileSync(path, JSON.stringify([apiKey('a')], null, 2));
-    idsAfter(10);
+    await idsAfter(10);
     expect(source.current()).toBe(before);
     expect(lines).toEqual([]);
   });
 
-  it('a change is seen that leaves size and times as they were', () => {
-    const { idsAfter } = open();
+  it('a change is seen that leaves size and times as they were', async () => {
+    const { idsAfter } = await open();
     const { atime, mtime } = statSync(path);
     write(apiKey('b'));
     utimesSync(path, atime, mtime);
-    expect(idsAfter(2)).toEqual(['b']);
+    expect(await idsAfter(2)).toEqual(['b']);
   });
 
-  it('a secret of Kubernetes, where a link is turned to another folder', () => {
+  it('a secret of Kubernetes, where a link is turned to another folder', async () => {
     const version = (name: string, ...keys: readonly object[]) => {
       mkdirSync(join(folder, name));
       writeFileSync(join(folder, name, 'keys.json'), JSON.stringify(keys));
@@ -111,11 +117,11 @@ describe('API_KEYS_FILE while the app runs', () => {
     rmSync(path);
     version('..2026_01', apiKey('a'));
     symlinkSync('..data/keys.json', path);
-    const { idsAfter } = open();
-    expect(idsAfter(2)).toEqual(['a']);
+    const { idsAfter } = await open();
+    expect(await idsAfter(2)).toEqual(['a']);
     version('..2026_02', apiKey('a'), apiKey('b'));
     rmSync(join(folder, '..2026_01'), { recursive: true });
-    expect(idsAfter(2)).toEqual(['a', 'b']);
+    expect(await idsAfter(2)).toEqual(['a', 'b']);
   });
 
   it.each<[what: string, spoil: () => void, field: string, problem: RegExp]>([
@@ -163,10 +169,11 @@ describe('API_KEYS_FILE while the app runs', () => {
     ],
   ])(
     'that %s leaves the keys in force, and is logged once, without a key',
-    (_, spoil, field, problem) => {
-      const { idsAfter } = open();
+    async (_, spoil, field, problem) => {
+      const { idsAfter } = await open();
       spoil();
-      for (let look = 0; look < 3; look++) expect(idsAfter(2)).toEqual(['a']);
+      for (let look = 0; look < 3; look++)
+        expect(await idsAfter(2)).toEqual(['a']);
       const fault = { field, problem: expect.stringMatching(problem) };
       expect(lines).toEqual([
         [
@@ -180,7 +187,7 @@ describe('API_KEYS_FILE while the app runs', () => {
       expect(JSON.stringify(lines)).not.toContain(MARK);
 
       write(apiKey('a'));
-      expect(idsAfter(2)).toEqual(['a']);
+      expect(await idsAfter(2)).toEqual(['a']);
       expect(lines[1]).toEqual([
         new LogLine('API keys reloaded', { ids: ['a'] }),
         'ApiKeys',
@@ -188,11 +195,11 @@ describe('API_KEYS_FILE while the app runs', () => {
     },
   );
 
-  it('may be emptied by a list without keys: then no key is accepted', () => {
-    const { idsAfter } = open();
+  it('may be emptied by a list without keys: then no key is accepted', async () => {
+    const { idsAfter } = await open();
     write();
-    expect(idsAfter(2)).toEqual([]);
+    expect(await idsAfter(2)).toEqual([]);
     write(apiKey('b'));
-    expect(idsAfter(2)).toEqual(['b']);
+    expect(await idsAfter(2)).toEqual(['b']);
   });
 });

@@ -1,60 +1,71 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import {
   type ApiKey,
   type ApiKeySource,
+  ConfigurationError,
   isConfigurationError,
   LogLine,
 } from '../wechat-token/index.js';
+import { fileProblem, readSettingFile } from './setting-files.js';
 
-/** The minimum time between two checks of the file; it is checked only when a request brings a key. */
 const CHECK_INTERVAL_MS = 2000;
 
 /**
- * Reads API keys from a file, again when the file has changed. Changes are detected by content, not by modification time:
- * Kubernetes replaces a secret by changing a symbolic link, and two writes within one tick of the file system's clock have the
- * same time. An invalid file leaves the current keys in force, so that a mistake in it locks no client out.
+ * API keys from a file that is read again every two seconds, once they are asked for. Changes are detected by content, not by
+ * modification time: Kubernetes replaces a secret by changing a symbolic link, and two writes within one tick of the file system's
+ * clock have the same time. An invalid file leaves the current keys in force, so that a mistake in it locks no client out.
  */
 export class ApiKeysFile implements ApiKeySource {
   private readonly logger = new Logger('ApiKeys');
   #keys: readonly ApiKey[];
   private seen: string;
-  private checkedAt: number;
   private refused = false;
+  private timer: NodeJS.Timeout | undefined;
+  private checking: Promise<void> | undefined;
 
   /**
-   * @param read Returns the valid keys that are in the file now.
-   * @throws ConfigurationError as `read` does.
+   * @param text What is in the file now.
+   * @param parse Returns the valid keys that are in a text.
+   * @throws ConfigurationError as `parse` does.
    */
   constructor(
     private readonly file: string,
-    private readonly read: () => readonly ApiKey[],
-    private readonly now = () => performance.now(),
+    text: string,
+    private readonly parse: (text: string) => readonly ApiKey[],
   ) {
-    // The digest first: a write between the two is then detected at the next check.
-    this.seen = digest(file);
-    this.#keys = read();
-    this.checkedAt = now();
+    this.seen = digest(text);
+    this.#keys = parse(text);
   }
 
   current(): readonly ApiKey[] {
-    const now = this.now();
-    if (now - this.checkedAt >= CHECK_INTERVAL_MS) {
-      this.checkedAt = now;
-      this.check();
-    }
+    this.timer ??= setInterval(
+      () => void this.check(),
+      CHECK_INTERVAL_MS,
+    ).unref();
     return this.#keys;
   }
 
-  private check(): void {
-    const content = digest(this.file);
+  /** Reads the file; one reading at a time, also from a disk that hangs. */
+  check(): Promise<void> {
+    this.checking ??= this.checkOnce().finally(() => {
+      this.checking = undefined;
+    });
+    return this.checking;
+  }
+
+  private async checkOnce(): Promise<void> {
+    const read = await readSettingFile(this.file).catch(fileProblem);
+    const content = digest(typeof read === 'string' ? read : read.text);
     if (content === this.seen) return;
     this.seen = content;
     try {
-      const keys = this.read();
+      if (typeof read === 'string')
+        throw new ConfigurationError([
+          { field: 'API_KEYS_FILE', problem: read },
+        ]);
+      const keys = this.parse(read.text);
       const isChanged = this.refused || !isDeepStrictEqual(keys, this.#keys);
       this.refused = false;
       if (!isChanged) return;
@@ -74,14 +85,7 @@ export class ApiKeysFile implements ApiKeySource {
   }
 }
 
-/** A hash of the file's content, which is secret; the error code when it cannot be read. */
-function digest(file: string): string {
-  const hash = createHash('sha256');
-  try {
-    return hash.update(readFileSync(file)).digest('hex');
-  } catch (error) {
-    return error instanceof Error && 'code' in error
-      ? String(error.code)
-      : 'unreadable';
-  }
+/** The file's content is secret. */
+function digest(text: string): string {
+  return hash('sha256', text, 'hex');
 }

@@ -39,6 +39,12 @@ export const messages = {
     `must be a JSON array such as [${LIST_EXAMPLES[setting]}]`,
   fileUnreadable: (code: string) =>
     `names a file that cannot be read (${code}); correct the path or the file permissions`,
+  fileEmpty: () => 'names an empty file',
+  fileNotRegular: () =>
+    'names something that is no regular file, such as a folder or a pipe',
+  fileTooLarge: () => 'names a file of more than 16 MiB',
+  fileWritable: () =>
+    'may be written by others than its user: take that from them (chmod go-w)',
   fileAndValue: (value: string) =>
     `is set together with ${value}; set only one of them`,
   badEncryptionKeys: () =>

@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../../test/support/build.js';
-import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
+import {
+  ACCOUNT,
+  MARK,
+  refuse,
+  refuseFiles,
+} from '../../test/support/refused-settings.js';
 import type { DatabaseTls } from './database-tls.js';
+import { readSettingFiles, type SettingFiles } from './setting-files.js';
 import { type Environment, loadSettings } from './settings.js';
 
 const SERVERS = ['mysql', 'mariadb', 'postgres'];
@@ -11,8 +17,11 @@ const url = (scheme: string, query = '', host = 'db.example') =>
   `${scheme}://app:${MARK}@${host}/app${query}`;
 const CA = join(PROJECT, 'test/fixtures/tls/ca.crt');
 
-function tlsOf(environment: Environment): DatabaseTls | undefined {
-  const { database } = loadSettings({ ...ACCOUNT, ...environment });
+function tlsOf(
+  environment: Environment,
+  files?: SettingFiles,
+): DatabaseTls | undefined {
+  const { database } = loadSettings({ ...ACCOUNT, ...environment }, files);
   return database.type === 'better-sqlite3' ? undefined : database.tls;
 }
 
@@ -104,9 +113,9 @@ describe.each(SERVERS)('TLS to the database, %s', (scheme) => {
         /^is used with DATABASE_TLS=verify only; /,
       ],
     ),
-  ])('%j is refused', (environment, field, problem) => {
+  ])('%j is refused', async (environment, field, problem) => {
     const settings = { ...ACCOUNT, DATABASE_URL: url(scheme), ...environment };
-    expect(refuse(settings).faults).toEqual([
+    expect((await refuseFiles(settings)).faults).toEqual([
       { field, problem: expect.stringMatching(problem) },
     ]);
   });
@@ -154,8 +163,8 @@ describe('DATABASE_TLS_CA_FILE', () => {
     DATABASE_TLS_CA_FILE,
   });
 
-  it('is read as a list of certificates', () => {
-    const tls = tlsOf(settings(CA));
+  it('is read as a list of certificates', async () => {
+    const tls = tlsOf(settings(CA), await readSettingFiles(settings(CA)));
     expect(tls?.mode).toBe('verify');
     expect(tls?.ca).toEqual([
       expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n[^-]+-----END /),
@@ -163,7 +172,7 @@ describe('DATABASE_TLS_CA_FILE', () => {
   });
 
   it.each([
-    ['', /^has no certificate in PEM: /],
+    ['', /^names an empty file$/],
     [MARK, /^has no certificate in PEM: /],
     [
       `-----BEGIN CERTIFICATE-----\n${MARK}\n-----END CERTIFICATE-----\n`,
@@ -173,10 +182,11 @@ describe('DATABASE_TLS_CA_FILE', () => {
       `-----BEGIN PRIVATE KEY-----\n${MARK}\n-----END PRIVATE KEY-----\n`,
       /^has no certificate in PEM: /,
     ],
-  ])('with the content %j is refused', (content, problem) => {
+  ])('with the content %j is refused', async (content, problem) => {
     const path = join(folder, 'ca.pem');
     writeFileSync(path, content);
-    expect(refuse({ ...ACCOUNT, ...settings(path) }).faults).toEqual([
+    const { faults } = await refuseFiles({ ...ACCOUNT, ...settings(path) });
+    expect(faults).toEqual([
       {
         field: 'DATABASE_TLS_CA_FILE',
         problem: expect.stringMatching(problem),
@@ -185,14 +195,15 @@ describe('DATABASE_TLS_CA_FILE', () => {
   });
 
   it.each([
-    ['missing.pem', 'ENOENT'],
-    ['', 'EISDIR'],
-  ])('that cannot be read is refused: %s', (name, code) => {
+    ['missing.pem', /cannot be read \(ENOENT\); correct /],
+    ['', /^names something that is no regular file, /],
+  ])('that cannot be read is refused: %s', async (name, problem) => {
     const path = join(folder, name);
-    expect(refuse({ ...ACCOUNT, ...settings(path) }).faults).toEqual([
+    const { faults } = await refuseFiles({ ...ACCOUNT, ...settings(path) });
+    expect(faults).toEqual([
       {
         field: 'DATABASE_TLS_CA_FILE',
-        problem: `names a file that cannot be read (${code}); correct the path or the file permissions`,
+        problem: expect.stringMatching(problem),
       },
     ]);
   });
@@ -207,8 +218,9 @@ describe('for SQLite', () => {
       'DATABASE_URL',
       /^has parameters that are not known \(sslmode\)/,
     ],
-  ])('%j is refused', (environment, field, problem) => {
-    expect(refuse({ ...ACCOUNT, ...environment }).faults).toEqual([
+  ])('%j is refused', async (environment, field, problem) => {
+    const { faults } = await refuseFiles({ ...ACCOUNT, ...environment });
+    expect(faults).toEqual([
       { field, problem: expect.stringMatching(problem) },
     ]);
   });

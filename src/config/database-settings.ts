@@ -1,15 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import {
-  ConfigurationError,
-  type ConfigurationFault,
-} from '../wechat-token/index.js';
+import type { ConfigurationFault } from '../wechat-token/index.js';
 import { messages } from './config.messages.js';
-import {
-  type DatabaseTls,
-  parseCertificates,
-  type TlsMode,
-} from './database-tls.js';
+import { parseCertificates, type TlsMode } from './database-tls.js';
 import {
   type Database,
   parametersOf,
@@ -21,6 +13,8 @@ type Refuse = (field: string, problem: string) => undefined;
 type Server = Exclude<Database, { readonly type: 'better-sqlite3' }>;
 
 const DEFAULT_URL = 'sqlite:data/wechat-token.sqlite';
+/** Given as a file only. */
+const CA = 'DATABASE_TLS_CA';
 const TLS_MODES = ['verify', 'require', 'off'] as const;
 /** Parameters of the address that mean the same as DATABASE_TLS; of MySQL's and of PostgreSQL's own clients. */
 const TLS_PARAMETER = /^(ssl-?mode|ssl)$/i;
@@ -58,17 +52,9 @@ export function readDatabase(
   if (unknown.length > 0)
     return refuse('DATABASE_URL', messages.badUrlParameters(unknown));
   if (!isFile) return readServer(set, database, refuse);
-  for (const setting of ['DATABASE_TLS', 'DATABASE_TLS_CA_FILE'])
+  for (const setting of ['DATABASE_TLS', CA])
     if (set[setting]) return refuse(setting, messages.tlsOfFile());
   return database;
-}
-
-/** The same for programs that need nothing else. @throws ConfigurationError */
-export function loadDatabase(set: Set): Database {
-  const faults: ConfigurationFault[] = [];
-  const database = readDatabase(set, faults);
-  if (database) return database;
-  throw new ConfigurationError(faults, messages.settingsWrong(faults));
 }
 
 function readServer(
@@ -81,13 +67,12 @@ function readServer(
   const { host } = database.server;
   if (mode === 'verify' && database.type !== 'postgres' && isIP(host) > 0)
     return refuse('DATABASE_URL', messages.verifyNeedsName());
-  const file = set['DATABASE_TLS_CA_FILE'];
-  if (file === undefined) return { ...database, tls: { mode } };
-  const refuseFile = (problem: string) =>
-    refuse('DATABASE_TLS_CA_FILE', problem);
-  if (mode !== 'verify') return refuseFile(messages.caWithoutVerify());
-  const tls = readCa(file, refuseFile);
-  return tls && { ...database, tls };
+  const text = set[CA];
+  if (text === undefined) return { ...database, tls: { mode } };
+  if (mode !== 'verify') return refuse(CA, messages.caWithoutVerify());
+  const ca = parseCertificates(text);
+  if (!ca) return refuse(CA, messages.caWithoutPem());
+  return { ...database, tls: { mode, ca } };
 }
 
 function readMode(
@@ -112,17 +97,4 @@ function readMode(
   const field = setting === undefined ? 'DATABASE_URL' : 'DATABASE_TLS';
   const texts = said.map(({ text }) => text);
   return refuse(field, messages.tlsDisagrees(texts));
-}
-
-function readCa(
-  file: string,
-  refuse: (problem: string) => undefined,
-): DatabaseTls | undefined {
-  try {
-    const ca = parseCertificates(readFileSync(file, 'utf8'));
-    return ca ? { mode: 'verify', ca } : refuse(messages.caWithoutPem());
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return refuse(messages.fileUnreadable(code));
-  }
 }

@@ -1,7 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ACCOUNT, MARK, refuse } from '../../test/support/refused-settings.js';
+import {
+  ACCOUNT,
+  MARK,
+  refuse,
+  refuseFiles,
+} from '../../test/support/refused-settings.js';
+import { loadSettings, readSettings } from './settings.js';
 
 const account = (fields: object) =>
   JSON.stringify([{ name: 'shop', appId: 'wx_a', appSecret: MARK, ...fields }]);
@@ -152,8 +165,10 @@ describe.each([
   });
   afterAll(() => rmSync(join(path, '..'), { recursive: true }));
 
-  it('must be a file that can be read', () => {
-    expect(refuse({ ...rest, [name]: '/no/such/file' }).faults).toEqual([
+  it('must be a file that can be read', async () => {
+    expect(
+      (await refuseFiles({ ...rest, [name]: '/no/such/file' })).faults,
+    ).toEqual([
       {
         field: name,
         problem: expect.stringMatching(
@@ -163,28 +178,111 @@ describe.each([
     ]);
   });
 
-  it.each(['', '{', `"${MARK}"`])('must hold a JSON array, not %o', (text) => {
-    writeFileSync(path, text);
-    expect(refuse({ ...rest, [name]: path }).faults).toEqual([
-      { field: name, problem: expect.stringMatching(/^must be a JSON array /) },
-    ]);
-  });
+  it.each(['{', `"${MARK}"`])(
+    'must hold a JSON array, not %o',
+    async (text) => {
+      writeFileSync(path, text);
+      expect((await refuseFiles({ ...rest, [name]: path })).faults).toEqual([
+        {
+          field: name,
+          problem: expect.stringMatching(/^must be a JSON array /),
+        },
+      ]);
+    },
+  );
 
-  it('is named in faults of its content', () => {
+  it('is named in faults of its content', async () => {
     writeFileSync(path, content);
-    expect(refuse({ ...rest, [name]: path }).faults).toMatchObject([
-      { field: name + place },
-    ]);
+    expect((await refuseFiles({ ...rest, [name]: path })).faults).toMatchObject(
+      [{ field: name + place }],
+    );
   });
 
-  it(`is not set together with ${setting}`, () => {
+  it(`is not set together with ${setting}`, async () => {
     writeFileSync(path, content);
     const both = { ...rest, [name]: path, [setting]: content };
-    expect(refuse(both).faults).toEqual([
+    expect((await refuseFiles(both)).faults).toEqual([
       {
         field: name,
         problem: `is set together with ${setting}; set only one of them`,
       },
     ]);
+  });
+
+  it('is not empty', async () => {
+    writeFileSync(path, ' \n');
+    expect((await refuseFiles({ ...rest, [name]: path })).faults).toEqual([
+      { field: name, problem: 'names an empty file' },
+    ]);
+  });
+
+  it('is a regular file', async () => {
+    const pipe = `${path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    for (const other of [pipe, '/dev/null', join(path, '..')])
+      expect((await refuseFiles({ ...rest, [name]: other })).faults).toEqual([
+        { field: name, problem: expect.stringMatching(/no regular file/) },
+      ]);
+  });
+
+  it('is not larger than 16 MiB', async () => {
+    writeFileSync(path, '');
+    truncateSync(path, 16 * 1024 * 1024 + 1);
+    expect((await refuseFiles({ ...rest, [name]: path })).faults).toEqual([
+      { field: name, problem: 'names a file of more than 16 MiB' },
+    ]);
+  });
+});
+
+describe('a setting in a file', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'wechat-files-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string, mode = 0o600) => {
+    const path = join(folder, 'setting');
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  };
+  const KEY = `k:${Buffer.alloc(32, 7).toString('base64')}`;
+
+  it.each([
+    ['WECHAT_APP_SECRET', `${MARK}-own`],
+    ['TOKEN_ENCRYPTION_KEYS', KEY],
+    ['DATABASE_URL', 'sqlite:x/y.sqlite'],
+  ])('%s_FILE is read as %s is', async (setting, text) => {
+    const { [setting]: _, ...rest } = { ...ACCOUNT } as Record<string, string>;
+    const read = await readSettings({
+      ...rest,
+      [`${setting}_FILE`]: file(`${text}\n`),
+    });
+    expect(read).toEqual(loadSettings({ ...rest, [setting]: text }));
+  });
+
+  it.each([
+    ['WECHAT_APP_SECRET', `${MARK} own`, ''],
+    ['TOKEN_ENCRYPTION_KEYS', `k:${MARK}`, '[0].key'],
+    ['DATABASE_URL', `mysql://u:${MARK}@`, ''],
+  ])('is named in faults of its content: %s', async (setting, text, place) => {
+    const { [setting]: _, ...rest } = { ...ACCOUNT } as Record<string, string>;
+    const settings = { ...rest, [`${setting}_FILE`]: file(text) };
+    expect((await refuseFiles(settings)).faults).toMatchObject([
+      { field: `${setting}_FILE${place}` },
+    ]);
+  });
+
+  it('that others may write is warned of', async () => {
+    const settings = {
+      ...ACCOUNT,
+      TOKEN_ENCRYPTION_KEYS_FILE: file(KEY, 0o622),
+    };
+    expect((await readSettings(settings)).warnings).toEqual([
+      {
+        field: 'TOKEN_ENCRYPTION_KEYS_FILE',
+        problem: expect.stringMatching(/^may be written by others/),
+      },
+    ]);
+    file(KEY, 0o644);
+    expect((await readSettings(settings)).warnings).toEqual([]);
   });
 });

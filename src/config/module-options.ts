@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type {
   ApiKey,
   ConfigurationFault,
@@ -27,7 +26,9 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['refresh.syncIntervalMs', 'WECHAT_SYNC_INTERVAL_MS'],
   ['encryptionKeys', 'TOKEN_ENCRYPTION_KEYS'],
   ['encryptionPlain', 'TOKEN_ENCRYPTION_PLAIN'],
+  ['http.apiKeys', 'API_KEYS'],
 ];
+const ACCOUNTS = /^WECHAT_(ACCOUNTS|APP_)/;
 const DEFAULT_ACCOUNT_SETTINGS: Readonly<Record<string, string>> = {
   appId: 'WECHAT_APP_ID',
   appSecret: 'WECHAT_APP_SECRET',
@@ -46,13 +47,13 @@ export function readOptions(
   options: WechatTokenModuleOptions;
   settingOf: (field: string) => string;
 } {
-  const before = faults.length;
   const own = readDefaultAccount(set);
   const listed = readList<WechatAccount>(set, 'WECHAT_ACCOUNTS', faults);
   const accounts = [...own, ...listed].map((account) =>
     account instanceof Object ? { mode, ...account } : account,
   );
-  if (accounts.length === 0 && faults.length === before)
+  const isUnread = faults.some(({ field }) => ACCOUNTS.test(field));
+  if (accounts.length === 0 && !isUnread)
     faults.push({
       field: 'WECHAT_APP_ID',
       problem: messages.credentialsMissing(),
@@ -83,22 +84,20 @@ export function readOptions(
   };
   return {
     options,
-    settingOf: (field) => settingOf(set, field, own.length),
+    settingOf: (field) => settingOf(field, own.length),
   };
 }
 
 /** The setting of an option: `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
-function settingOf(set: Set, field: string, ownAccounts: number): string {
+function settingOf(field: string, ownAccounts: number): string {
   const account = /^accounts\[(\d+)\](?:\.(\w+))?/.exec(field);
   if (account) {
     const index = Number(account[1]);
     const part = account[2] ?? '';
     if (index < ownAccounts) return DEFAULT_ACCOUNT_SETTINGS[part] ?? field;
-    const setting = listSetting(set, 'WECHAT_ACCOUNTS');
-    return `${setting}[${index - ownAccounts}]${part && `.${part}`}`;
+    return `WECHAT_ACCOUNTS[${index - ownAccounts}]${part && `.${part}`}`;
   }
-  const apiKeys = ['http.apiKeys', listSetting(set, 'API_KEYS')] as const;
-  for (const [option, setting] of [...SETTINGS, apiKeys])
+  for (const [option, setting] of SETTINGS)
     if (field.startsWith(option)) return setting + field.slice(option.length);
   return field;
 }
@@ -109,37 +108,23 @@ function readDefaultAccount(set: Set): WechatAccount[] {
   return [{ appId: appId ?? '', ...given('appSecret', appSecret) }];
 }
 
-/** The name of the setting that a list was read from. */
-function listSetting(set: Set, setting: ListSetting): string {
-  return set[`${setting}_FILE`] ? `${setting}_FILE` : setting;
-}
-
 /** Reads the API keys without validating them; a setting that cannot be parsed is added to `faults`. */
 export function readApiKeys(set: Set, faults: ConfigurationFault[]): ApiKey[] {
   return readList(set, 'API_KEYS', faults);
 }
 
-/** Reads a JSON array from the setting or from the file that `…_FILE` names. */
+/** Reads a JSON array. */
 function readList<Item>(
   set: Set,
   setting: ListSetting,
   faults: ConfigurationFault[],
 ): Item[] {
-  const refuse = (problem: string) => {
-    faults.push({ field: listSetting(set, setting), problem });
-    return [];
-  };
-  const file = set[`${setting}_FILE`];
-  let text = set[setting];
-  if (file && text) return refuse(messages.fileAndValue(setting));
-  try {
-    if (file) text = readFileSync(file, 'utf8');
-  } catch (error) {
-    return refuse(messages.fileUnreadable(codeOf(error)));
-  }
+  const text = set[setting];
   if (text === undefined) return [];
   const items = parseArray(text);
-  return items ? (items as Item[]) : refuse(messages.badJson(setting));
+  if (items) return items as Item[];
+  faults.push({ field: setting, problem: messages.badJson(setting) });
+  return [];
 }
 
 function parseArray(text: string): unknown[] | undefined {
@@ -186,8 +171,4 @@ function number(text: string | undefined): number | undefined {
 function flag(text: string | undefined): boolean | undefined {
   if (text === 'true' || text === 'false') return text === 'true';
   return text as boolean | undefined;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveOptions } from '../wechat-token/options/options.schema.js';
-import { type Environment, loadSettings } from './settings.js';
+import { type Environment, loadSettings, readSettings } from './settings.js';
 
 const ACCOUNT = { WECHAT_APP_ID: 'wx_one', WECHAT_APP_SECRET: 'secret-one' };
 const KEY_1 = Buffer.alloc(32, 1).toString('base64');
@@ -180,12 +180,12 @@ describe('the settings of the app', () => {
       ]);
     });
 
-    it('come from the file that WECHAT_ACCOUNTS_FILE names', () => {
+    it('come from the file that WECHAT_ACCOUNTS_FILE names', async () => {
       const path = file('accounts.json', [shop]);
-      const { accounts } = loadSettings({
+      const { wechatToken } = await readSettings({
         WECHAT_ACCOUNTS_FILE: path,
-      }).wechatToken;
-      expect(accounts).toEqual([{ ...shop, mode: 'stable' }]);
+      });
+      expect(wechatToken.accounts).toEqual([{ ...shop, mode: 'stable' }]);
     });
 
     it('have the mode of WECHAT_TOKEN_MODE unless they name their own', () => {
@@ -211,7 +211,7 @@ describe('the settings of the app', () => {
     });
   });
 
-  it('reads API keys from API_KEYS and from a file', () => {
+  it('reads API keys from API_KEYS and from a file', async () => {
     const keys = [
       { id: 'a', key: '0123456789'.repeat(4), scopes: ['tokens:issue'] },
       {
@@ -225,8 +225,11 @@ describe('the settings of the app', () => {
     for (const setting of [
       { API_KEYS: JSON.stringify(keys) },
       { API_KEYS_FILE: path },
-    ])
-      expect(engine(setting).http.apiKeys.current()).toEqual(keys);
+    ]) {
+      const { wechatToken } = await readSettings({ ...ACCOUNT, ...setting });
+      const { settings } = resolveOptions(wechatToken);
+      expect(settings.http.apiKeys.current()).toEqual(keys);
+    }
   });
 
   it('reads encryption keys in their order: the first encrypts', () => {

@@ -12,6 +12,11 @@ import { messages } from './config.messages.js';
 import { readDatabase } from './database-settings.js';
 import type { Database } from './database-url.js';
 import { readApiKeys, readOptions } from './module-options.js';
+import {
+  NO_FILES,
+  readSettingFiles,
+  type SettingFiles,
+} from './setting-files.js';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +39,8 @@ export interface AppSettings {
   readonly logLevel: LogLevel;
   /** The proxies that are trusted for the client's address; an empty list for none. */
   readonly trustProxy: TrustProxy;
+  /** Files of settings that others than their user may write. */
+  readonly warnings: readonly ConfigurationFault[];
   readonly wechatToken: WechatTokenModuleOptions;
 }
 
@@ -72,22 +79,56 @@ const serverSettings = v.object({
   WECHAT_TOKEN_MODE: v.optional(choice(['stable', 'classic']), 'stable'),
 });
 
-/** The settings with surrounding blanks removed and empty ones omitted. */
-export function settingsIn(environment: Environment): Environment {
-  return Object.fromEntries(
-    Object.entries(environment)
-      .map(([name, value]) => [name, value?.trim()] as const)
-      .filter(([, value]) => value),
-  );
+/** The settings with surrounding blanks removed and empty ones omitted, and those that files hold. */
+export function settingsIn(
+  environment: Environment,
+  files: SettingFiles,
+): Environment {
+  const set = Object.entries(environment)
+    .map(([name, value]) => [name, value?.trim()] as const)
+    .filter(([, value]) => value);
+  return { ...Object.fromEntries(set), ...files.texts };
+}
+
+/** @throws ConfigurationError that names the files of the settings that came from one. */
+export function refuseSettings(
+  faults: readonly ConfigurationFault[],
+  files: SettingFiles,
+): never {
+  const unread = files.faults.map(({ field }) => field.replace(/_FILE$/, ''));
+  const named = faults
+    .filter(({ field }) => !unread.includes(settingIn(field)))
+    .map(({ field, problem }) => {
+      const setting = settingIn(field);
+      const isFile = setting in files.texts;
+      const place = field.slice(setting.length);
+      return { field: isFile ? `${setting}_FILE${place}` : field, problem };
+    });
+  throw new ConfigurationError(named, messages.settingsWrong(named));
+}
+
+/** `API_KEYS` for `API_KEYS[0].key`. */
+function settingIn(field: string): string {
+  return /^[A-Z_]*/.exec(field)?.[0] ?? '';
+}
+
+/** Reads the settings from the environment, and the files that it names. @throws ConfigurationError as {@link loadSettings} */
+export async function readSettings(
+  environment: Environment,
+): Promise<AppSettings> {
+  return loadSettings(environment, await readSettingFiles(environment));
 }
 
 /**
  * Reads the settings from the environment; an empty setting counts as not set.
  * @throws ConfigurationError that lists every fault with the name of its setting; it contains no value (R15).
  */
-export function loadSettings(environment: Environment): AppSettings {
-  const set = settingsIn(environment);
-  const faults: ConfigurationFault[] = [];
+export function loadSettings(
+  environment: Environment,
+  files: SettingFiles = NO_FILES,
+): AppSettings {
+  const set = settingsIn(environment, files);
+  const faults: ConfigurationFault[] = [...files.faults];
   const server = v.safeParse(serverSettings, set);
   for (const issue of server.issues ?? [])
     faults.push({ field: v.getDotPath(issue) ?? '', problem: issue.message });
@@ -101,7 +142,7 @@ export function loadSettings(environment: Environment): AppSettings {
     if (field !== 'accounts') faults.push({ field: settingOf(field), problem });
 
   if (faults.length > 0 || !server.success || !database)
-    throw new ConfigurationError(faults, messages.settingsWrong(faults));
+    return refuseSettings(faults, files);
   return {
     port: server.output.PORT,
     host: server.output.HOST,
@@ -113,9 +154,8 @@ export function loadSettings(environment: Environment): AppSettings {
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,
     trustProxy: server.output.TRUST_PROXY ?? [],
-    wechatToken: set['API_KEYS_FILE']
-      ? reloading(set['API_KEYS_FILE'], set, options, settingOf)
-      : options,
+    warnings: files.warnings,
+    wechatToken: reloading(set['API_KEYS_FILE'], files, options, settingOf),
   };
 }
 
@@ -128,22 +168,25 @@ function timeoutFaults({
   return headers > whole ? [{ field: 'REQUEST_TIMEOUT_MS', problem }] : [];
 }
 
-/** The options with API keys that are reloaded while the app runs, validated as at the start. */
+/** The options with API keys that are reloaded while the app runs, if a file holds them; validated as at the start. */
 function reloading(
-  file: string,
-  set: Environment,
+  file: string | undefined,
+  files: SettingFiles,
   options: WechatTokenModuleOptions,
   settingOf: (field: string) => string,
 ): WechatTokenModuleOptions {
-  const read = () => {
+  if (file === undefined) return options;
+  const parse = (text: string) => {
     const faults: ConfigurationFault[] = [];
-    const http = { ...options.http, apiKeys: readApiKeys(set, faults) };
+    const http = {
+      ...options.http,
+      apiKeys: readApiKeys({ API_KEYS: text }, faults),
+    };
     for (const { field, problem } of moduleFaults({ ...options, http }))
       faults.push({ field: settingOf(field), problem });
-    if (faults.length > 0) throw new ConfigurationError(faults);
-    return http.apiKeys;
+    return faults.length > 0 ? refuseSettings(faults, files) : http.apiKeys;
   };
-  const apiKeys = new ApiKeysFile(file, read);
+  const apiKeys = new ApiKeysFile(file, files.texts['API_KEYS'] ?? '', parse);
   return { ...options, http: { ...options.http, apiKeys } };
 }
 

@@ -7,7 +7,7 @@ import {
   openDatabase,
   tlsWarning,
 } from '../../src/config/database.js';
-import { loadDatabase } from '../../src/config/database-settings.js';
+import { readDatabaseSettings } from '../../src/config/command-settings.js';
 import { FakeWechat } from '../../src/testing/index.js';
 import { isStoreError } from '../../src/wechat-token/index.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
@@ -98,8 +98,11 @@ describe.each(await findServerBinaries())(
       return Object.assign(url, { hostname: host }, parts).href;
     };
     const strict = { username: 'strict', password: PASSWORD };
-    const open = (url: string, settings: Settings = {}) =>
-      openDatabase(loadDatabase({ DATABASE_URL: url, ...settings }), true);
+    const open = async (url: string, settings: Settings = {}) =>
+      openDatabase(
+        await readDatabaseSettings({ DATABASE_URL: url, ...settings }),
+        true,
+      );
     const refusal = async (url: string, settings: Settings = {}) => {
       const error: unknown = await open(url, settings).then(
         () => 'It was opened.',
@@ -254,15 +257,17 @@ describe.each(await findServerBinaries())(
     );
 
     describe('in a larger app, by the `ssl` of its DataSource', () => {
-      const plain = () =>
-        dataSourceOptions(loadDatabase({ DATABASE_URL: at('localhost') }));
+      const plain = async () =>
+        dataSourceOptions(
+          await readDatabaseSettings({ DATABASE_URL: at('localhost') }),
+        );
 
       it("the engine's own connections verify as the app's do", async () => {
         await (await open(at('localhost'))).destroy();
         await using wire = await Wire.to(address);
         const ca = readFileSync(fixture('ca.crt'), 'utf8');
         const dataSource = await new DataSource({
-          ...plain(),
+          ...(await plain()),
           port: wire.proxy.port,
           ssl: { ca, rejectUnauthorized: true, verifyIdentity: true },
         } as DataSourceOptions).initialize();
@@ -309,7 +314,10 @@ describe.each(await findServerBinaries())(
 
       it('what is warned of depends on the settings and on what was found', async () => {
         const warning = async (url: string, settings: Settings = {}) => {
-          const database = loadDatabase({ DATABASE_URL: url, ...settings });
+          const database = await readDatabaseSettings({
+            DATABASE_URL: url,
+            ...settings,
+          });
           const dataSource = await openDatabase(database, true);
           await dataSource.destroy();
           return tlsWarning(database, dataSource);
@@ -348,8 +356,8 @@ describe.each(await findServerBinaries())(
           vi.stubEnv(name, value);
         vi.resetModules();
         const ofCommands = await import('../../ormconfig.js');
-        vi.unstubAllEnvs();
         const dataSource = await ofCommands.dataSource;
+        vi.unstubAllEnvs();
         await dataSource.initialize();
         expect(await versionOf(dataSource)).toMatch(ENCRYPTED);
         await dataSource.destroy();

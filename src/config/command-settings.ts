@@ -1,14 +1,31 @@
-import {
-  ConfigurationError,
-  type ConfigurationFault,
-  type PlainValues,
-  type WechatTokenModuleOptions,
+import type {
+  PlainValues,
+  WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
 import { messages } from './config.messages.js';
 import { readDatabase } from './database-settings.js';
 import type { Database } from './database-url.js';
 import { readEncryptionKeys } from './module-options.js';
-import { type Environment, moduleFaults, settingsIn } from './settings.js';
+import { readSettingFiles } from './setting-files.js';
+import {
+  type Environment,
+  moduleFaults,
+  refuseSettings,
+  settingsIn,
+} from './settings.js';
+
+/** The database of the environment, for programs that need nothing else. @throws ConfigurationError */
+export async function readDatabaseSettings(
+  environment: Environment,
+): Promise<Database> {
+  const files = await readSettingFiles(environment);
+  const faults = files.faults.filter(({ field }) =>
+    field.startsWith('DATABASE_'),
+  );
+  const database = readDatabase(settingsIn(environment, files), faults);
+  if (faults.length > 0 || !database) return refuseSettings(faults, files);
+  return database;
+}
 
 /** The settings of the app that `npm run reseal` needs; it does not need the WeChat credentials. */
 export interface ResealSettings {
@@ -20,9 +37,14 @@ export interface ResealSettings {
 }
 
 /** Reads them. @throws ConfigurationError that lists every fault; it contains no value (R15). */
-export function loadResealSettings(environment: Environment): ResealSettings {
-  const set = settingsIn(environment);
-  const faults: ConfigurationFault[] = [];
+export async function readResealSettings(
+  environment: Environment,
+): Promise<ResealSettings> {
+  const files = await readSettingFiles(environment);
+  const set = settingsIn(environment, files);
+  const faults = files.faults.filter(({ field }) =>
+    /^(DATABASE|TOKEN)_/.test(field),
+  );
   const database = readDatabase(set, faults);
 
   const field = 'TOKEN_ENCRYPTION_KEYS';
@@ -41,7 +63,6 @@ export function loadResealSettings(environment: Environment): ResealSettings {
   if (encryptionKeys.length === 0 && !faults.some((f) => f.field === field))
     faults.push({ field, problem: messages.encryptionKeysMissing() });
 
-  if (faults.length > 0 || !database)
-    throw new ConfigurationError(faults, messages.settingsWrong(faults));
+  if (faults.length > 0 || !database) return refuseSettings(faults, files);
   return { database, encryptionKeys, encryptionPlain };
 }
