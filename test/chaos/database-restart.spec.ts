@@ -1,6 +1,10 @@
 import { chaosDatabase, ownChaosServer } from './support/chaos-database.js';
 import { ChaosRun } from './support/chaos-run.js';
-import { chaosSeconds, chaosTestTimeout } from './support/chaos-time.js';
+import {
+  chaosSeconds,
+  chaosTestTimeout,
+  modesOf,
+} from './support/chaos-time.js';
 import { Outages } from './support/outages.js';
 
 vi.setConfig({ testTimeout: chaosTestTimeout() });
@@ -14,7 +18,7 @@ const BRIEF_SECONDS = 1;
 const GRACE_SECONDS = 5;
 
 describe('SIGKILL and restart of the database server', () => {
-  it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {
+  it.concurrent.each(modesOf('classic'))('%s', async (mode) => {
     await using server = await ownChaosServer();
     await using run = await ChaosRun.create({
       name: 'database restart',

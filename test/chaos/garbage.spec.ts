@@ -5,7 +5,11 @@ import { AccountSweep } from './support/account-sweep.js';
 import { callsWhileDown } from './support/back-off.js';
 import { chaosDatabase } from './support/chaos-database.js';
 import { ChaosRun } from './support/chaos-run.js';
-import { chaosSeconds, chaosTestTimeout } from './support/chaos-time.js';
+import {
+  chaosSeconds,
+  chaosTestTimeout,
+  modesOf,
+} from './support/chaos-time.js';
 import { peakMegabytes } from './support/memory.js';
 
 vi.setConfig({ testTimeout: chaosTestTimeout() });
@@ -32,7 +36,7 @@ const others = GARBAGE.map((_kind, i) => ({
 const appIds = [defaultAppId, ...others.map(({ appId }) => appId)];
 
 describe('whatever the platform may answer in place of a token', () => {
-  it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {
+  it.concurrent.each(modesOf('stable'))('%s', async (mode) => {
     const database = await chaosDatabase();
     await using run = await ChaosRun.create({
       name: 'garbage',

@@ -12,7 +12,7 @@ import { type AppProcess, runApp } from '../support/run-app.js';
 import { query, type Words, words } from '../support/sql.js';
 import { peakMegabytes, residentMegabytes } from './support/memory.js';
 
-const ROWS = byDepth({ short: 100_000, full: 300_000 });
+const ROWS = byDepth({ short: 40_000, full: 300_000 });
 const CHUNK = 10_000;
 /** What is asked of the app: each read is answered in this time, and its memory grows by no more. */
 const MAX_WAIT_MS = 1000;

@@ -1,6 +1,10 @@
 import { chaosDatabase } from './support/chaos-database.js';
 import { ChaosRun } from './support/chaos-run.js';
-import { chaosSeconds, chaosTestTimeout } from './support/chaos-time.js';
+import {
+  chaosSeconds,
+  chaosTestTimeout,
+  modesOf,
+} from './support/chaos-time.js';
 
 vi.setConfig({ testTimeout: chaosTestTimeout() });
 
@@ -44,7 +48,7 @@ class HolderKiller {
 }
 
 describe('SIGKILL every second, of random replicas and of those that are just renewing', () => {
-  it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {
+  it.concurrent.each(modesOf('stable'))('%s', async (mode) => {
     await using run = await ChaosRun.create({
       name: 'sigkill',
       mode,

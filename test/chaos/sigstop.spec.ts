@@ -1,6 +1,10 @@
 import { chaosDatabase } from './support/chaos-database.js';
 import { ChaosRun } from './support/chaos-run.js';
-import { chaosSeconds, chaosTestTimeout } from './support/chaos-time.js';
+import {
+  chaosSeconds,
+  chaosTestTimeout,
+  modesOf,
+} from './support/chaos-time.js';
 
 vi.setConfig({ testTimeout: chaosTestTimeout() });
 
@@ -9,7 +13,7 @@ const LIFE_SECONDS = 6;
 const LEASE_LOST = '"lease lost during WeChat call"';
 
 describe('SIGSTOP in the middle of a renewal until others have renewed, then SIGCONT', () => {
-  it.concurrent.each(['stable', 'classic'] as const)('%s', async (mode) => {
+  it.concurrent.each(modesOf('classic'))('%s', async (mode) => {
     await using run = await ChaosRun.create({
       name: 'sigstop',
       mode,

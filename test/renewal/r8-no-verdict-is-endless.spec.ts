@@ -1,6 +1,7 @@
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
 import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy/policy.js';
+import { byDepth } from '../support/depth.js';
 import {
   ONCE,
   type ReplicaOptions,
@@ -14,12 +15,13 @@ const MINUTE = 60;
 const DAY = 24 * 3600;
 const ALWAYS = { times: Infinity };
 const MODES = ['stable', 'classic'] as const;
-/** Of the classes credentials and account. */
-const VERDICTS = [
-  40001, 40125, 40013, 40243, 50002, 50004, 48004, 42007, 61023,
-];
+/** Of the classes credentials and account; src/…/errcodes.spec.ts has all that are of a class. */
+const VERDICTS = byDepth({
+  short: [40125, 50002],
+  full: [40001, 40125, 40013, 40243, 50002, 50004, 48004, 42007, 61023],
+});
 /** A field was missing, or the method was wrong: the request was damaged on its way. */
-const DAMAGED = [40002, 41002, 41004, 43002];
+const DAMAGED = byDepth({ short: [41002], full: [40002, 41002, 41004, 43002] });
 
 /** What an operator may correct. */
 const CHANGES: readonly [string, (other: FakeWechat) => ReplicaOptions][] = [
