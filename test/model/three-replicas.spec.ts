@@ -26,10 +26,13 @@ describe('R4 three replicas', () => {
   });
   afterAll(() => model[Symbol.asyncDispose]());
 
-  it('every interleaving in which a lease lapses', async () => {
-    const bounds = boundedBy({ ticks: 2 });
-    await model.explore('classic, three', { ...THREE, bounds });
-  });
+  it.each(byDepth({ short: [], full: [THREE] }))(
+    'every interleaving in which a lease lapses',
+    async (three) => {
+      const bounds = boundedBy({ ticks: 2 });
+      await model.explore('classic, three', { ...three, bounds });
+    },
+  );
 
   it.each<[string, Scenario]>([
     ['that wait for an expired token', LUCKLESS],
@@ -63,7 +66,8 @@ describe('R4 three replicas', () => {
 
   it.each([
     'a lapsed lease taken over',
-    'a late write lost',
+    // Of two replicas in classic.spec.ts.
+    ...byDepth({ short: [], full: ['a late write lost'] }),
     'a crash between the call and the write',
     'a lost answer',
     'a failed write',
