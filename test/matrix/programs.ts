@@ -33,7 +33,12 @@ export async function programsOf(cell: Cell): Promise<Programs> {
   const manager = cell.manager === 'npm' ? 'npm' : await pnpm();
   // npm and pnpm are scripts for the first `node` on the PATH.
   const path = [dirname(node), process.env['PATH']].join(delimiter);
-  return { node, manager, env: { ...ownEnvironment(), PATH: path } };
+  const env = { ...ownEnvironment(), PATH: path };
+  if (node === process.execPath) return { node, manager, env };
+  // What is compiled is compiled for that Node, by the headers in its package.
+  const built = `node_modules/node-${process.platform}-${process.arch}`;
+  const headers = join(dirname(node), '..', built);
+  return { node, manager, env: { ...env, npm_config_nodedir: headers } };
 }
 
 /** Runs a program to its end; it is killed with all that it has started when it takes too long, or when this process ends. */
