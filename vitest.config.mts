@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { byDepth } from './test/support/depth.js';
 import { slowestFiles } from './test/support/slowest-files.js';
 import { SlowestFirst } from './test/support/slowest-first.js';
 
@@ -33,7 +34,7 @@ export default defineConfig({
           include: SPECS,
           exclude: [CHAOS, CONSUMER],
           // More than cores: they wait for half of their time.
-          maxWorkers: 4,
+          maxWorkers: byDepth({ short: 5, full: 4 }),
           sequence: { groupOrder: 0 },
         },
       },
@@ -43,8 +44,8 @@ export default defineConfig({
           ...common,
           name: 'chaos',
           include: [CHAOS],
-          // Two scenarios at a time: one waits while the other starts its processes.
-          maxWorkers: 2,
+          // One waits while another starts its processes; in the long form each has twice as many.
+          maxWorkers: byDepth({ short: 3, full: 2 }),
           sequence: { groupOrder: 1 },
         },
       },

@@ -17,7 +17,7 @@ import {
 import { type TestReplica, World } from '../support/world.js';
 
 /** All tokens in the table, the one of the replica's own account among them. */
-const SIZES = [1, 1000, byDepth({ short: 100_000, full: 1_000_000 })];
+const SIZES = [1, 1000, byDepth({ short: 30_000, full: 1_000_000 })];
 
 /** One replica of one account, whose token is valid and was written a minute ago, as all others were. */
 async function idleReplica(world: World): Promise<TestReplica> {

@@ -197,7 +197,7 @@ describe.each(databasesOf01())(
 describe.each(databaseServers().filter(({ kind }) => kind !== 'postgres'))(
   'the migration of a big table of version 0.1, on $kind $version',
   (server) => {
-    const size = byDepth({ short: 100_000, full: 1_000_000 });
+    const size = byDepth({ short: 30_000, full: 1_000_000 });
     const accounts = [
       { name: 'shop', appId: 'wx_shop', appSecret: 'secret-of-shop' },
     ];

@@ -14,7 +14,7 @@ import { httpWorld, OWN } from '../support/http-world.js';
 import type { HttpReplica, World } from '../support/world.js';
 
 /** On each of the two platforms. */
-const REQUESTS = byDepth({ short: 1500, full: 5000 });
+const REQUESTS = byDepth({ short: 1000, full: 5000 });
 /** So many at the same time. */
 const BATCH = 20;
 
