@@ -16,11 +16,23 @@ export type {
   WechatAccount,
 } from './accounts/account.js';
 export { Clock } from './common/clock.js';
-export type { AdminView, TokenStatus } from './http/admin/admin-view.js';
-export type { Problem } from './http/problem/problem.js';
+export type {
+  AdminEvent,
+  AdminView,
+  EventPage,
+  FleetSummary,
+  HourCount,
+  LeaseHolder,
+  QuotaView,
+  AdminRefreshRequest,
+  TokenPage,
+  TokenStats,
+  TokenStatus,
+} from './http/admin/admin.types.js';
+export type { Problem } from './http/problem/problem.types.js';
 export { ProblemFilter } from './http/problem/problem.filter.js';
 export type { TokenAnswer } from './http/tokens.controller.js';
-export type { RefreshOutcome } from './renewal/refresh-outcome.js';
+export type { RefreshOutcome } from './renewal/refresh-outcome.types.js';
 export {
   TokenRefresher,
   type RefreshRequest,

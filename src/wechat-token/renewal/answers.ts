@@ -9,7 +9,7 @@ import type { UpstreamError } from '../upstream/failure.js';
 import type { IssuedToken } from '../upstream/token-source.js';
 import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
+import type { RefreshOutcome } from './refresh-outcome.types.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 import { failureOf, type StoredFailure } from './policy/stored-failure.js';
 import { renewalFailed } from './token-unavailable.js';

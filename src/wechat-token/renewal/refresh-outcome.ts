@@ -1,26 +1,11 @@
 import { secondsLeft, type TokenRow } from '../store/token-row.js';
 import { fingerprint } from '../common/fingerprint.js';
-import type { TokenName } from '../common/token-name.js';
 import {
   overtaken,
   type RenewalIntent,
   type TokenState,
 } from './policy/policy.js';
-
-/** The result of a renewal. */
-export interface RefreshOutcome {
-  /**
-   * `refreshed`: a new token is stored. `unchanged`: the platform returned the same token, or it was not due.
-   * `superseded`: another replica, or an earlier call, had renewed it already.
-   */
-  readonly outcome: 'refreshed' | 'unchanged' | 'superseded';
-  readonly name: TokenName;
-  /** First 8 hex of the SHA-256 of the token that is valid now. */
-  readonly fingerprint: string;
-  readonly version: number;
-  /** The whole seconds that are left. */
-  readonly expiresIn: number;
-}
+import type { RefreshOutcome } from './refresh-outcome.types.js';
 
 /** The result of a report that the platform does not confirm: the same token. */
 export function unconfirmed(

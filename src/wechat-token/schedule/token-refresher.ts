@@ -9,7 +9,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { leaseWaitLimit } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
-import type { RefreshOutcome } from '../renewal/refresh-outcome.js';
+import type { RefreshOutcome } from '../renewal/refresh-outcome.types.js';
 import { RenewalTargets } from '../renewal/policy/renewal-target.js';
 import { Renewer } from '../renewal/renewer.js';
 import { nobodyRenewed } from '../renewal/token-unavailable.js';

@@ -14,7 +14,8 @@ import {
   isUnknownAccountError,
   isUnknownTokenError,
 } from '../../common/errors.js';
-import { type AdminView, adminView } from './admin-view.js';
+import { adminView } from './admin-view.js';
+import type { AdminView, TokenPage } from './admin.types.js';
 import type { Caller } from '../auth/caller.js';
 import type { TokenPageQuery } from './admin.requests.js';
 
@@ -37,10 +38,7 @@ export class AdminQueries {
     private readonly targets: RenewalTargets,
   ) {}
 
-  async page(
-    query: TokenPageQuery,
-    caller: Caller,
-  ): Promise<Page<AdminView, TokenName>> {
+  async page(query: TokenPageQuery, caller: Caller): Promise<TokenPage> {
     const { items, next } = await this.rowPage(query, caller);
     return { items: await this.viewsOf(items), next };
   }

@@ -1,4 +1,4 @@
-import type { Account, AccountKind } from '../../accounts/account.js';
+import type { Account } from '../../accounts/account.js';
 import { messages } from '../../common/messages.js';
 import { fingerprint, mask } from '../../common/fingerprint.js';
 import { servableFor } from '../../renewal/policy/policy.js';
@@ -9,41 +9,7 @@ import {
   secondsLeft,
   type TokenRow,
 } from '../../store/token-row.js';
-import type { TokenName } from '../../common/token-name.js';
-
-/** `refreshing`: a replica holds the lease. `missing`: no readable value is stored. The others are in order of urgency. */
-export type TokenStatus =
-  'refreshing' | 'missing' | 'expired' | 'cooling-down' | 'due' | 'valid';
-
-/** A token without its value, for operators. Instants are ISO 8601 in UTC, by the database's clock. */
-export interface AdminView {
-  readonly name: TokenName;
-  readonly account: string;
-  readonly appId: string;
-  /** The kind of the account. */
-  readonly kind: AccountKind;
-  readonly source: string | null;
-  readonly status: TokenStatus;
-  readonly fingerprint: string | null;
-  readonly masked: string | null;
-  readonly issuedAt: string | null;
-  readonly refreshAt: string | null;
-  readonly expiresAt: string | null;
-  /** Whole seconds until the token expires; 0 if it is expired. */
-  readonly expiresIn: number | null;
-  readonly version: number;
-  readonly lease: { readonly owner: string; readonly until: string } | null;
-  readonly lastError: {
-    readonly class: string;
-    readonly errcode: number | null;
-    readonly message: string;
-    readonly at: string;
-  } | null;
-  readonly failureCount: number;
-  readonly nextAttemptAt: string | null;
-  /** Forced renewals since midnight, China time; WeChat allows 20 (R9). */
-  readonly forcedToday: number;
-}
+import type { AdminView, TokenStatus } from './admin.types.js';
 
 export function statusOf(row: TokenRow): TokenStatus {
   if (row.leaseInMs > 0) return 'refreshing';

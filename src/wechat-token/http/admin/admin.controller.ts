@@ -15,10 +15,10 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { RefreshOutcome } from '../../renewal/refresh-outcome.js';
+import type { RefreshOutcome } from '../../renewal/refresh-outcome.types.js';
 import { RenewalTargets } from '../../renewal/policy/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
-import { type StoredEvent, TokenEvents } from '../../store/token-events.js';
+import { TokenEvents } from '../../store/token-events.js';
 import type { ApiScope } from '../../common/settings.js';
 import { AccessGuard, RequiredScope } from '../auth/access.guard.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
@@ -29,7 +29,7 @@ import type {
   AdapterRoute,
 } from '../auth/route-handlers.js';
 import { AdminStreams } from './admin-streams.js';
-import type { AdminView } from './admin-view.js';
+import type { AdminView, EventPage, TokenPage } from './admin.types.js';
 import { AdminQueries, paginate } from './admin-queries.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { validated, validBy } from '../problem/validation.pipe.js';
@@ -44,9 +44,6 @@ import {
   tokenPageQuery,
 } from './admin.requests.js';
 import type { HttpRequest } from '../problem/http-request.js';
-
-/** An event in a response: `at` is ISO 8601 in UTC. */
-type AdminEvent = Omit<StoredEvent, 'at'> & { readonly at: string };
 
 /** For operators: the state and the history of tokens, without their values, and renewal on request. */
 @Controller('admin/wechat-tokens')
@@ -105,7 +102,7 @@ export class AdminController implements AdapterController {
   list(
     @Query(validBy(tokenPageQuery)) query: TokenPageQuery,
     @CurrentCaller() caller: Caller,
-  ): Promise<{ items: readonly AdminView[]; next: string | null }> {
+  ): Promise<TokenPage> {
     return this.queries.page(query, caller);
   }
 
@@ -132,7 +129,7 @@ export class AdminController implements AdapterController {
   async events(
     @Param('name') name: string,
     @Query(validBy(eventPageQuery)) { limit, before }: EventPageQuery,
-  ): Promise<{ items: readonly AdminEvent[]; next: number | null }> {
+  ): Promise<EventPage> {
     await this.targets.get(name);
     const page = { before, limit: limit + 1 };
     const stored = await this.history.page(name, page);

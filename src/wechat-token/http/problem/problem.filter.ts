@@ -11,7 +11,8 @@ import { isAccountSourceError } from '../../common/errors.js';
 import { LogLine } from '../../common/log-line.js';
 import type { HttpRequest } from './http-request.js';
 import { MountGuard, NO_SNIFF, NotMounted } from './mount.guard.js';
-import { type Problem, problemOf } from './problem.js';
+import { problemOf } from './problem.js';
+import type { Problem } from './problem.types.js';
 import { WECHAT_ERRORS } from './wechat-errors.js';
 
 /** The end of a path in WeChat's shape, whatever prefix the routes have. */

@@ -14,28 +14,11 @@ import {
   isUnknownTokenError,
 } from '../../common/errors.js';
 import { messages } from '../../common/messages.js';
-import { type FieldProblem, HttpProblem } from './http-problem.js';
+import { HttpProblem } from './http-problem.js';
+import type { Problem } from './problem.types.js';
 
 /** For a database that is unavailable, the module's or that of an AccountSource. */
 const RETRY_SECONDS = 5;
-
-/**
- * The body of an error, `application/problem+json`.
- * @see https://www.rfc-editor.org/rfc/rfc9457
- */
-export interface Problem {
-  /** No problem types are defined beyond the HTTP status. */
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  /** 400: the fields that are not valid. */
-  readonly errors?: readonly FieldProblem[];
-  /** 502: WeChat's error code, if the response contained one. */
-  readonly errcode?: number;
-  /** Seconds after which a retry may succeed; also sent as the Retry-After header. */
-  readonly retryAfter?: number;
-}
 
 /** Maps an error to the response. The response to an unexpected error contains nothing of the error (R15). */
 export function problemOf(error: unknown): Problem {
