@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { byDepth } from './test/support/depth.js';
+import { leftOut } from './test/support/long-files.js';
 import { slowestFiles } from './test/support/slowest-files.js';
 import { SlowestFirst } from './test/support/slowest-first.js';
 
@@ -32,7 +33,7 @@ export default defineConfig({
           ...common,
           name: 'specs',
           include: SPECS,
-          exclude: [CHAOS, CONSUMER],
+          exclude: [CHAOS, CONSUMER, ...leftOut],
           // More than cores: they wait for half of their time.
           maxWorkers: byDepth({ short: 5, full: 4 }),
           sequence: { groupOrder: 0 },
@@ -44,6 +45,7 @@ export default defineConfig({
           ...common,
           name: 'chaos',
           include: [CHAOS],
+          exclude: [...leftOut],
           // One waits while another starts its processes; in the long form each has twice as many.
           maxWorkers: byDepth({ short: 3, full: 2 }),
           sequence: { groupOrder: 1 },
