@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { closingLines } from './test/support/closing-lines.js';
 import { byDepth } from './test/support/depth.js';
 import { leftOut } from './test/support/long-files.js';
-import { slowestFiles } from './test/support/slowest-files.js';
 import { SlowestFirst } from './test/support/slowest-first.js';
 
 const SPECS = ['src/**/*.spec.ts', 'test/**/*.spec.ts'];
@@ -28,7 +28,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
-        plugins: [slowestFiles()],
+        plugins: [closingLines()],
         test: {
           ...common,
           name: 'specs',
@@ -40,7 +40,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [slowestFiles()],
+        plugins: [closingLines()],
         test: {
           ...common,
           name: 'chaos',
