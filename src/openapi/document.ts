@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { packageVersion } from '../config/package-version.js';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
@@ -62,12 +61,3 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     securitySchemes,
   },
 };
-
-/** Read from package.json, which is in the parent folder of both src/ and dist/. */
-function packageVersion(): string {
-  const file = join(__dirname, '../../package.json');
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as {
-    version: string;
-  };
-  return version;
-}
