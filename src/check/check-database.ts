@@ -56,7 +56,8 @@ function checkFolder(path: string, where: string): CheckLine {
   let folder = dirname(path);
   while (!existsSync(folder)) folder = dirname(folder);
   try {
-    accessSync(folder, constants.W_OK);
+    // The dot makes a file an error.
+    accessSync(`${folder}/.`, constants.W_OK);
     return { subject, finding: 'ok', detail: messages.fileToBeMade(where) };
   } catch (error) {
     const detail = messages.folderClosed(where, codeOf(error));

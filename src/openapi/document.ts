@@ -1,8 +1,9 @@
-import { packageVersion } from '../config/package-version.js';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { packageVersion } from '../config/package-version.js';
 import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
 import { healthPaths } from './health.paths.js';
+import { healthSchemas } from './health.schemas.js';
 import { parameters } from './parameters.js';
 import { problemResponses } from './problem-responses.js';
 import { problemSchemas } from './problem.schemas.js';
@@ -54,6 +55,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
       ...tokenSchemas,
       ...wechatShapedSchemas,
       ...adminSchemas,
+      ...healthSchemas,
       ...problemSchemas,
     },
     responses: problemResponses,

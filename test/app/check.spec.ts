@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { AppSandbox } from '../support/app-sandbox.js';
@@ -183,11 +183,14 @@ describe('--check', () => {
     expect(lines).toContainEqual(
       `ok  database  sqlite:${file} does not exist yet; the app makes it`,
     );
-    const closed = '/proc/none/app.sqlite';
+    const closed = join(sandbox.folder, 'a-file/in/app.sqlite');
+    writeFileSync(join(sandbox.folder, 'a-file'), '');
     const refused = await check({ DATABASE_URL: `sqlite:${closed}` });
     expect(refused.code).toBe(1);
     expect(refused.lines).toContainEqual(
-      expect.stringMatching(/^fault +database +.*make its folder writable\.$/),
+      expect.stringMatching(
+        /^fault +database +.* \(ENOTDIR\)\. .*make its folder writable\.$/,
+      ),
     );
   });
 });
