@@ -11,6 +11,7 @@ import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
 import { trustProxy } from './config/trust-proxy.js';
 import { serveDocs } from './openapi/serve-docs.js';
+import { createMonitoring } from './monitoring/monitoring.js';
 import { isLoopback, LogLine } from './wechat-token/index.js';
 
 /**
@@ -39,7 +40,9 @@ async function listen(
     await app.listen(settings.port, settings.host);
     if (!isLoopback(settings.host))
       new Logger('App').warn(
-        new LogLine(messages.plainHttp(settings.host), {}),
+        new LogLine('listening in clear text', {
+          detail: messages.plainHttp(settings.host),
+        }),
       );
     return (await app.getUrl()).replace('[::1]', 'localhost');
   } catch (error) {
@@ -53,13 +56,20 @@ export async function createApp(
   settings: AppSettings,
   dataSource: DataSource,
 ): Promise<NestExpressApplication> {
-  const logger = new AppLogger(settings.logLevel);
+  const logger = new AppLogger(settings.logLevel, settings.logFormat);
   const warning = tlsWarning(settings.database, dataSource);
   for (const { field, problem } of settings.warnings)
-    logger.warn(new LogLine(`${field} ${problem}`, {}), 'Settings');
-  if (warning) logger.warn(new LogLine(warning, {}), 'Database');
+    logger.warn(
+      new LogLine('setting at risk', { setting: field, detail: problem }),
+      'Settings',
+    );
+  if (warning)
+    logger.warn(
+      new LogLine('database connection at risk', { detail: warning }),
+      'Database',
+    );
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.with(settings, dataSource),
+    AppModule.with(settings, dataSource, await createMonitoring(settings)),
     {
       logger,
       abortOnError: false,

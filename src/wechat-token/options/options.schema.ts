@@ -10,6 +10,7 @@ import {
   type ConfigurationFault,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
+import { type TokenObserver, TOPICS } from '../common/observer.js';
 import {
   accountNameFaults,
   apiKeyFaults,
@@ -130,6 +131,17 @@ const guard = v.custom<AppGuard>(
   messages.badGuard(),
 );
 
+const observer = v.custom<TokenObserver>(
+  (value) =>
+    value instanceof Object &&
+    [...TOPICS, 'started'].every((topic) =>
+      ['function', 'undefined'].includes(
+        typeof (value as Readonly<Record<string, unknown>>)[topic],
+      ),
+    ),
+  messages.badObserver(),
+);
+
 const flag = v.optional(v.boolean(messages.badFlag()), true);
 
 const settings = fields({
@@ -159,6 +171,7 @@ const settings = fields({
   ),
   encryptionKeys: v.optional(encryptionKeyList, []),
   encryptionPlain: v.optional(choice(['refuse', 'allow']), 'refuse'),
+  observer: v.optional(observer, {}),
   http: v.optional(
     fields({
       apiKeys: v.optional(apiKeys, []),
