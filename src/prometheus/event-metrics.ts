@@ -1,13 +1,26 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { TokenObserver } from '../wechat-token/index.js';
+import type { FailureClass, TokenObserver } from '../wechat-token/index.js';
 import { boundedLabels } from './bounded-labels.js';
+import type { Monitored } from './monitored.js';
 
 /** Seconds. WeChat answers in a tenth of one, and after 5 s the default of `api.timeoutMs` ends a call. */
 const BUCKETS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
+/** As docs/metrics.md explains them. */
+const FAILURE_CLASSES: readonly FailureClass[] = [
+  'transient',
+  'certificate',
+  'rejected',
+  'credentials',
+  'ip',
+  'quota',
+  'account',
+];
+
 /** What is counted as it happens. */
 export function eventMetrics(
   registry: Registry,
+  source: Monitored,
   now: () => number,
 ): TokenObserver {
   const registers = [registry];
@@ -27,10 +40,12 @@ export function eventMetrics(
   let succeededAt = now();
   new Gauge({
     name: 'wechat_token_last_success_age_seconds',
-    help: 'Time since WeChat last gave this replica a token; since the start, if it never did.',
+    help: 'Time since WeChat last gave this replica a token; since the start, if it never did; absent for a reader.',
     registers,
     collect() {
-      this.set((now() - succeededAt) / 1000);
+      this.remove();
+      if (source.monitor?.role === 'refresher')
+        this.set((now() - succeededAt) / 1000);
     },
   });
   const calls = new Counter({
@@ -97,6 +112,11 @@ export function eventMetrics(
     registers,
   });
 
+  // Prometheus sees no increase in a series that begins with 1.
+  for (const failureClass of FAILURE_CLASSES)
+    renewals.inc({ outcome: 'failed', class: failureClass }, 0);
+  for (const outcome of ['served', 'failed']) waitSeconds.zero({ outcome });
+
   const renewalLabels = boundedLabels(['class']);
   const callLabels = boundedLabels(['path', 'errcode']);
   const statementLabels = boundedLabels(['statement']);
@@ -122,6 +142,7 @@ export function eventMetrics(
     },
     statement: ({ name, outcome, ms }) => {
       const labels = statementLabels({ statement: name, outcome });
+      if (outcome === 'ok') statements.inc({ ...labels, outcome: 'failed' }, 0);
       statements.inc(labels);
       statementSeconds.inc(labels, ms / 1000);
     },

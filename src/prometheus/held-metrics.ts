@@ -1,33 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type {
-  HeldTokens,
-  TokenMonitor,
-  TokenObserver,
-} from '../wechat-token/index.js';
-
-/** What a scrape asks for: before the module has started, nothing. */
-class Source {
-  monitor: TokenMonitor | undefined;
-  private reading: Promise<HeldTokens> | undefined;
-
-  constructor(private readonly maxTokens: number) {}
-
-  /** One look for all metrics of a scrape. */
-  held(): Promise<HeldTokens | undefined> {
-    this.reading ??= this.monitor
-      ?.held(this.maxTokens)
-      .finally(() => (this.reading = undefined));
-    return this.reading ?? Promise.resolve(undefined);
-  }
-}
+import type { Monitored } from './monitored.js';
 
 /** What the process holds, read at each scrape. */
-export function heldMetrics(
-  registry: Registry,
-  maxTokens: number,
-): TokenObserver {
+export function heldMetrics(registry: Registry, source: Monitored): void {
   const registers = [registry];
-  const source = new Source(maxTokens);
   new Counter({
     name: 'wechat_token_cache_hits_total',
     help: 'Tokens served from memory.',
@@ -79,9 +55,4 @@ export function heldMetrics(
         if (forcedLeft !== undefined) this.set({ name }, forcedLeft);
     },
   });
-  return {
-    started: (monitor) => {
-      source.monitor = monitor;
-    },
-  };
 }

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
-import type { TokenObserver } from '../wechat-token/index.js';
+import type { TokenMonitor, TokenObserver } from '../wechat-token/index.js';
 import { eventMetrics } from './event-metrics.js';
 import { heldMetrics } from './held-metrics.js';
+import { Monitored } from './monitored.js';
 
 export interface WechatTokenMetricsOptions {
   /** Where the metrics are registered. Default: a registry of their own. */
@@ -36,9 +37,13 @@ export function wechatTokenMetrics({
 }: WechatTokenMetricsOptions = {}): WechatTokenMetrics {
   if (!Number.isInteger(maxTokens) || maxTokens < 0 || maxTokens > MAX_TOKENS)
     throw new RangeError(`maxTokens: must be 0 to ${MAX_TOKENS}, an integer.`);
+  const source = new Monitored(maxTokens);
+  heldMetrics(registry, source);
   const observer = {
-    ...eventMetrics(registry, now),
-    ...heldMetrics(registry, maxTokens),
+    ...eventMetrics(registry, source, now),
+    started: (monitor: TokenMonitor) => {
+      source.monitor = monitor;
+    },
   };
   return { observer, registry };
 }

@@ -26,6 +26,7 @@ import type {
   AccessTokenOptions,
   InvalidateOptions,
 } from './access-token-options.js';
+import { observedWait } from './observed-wait.js';
 import { BoundedRenewal, type Need, type Step } from './bounded-renewal.js';
 
 const DUE = { kind: 'due' } as const;
@@ -132,21 +133,11 @@ export class TokenWaiter {
     );
   }
 
-  private async wait(
-    need: Need,
-    options: AccessTokenOptions,
-  ): Promise<CachedToken> {
-    const { name } = need;
-    const startedAt = this.clock.now();
-    let outcome: 'served' | 'failed' = 'failed';
-    try {
-      const token = await this.waitFor(need, options);
-      outcome = 'served';
-      return token;
-    } finally {
-      const ms = this.clock.now() - startedAt;
-      this.journal.observe('wait', { name, outcome, ms });
-    }
+  private wait(need: Need, options: AccessTokenOptions): Promise<CachedToken> {
+    const { clock, journal } = this;
+    const { signal } = options;
+    const waiting = this.waitFor(need, options);
+    return observedWait(waiting, { name: need.name, signal, clock, journal });
   }
 
   /** One caller's wait, until its deadline. */

@@ -38,7 +38,8 @@ export interface RejectionObservation {
 /** The end of one caller's wait for a token that was not in memory. */
 export interface WaitObservation {
   readonly name: string;
-  readonly outcome: 'served' | 'failed';
+  /** `left`: the caller has aborted it. */
+  readonly outcome: 'served' | 'failed' | 'left';
   /** Milliseconds. */
   readonly ms: number;
 }
@@ -119,6 +120,8 @@ export interface HeldTokens {
 
 /** What an observer may ask at any time, for example when it is scraped. */
 export interface TokenMonitor {
+  /** A reader never asks WeChat for a token. */
+  readonly role: 'refresher' | 'reader';
   /** How often a token was served from memory since the start. Counted, not reported: a read does nothing else. */
   readonly cacheHits: number;
   /** Looks at every token in memory, in parts, so that the event loop is not blocked. Never waits for the database. */

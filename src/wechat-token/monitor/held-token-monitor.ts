@@ -6,6 +6,7 @@ import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
 import type { HeldTokens, TokenMonitor } from '../common/observer.js';
 import { Observers } from '../common/observers.js';
+import { type Role, WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { budgetName } from '../renewal/budgets.js';
 import { FORCE_BUDGET } from '../renewal/policy/budget-limits.js';
@@ -38,7 +39,12 @@ export class HeldTokenMonitor implements TokenMonitor, OnModuleInit {
     private readonly databaseClock: DatabaseClock,
     private readonly clock: Clock,
     private readonly observers: Observers,
+    private readonly settings: WechatTokenSettings,
   ) {}
+
+  get role(): Role {
+    return this.settings.role;
+  }
 
   onModuleInit(): void {
     this.observers.start(this);

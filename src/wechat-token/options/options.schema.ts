@@ -10,7 +10,6 @@ import {
   type ConfigurationFault,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
-import { type TokenObserver, TOPICS } from '../common/observer.js';
 import {
   accountNameFaults,
   apiKeyFaults,
@@ -21,6 +20,7 @@ import {
   secretFaults,
   unverifiedFaults,
 } from './options.checks.js';
+import { observer } from './observer.schema.js';
 import type { WechatTokenModuleOptions } from './options.js';
 import {
   type ApiKeySource,
@@ -129,17 +129,6 @@ const guard = v.custom<AppGuard>(
     typeof value === 'function' ||
     (value instanceof Object && 'canActivate' in value),
   messages.badGuard(),
-);
-
-const observer = v.custom<TokenObserver>(
-  (value) =>
-    value instanceof Object &&
-    [...TOPICS, 'started'].every((topic) =>
-      ['function', 'undefined'].includes(
-        typeof (value as Readonly<Record<string, unknown>>)[topic],
-      ),
-    ),
-  messages.badObserver(),
 );
 
 const flag = v.optional(v.boolean(messages.badFlag()), true);
