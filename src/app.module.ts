@@ -6,16 +6,22 @@ import type { DataSource } from 'typeorm';
 import type { AppSettings } from './config/settings.js';
 import { HealthController } from './health/health.controller.js';
 import { SHUTDOWN_DELAY_MS, ShutdownDelay } from './health/shutdown-delay.js';
+import type { Monitoring } from './monitoring/monitoring.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { ProblemFilter, WechatTokenModule } from './wechat-token/index.js';
 
-/** The central token server: the module on a database, which may be connected later, and the health routes. */
+/** The central token server: the module on a database, which may be connected later, the health routes, and metrics. */
 @Module({
   controllers: [HealthController],
   // Also for requests that do not reach a route of the module, such as one with too large a body.
   providers: [{ provide: APP_FILTER, useClass: ProblemFilter }, ShutdownDelay],
 })
 export class AppModule {
-  static with(settings: AppSettings, dataSource: DataSource): DynamicModule {
+  static with(
+    settings: AppSettings,
+    dataSource: DataSource,
+    monitoring: Monitoring,
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -27,7 +33,13 @@ export class AppModule {
           }),
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
-        WechatTokenModule.forRoot(settings.wechatToken),
+        WechatTokenModule.forRoot({
+          ...settings.wechatToken,
+          observer: monitoring.observer,
+          // For the guard of /metrics.
+          isGlobal: true,
+        }),
+        MonitoringModule.with(monitoring),
       ],
       providers: [
         { provide: SHUTDOWN_DELAY_MS, useValue: settings.shutdownDelayMs },

@@ -17,6 +17,7 @@ import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
 import { trustProxy } from './config/trust-proxy.js';
 import { serveDocs } from './openapi/serve-docs.js';
+import { createMonitoring } from './monitoring/monitoring.js';
 import { isLoopback, LogLine } from './wechat-token/index.js';
 
 /**
@@ -46,7 +47,9 @@ async function listen(
     await app.listen(settings.port, settings.host);
     if (!isLoopback(settings.host))
       new Logger('App').warn(
-        new LogLine(messages.plainHttp(settings.host), {}),
+        new LogLine('listening in clear text', {
+          detail: messages.plainHttp(settings.host),
+        }),
       );
     if (database.away) void openMeanwhile(app, settings, database);
     return (await app.getUrl()).replace('[::1]', 'localhost');
@@ -77,14 +80,21 @@ export async function createApp(
   settings: AppSettings,
   dataSource: DataSource,
 ): Promise<NestExpressApplication> {
-  const logger = new AppLogger(settings.logLevel);
+  const logger = new AppLogger(settings.logLevel, settings.logFormat);
   const warning =
     dataSource.isInitialized && tlsWarning(settings.database, dataSource);
   for (const { field, problem } of settings.warnings)
-    logger.warn(new LogLine(`${field} ${problem}`, {}), 'Settings');
-  if (warning) logger.warn(new LogLine(warning, {}), 'Database');
+    logger.warn(
+      new LogLine('setting at risk', { setting: field, detail: problem }),
+      'Settings',
+    );
+  if (warning)
+    logger.warn(
+      new LogLine('database connection at risk', { detail: warning }),
+      'Database',
+    );
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.with(settings, dataSource),
+    AppModule.with(settings, dataSource, await createMonitoring(settings)),
     {
       logger,
       abortOnError: false,

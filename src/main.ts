@@ -1,11 +1,12 @@
-import { ConsoleLogger } from '@nestjs/common';
 import { startApp } from './app.js';
 import { check } from './check/check.js';
 import { readCommand } from './config/command-line.js';
+import { AppLogger } from './config/app-logger.js';
 import { messages } from './config/config.messages.js';
 import { explain } from './config/explain.js';
 import { packageVersion } from './config/package-version.js';
 import { readSettings } from './config/settings.js';
+import { LogLine } from './wechat-token/index.js';
 
 /** Does what the command line says: by default it starts the app. */
 async function main(): Promise<void> {
@@ -33,9 +34,11 @@ async function main(): Promise<void> {
 
 /** Starts the app with the settings of the environment. */
 async function start(): Promise<void> {
-  const url = await startApp(await readSettings(process.env));
+  const settings = await readSettings(process.env);
+  const url = await startApp(settings);
   // Printed at any LOG_LEVEL: scripts and operators wait for this line.
-  new ConsoleLogger('App', { json: true }).log(messages.listening(url));
+  const line = new LogLine(messages.listening(url), { url });
+  new AppLogger('log', settings.logFormat).log(line, 'App');
 }
 
 /** Settles when the app listens, or will not start, or the command has ended. */

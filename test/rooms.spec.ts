@@ -19,6 +19,7 @@ const ROOMS = [
   'renewal',
   'access',
   'schedule',
+  'monitor',
   'http/problem',
   'http/auth',
   'http/admin',

@@ -4,6 +4,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { startApp } from '../../src/app.js';
 import { AppModule } from '../../src/app.module.js';
+import { createMonitoring } from '../../src/monitoring/monitoring.js';
 import { openDatabase } from '../../src/config/database.js';
 import { type Environment, loadSettings } from '../../src/config/settings.js';
 import { serve } from '../harness/serve.js';
@@ -51,7 +52,7 @@ serve({
     const dataSource = await openDatabase(settings.database, settings.migrate);
     return listen(
       await NestFactory.create(
-        AppModule.with(settings, dataSource),
+        AppModule.with(settings, dataSource, await createMonitoring(settings)),
         ADAPTERS.Fastify(),
         { logger: ['error'] },
       ),

@@ -2,6 +2,9 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { LogLine } from '../wechat-token/index.js';
 import { logLevelsFrom } from './log-levels.js';
 
+/** `auto`: pretty where a terminal shows it, JSON elsewhere. */
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
 /** The log contexts in which Nest reports how it builds an app, which is of use to developers only. */
 const NEST_CONTEXTS = new Set<unknown>([
   'InstanceLoader',
@@ -11,10 +14,18 @@ const NEST_CONTEXTS = new Set<unknown>([
   'RoutesResolver',
 ]);
 
-/** Logs one JSON object per line; Nest's lines about its own start have the level `debug`. */
+/** Logs one line an event, as JSON or as text for people; Nest's lines about its own start have the level `debug`. */
 export class AppLogger extends ConsoleLogger {
-  constructor(level: LogLevel) {
-    super({ json: true, logLevels: logLevelsFrom(level) });
+  constructor(level: LogLevel, format: LogFormat) {
+    const isTerminal = process.stdout.isTTY;
+    const json = format === 'json' || (format === 'auto' && !isTerminal);
+    const colors = !json && isTerminal && !process.env['NO_COLOR'];
+    super({
+      json,
+      colors,
+      logLevels: logLevelsFrom(level),
+      prefix: 'wechat-token',
+    });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
@@ -32,5 +43,20 @@ export class AppLogger extends ConsoleLogger {
       return super.getJsonLogObject(message, options);
     const { msg, ...params } = message;
     return super.getJsonLogObject(msg, { ...options, params });
+  }
+
+  /** The fields stand beside the text, and the time is one that people read too. */
+  protected override stringifyJsonLogObject(
+    line: ReturnType<ConsoleLogger['getJsonLogObject']>,
+  ): string {
+    const { level, context, message, params, pid: _, ...others } = line;
+    const timestamp = new Date(line.timestamp).toISOString();
+    const first = { timestamp, level, context, message };
+    return super.stringifyJsonLogObject({
+      ...first,
+      ...params,
+      ...others,
+      timestamp,
+    });
   }
 }

@@ -81,6 +81,10 @@ export const messages = {
     'This page needs @nestjs/swagger, a development dependency, which is not installed. Install it with npm ci, without --omit=dev. The document itself is at /docs-json.',
   plainHttp: (host: string) =>
     `HOST: listening on ${host}, which other machines may reach. Keys and tokens cross the network in clear text unless a proxy in front ends TLS: put one there, or set HOST to 127.0.0.1.`,
+  metricsNeedKeys: () =>
+    'is "key", but there are no API keys; set API_KEYS or API_KEYS_FILE with a key that has the scope tokens:read, or set METRICS to open or off',
+  promClientMissing: () =>
+    '/metrics needs prom-client, which is not installed: npm install prom-client, or set METRICS=off.',
   badTimeouts: () =>
     'must be at least HEADERS_TIMEOUT_MS, since it covers the headers as well',
   usage: () => `Usage: node dist/main.js [--check | --help | --version]

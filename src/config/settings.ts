@@ -7,7 +7,9 @@ import {
   validateOptions,
   type WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
+import type { AuditMode, MetricsAccess } from '../monitoring/monitoring.js';
 import { ApiKeysFile } from './api-keys-file.js';
+import type { LogFormat } from './app-logger.js';
 import { messages } from './config.messages.js';
 import { readDatabase } from './database-settings.js';
 import type { Database } from './database-url.js';
@@ -39,6 +41,11 @@ export interface AppSettings {
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** Who may scrape `/metrics`. */
+  readonly metrics: MetricsAccess;
+  /** Which reads of a token are logged. */
+  readonly audit: AuditMode;
   /** The proxies that are trusted for the client's address; an empty list for none. */
   readonly trustProxy: TrustProxy;
   /** Files of settings that others than their user may write. */
@@ -78,6 +85,9 @@ const serverSettings = v.object({
   SHUTDOWN_DELAY_MS: v.optional(whole(0, 300_000), '0'),
   DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
   LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
+  LOG_FORMAT: v.optional(choice(['auto', 'json', 'pretty']), 'auto'),
+  METRICS: v.optional(choice(['open', 'key', 'off']), 'open'),
+  AUDIT: v.optional(choice(['all', 'sampled', 'off']), 'sampled'),
   TRUST_PROXY: v.optional(readBy(parseTrustProxy, messages.badTrustProxy())),
   WECHAT_TOKEN_MODE: v.optional(choice(['stable', 'classic']), 'stable'),
 });
@@ -136,6 +146,8 @@ export function loadSettings(
   for (const issue of server.issues ?? [])
     faults.push({ field: v.getDotPath(issue) ?? '', problem: issue.message });
   if (server.success) faults.push(...timeoutFaults(server.output));
+  if (server.success && server.output.METRICS === 'key' && !set['API_KEYS'])
+    faults.push({ field: 'METRICS', problem: messages.metricsNeedKeys() });
 
   const database = readDatabase(set, faults);
   const mode = server.success ? server.output.WECHAT_TOKEN_MODE : 'stable';
@@ -157,6 +169,9 @@ export function loadSettings(
     database,
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,
+    logFormat: server.output.LOG_FORMAT,
+    metrics: server.output.METRICS,
+    audit: server.output.AUDIT,
     trustProxy: server.output.TRUST_PROXY ?? [],
     warnings: files.warnings,
     wechatToken: reloading(set['API_KEYS_FILE'], files, options, settingOf),

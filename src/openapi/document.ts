@@ -4,6 +4,7 @@ import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
 import { healthPaths } from './health.paths.js';
 import { healthSchemas } from './health.schemas.js';
+import { metricsPaths } from './metrics.paths.js';
 import { parameters } from './parameters.js';
 import { problemResponses } from './problem-responses.js';
 import { problemSchemas } from './problem.schemas.js';
@@ -28,7 +29,7 @@ export const openApiDocument: OpenAPIObject = {
 - **WeChat SDKs** whose host can be set need no change: configure an API key in place of the AppSecret.
 - **Operators** see the state of every token, without its value, and renew a token on request.
 
-Errors are \`application/problem+json\`; the WeChat-compatible routes return WeChat's own errors instead. Without API keys (setting \`API_KEYS\`) only \`/health\` and this page are available.`,
+Errors are \`application/problem+json\`; the WeChat-compatible routes return WeChat's own errors instead. Without API keys (setting \`API_KEYS\`) only \`/health\`, \`/metrics\` and this page are available.`,
     license: { name: 'MIT' },
   },
   tags: [
@@ -41,7 +42,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
       description: "Compatible with WeChat's own endpoints.",
     },
     { name: 'Operators', description: 'Inspect and renew tokens.' },
-    { name: 'Operations', description: 'Health checks.' },
+    { name: 'Operations', description: 'Health checks and metrics.' },
   ],
   security,
   paths: {
@@ -49,6 +50,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     ...wechatShapedPaths,
     ...adminPaths,
     ...healthPaths,
+    ...metricsPaths,
   },
   components: {
     schemas: {

@@ -110,6 +110,16 @@ const PROBLEMS: Readonly<
       },
     },
   },
+  501: {
+    description: 'The app was installed without a package that this needs.',
+    examples: {
+      promClient: {
+        summary: 'prom-client is not installed',
+        detail:
+          '/metrics needs prom-client, which is not installed: npm install prom-client, or set METRICS=off.',
+      },
+    },
+  },
   502: {
     description: 'WeChat refused to issue a token.',
     examples: {

@@ -2,7 +2,7 @@ export { AccessTokenProvider } from './access/access-token.provider.js';
 export type {
   AccessTokenOptions,
   InvalidateOptions,
-} from './access/token-waiter.js';
+} from './access/access-token-options.js';
 export {
   WechatApiClient,
   type WechatCallOptions,
@@ -80,6 +80,15 @@ export {
 } from './upstream/credential-check.js';
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './common/errors.js';
+export type {
+  HeldToken,
+  HeldTokens,
+  Observations,
+  TokenMonitor,
+  TokenObserver,
+  Topic,
+} from './common/observer.js';
+export { ApiKeyGuard } from './http/auth/api-key.guard.js';
 export { LogLine } from './common/log-line.js';
 export { isLoopback } from './common/loopback.js';
 export {

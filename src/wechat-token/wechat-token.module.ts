@@ -16,8 +16,10 @@ import { Accounts } from './accounts/accounts.js';
 import { Clock } from './common/clock.js';
 import { LogLine } from './common/log-line.js';
 import { messages } from './common/messages.js';
+import { Observers } from './common/observers.js';
 import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
 import { AdminController } from './http/admin/admin.controller.js';
+import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { ApiKeys } from './http/auth/api-keys.js';
 import { decorated } from './http/auth/decorated.js';
 import { TokensController } from './http/tokens.controller.js';
@@ -78,9 +80,9 @@ function withExtras(
   const { isGlobal, dataSource, routePrefix, metadata = [] } = extras;
   const sqlRunner: Provider = {
     provide: SqlRunner,
-    useFactory: (source: DataSource, clock: Clock) =>
-      new SqlRunner(source, clock),
-    inject: [getDataSourceToken(dataSource), Clock],
+    useFactory: (source: DataSource, clock: Clock, observers: Observers) =>
+      new SqlRunner(source, clock, observers),
+    inject: [getDataSourceToken(dataSource), Clock, Observers],
   };
   const routes = { provide: ROUTE_PREFIX, useValue: routePrefix ?? '' };
   const prefix = routePrefix
@@ -142,6 +144,11 @@ const fromOptions: Provider[] = [
     inject: [RESOLVED],
   },
   {
+    provide: Observers,
+    useFactory: ({ observer }: WechatTokenSettings) => new Observers(observer),
+    inject: [WechatTokenSettings],
+  },
+  {
     provide: Sealing,
     useFactory: ({ encryptionKeys, encryptionPlain }: WechatTokenSettings) => {
       if (encryptionPlain === 'allow')
@@ -173,6 +180,8 @@ const fromOptions: Provider[] = [
     SystemVarStore,
     EngineHealth,
     WechatTokenHealthIndicator,
+    // What an ApiKeyGuard asks.
+    ApiKeyAuthenticator,
   ],
 })
 export class WechatTokenModule

@@ -9,6 +9,9 @@ import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
+import { TokenReads } from './http/auth/token-reads.js';
+import { ClientRefresh } from './http/wechat-shaped/client-refresh.js';
+import { HeldTokenMonitor } from './monitor/held-token-monitor.js';
 import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
 import { RowConflicts } from './observe/row-conflicts.js';
@@ -57,6 +60,7 @@ import { QueueFront } from './store/queue-front.js';
 import { RenewalQueue } from './store/renewal-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { WechatTokenLifecycle } from './wechat-token.lifecycle.js';
+import { CallObserver } from './upstream/call-observer.js';
 import { ClassicTokenSource } from './upstream/classic-token.source.js';
 import { HttpClient } from './upstream/http-client.js';
 import { StableTokenSource } from './upstream/stable-token.source.js';
@@ -65,6 +69,7 @@ import { WechatGateway } from './upstream/wechat-gateway.js';
 
 const upstream: Provider[] = [
   HttpClient,
+  CallObserver,
   WechatGateway,
   StableTokenSource,
   ClassicTokenSource,
@@ -130,7 +135,11 @@ const schedule: Provider[] = [
   WechatTokenHealthIndicator,
 ];
 
+const monitor: Provider[] = [HeldTokenMonitor];
+
 const http: Provider[] = [
+  TokenReads,
+  ClientRefresh,
   ApiKeyAuthenticator,
   AppGuards,
   MountGuard,
@@ -155,6 +164,7 @@ export const providers: Provider[] = [
   ...renewal,
   ...access,
   ...schedule,
+  ...monitor,
   ...http,
   WechatTokenLifecycle,
 ];

@@ -1,21 +1,23 @@
 // How does ONE caller get a token?
 
 import { Injectable } from '@nestjs/common';
-import type { CachedToken } from '../cache/cached-token.js';
+import { type CachedToken, fingerprintOf } from '../cache/cached-token.js';
 import { TokenCache } from '../cache/token-cache.js';
 import type { TokensOfKind } from '../cache/tokens-of-kind.js';
 import { Clock } from '../common/clock.js';
 import { DEFAULT_ACCOUNT, tokenName } from '../common/token-name.js';
-import {
-  type AccessTokenOptions,
-  type InvalidateOptions,
-  TokenWaiter,
-} from './token-waiter.js';
+import type {
+  AccessTokenOptions,
+  InvalidateOptions,
+} from './access-token-options.js';
+import { TokenWaiter } from './token-waiter.js';
 
 /** A token, and the whole seconds for which the platform still accepts it. */
 export interface TokenWithLife {
   readonly value: string;
   readonly expiresIn: number;
+  /** First 8 hex of the SHA-256 of the value. */
+  readonly fingerprint: string;
 }
 
 /** Hands out access tokens that the platform accepts. Inject it wherever WeChat is called. */
@@ -44,7 +46,10 @@ export class AccessTokenProvider {
   ): Promise<string> {
     // The event loop's time is exact enough for a token that is not due (docs/adr/0009).
     const fresh = this.#byAccount.freshPromise(account, this.#clock.turn());
-    if (fresh) return fresh;
+    if (fresh) {
+      this.#byAccount.hits++;
+      return fresh;
+    }
     const usable = this.usable(account);
     return usable ? usable.promise : valueOf(this.obtain(account, options));
   }
@@ -107,15 +112,18 @@ export class AccessTokenProvider {
   private usable(account: string): CachedToken | undefined {
     const now = this.#clock.now();
     const cached = this.#byAccount.get(account);
-    if (cached === undefined || now < cached.refreshAt) return cached;
-    if (now >= cached.serveUntil) return undefined;
+    if (cached === undefined || now >= cached.serveUntil) return undefined;
+    this.#byAccount.hits++;
+    if (now < cached.refreshAt) return cached;
     this.#waiter.renewInBackground(tokenName('access_token', account));
     return cached;
   }
 
-  private withLife({ value, expiresAt }: CachedToken): TokenWithLife {
+  private withLife(token: CachedToken): TokenWithLife {
+    const { value, expiresAt } = token;
     const left = expiresAt - this.#clock.now();
-    return { value, expiresIn: Math.floor(left / 1000) };
+    const expiresIn = Math.floor(left / 1000);
+    return { value, expiresIn, fingerprint: fingerprintOf(token) };
   }
 
   private obtain(

@@ -18,20 +18,16 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { isReport } from '../renewal/policy/policy.js';
 import { RenewalTargets } from '../renewal/policy/renewal-target.js';
-import { nobodyRenewed } from '../renewal/token-unavailable.js';
+import {
+  nobodyRenewed,
+  withoutDatabase,
+} from '../renewal/token-unavailable.js';
+import type {
+  AccessTokenOptions,
+  InvalidateOptions,
+} from './access-token-options.js';
+import { observedWait } from './observed-wait.js';
 import { BoundedRenewal, type Need, type Step } from './bounded-renewal.js';
-
-export interface AccessTokenOptions {
-  /** How long to wait when there is no valid token, milliseconds. Default: 10,000. */
-  timeoutMs?: number;
-  /** Ends the wait early; the renewal goes on for other callers. */
-  signal?: AbortSignal;
-}
-
-export interface InvalidateOptions extends AccessTokenOptions {
-  /** Who reports the token, for the events. At most 64 characters. Default: this replica. */
-  actor?: string;
-}
 
 const DUE = { kind: 'due' } as const;
 
@@ -137,8 +133,15 @@ export class TokenWaiter {
     );
   }
 
+  private wait(need: Need, options: AccessTokenOptions): Promise<CachedToken> {
+    const { clock, journal } = this;
+    const { signal } = options;
+    const waiting = this.waitFor(need, options);
+    return observedWait(waiting, { name: need.name, signal, clock, journal });
+  }
+
   /** One caller's wait, until its deadline. */
-  private async wait(
+  private async waitFor(
     need: Need,
     { timeoutMs = CALLER_TIMEOUT_MS, signal }: AccessTokenOptions,
   ): Promise<CachedToken> {
@@ -290,9 +293,4 @@ export class TokenWaiter {
 function keyOf({ name, intent, actor = '' }: Need): string {
   if (!isReport(intent)) return name;
   return `${name} ${intent.kind} ${fingerprint(intent.value)} ${actor}`;
-}
-
-function withoutDatabase(name: TokenName, cause: Error): TokenUnavailableError {
-  const message = messages.renewalFailed(name, cause.message);
-  return new TokenUnavailableError(message, 1, { cause });
 }

@@ -1,3 +1,5 @@
+import { fingerprint } from '../common/fingerprint.js';
+
 /** Whose token it is. */
 export interface TokenOwner {
   /** Of the account that the token was cached for. */
@@ -29,4 +31,15 @@ export interface TokenToCache extends Omit<CachedToken, 'promise'> {
   readonly askedAt: number;
   /** When its row was last changed; of a token that the platform issued, as `issuedAt`. */
   readonly writtenAt: number;
+}
+
+const fingerprints = new WeakMap<CachedToken, string>();
+
+/** The fingerprint of a token in memory, hashed once: routes ask for it at every request. */
+export function fingerprintOf(token: CachedToken): string {
+  const known = fingerprints.get(token);
+  if (known !== undefined) return known;
+  const mark = fingerprint(token.value);
+  fingerprints.set(token, mark);
+  return mark;
 }

@@ -137,6 +137,13 @@ export class TokenCache {
     return this.get(name)?.issuedAt;
   }
 
+  /** How often a token was served from memory. */
+  get hits(): number {
+    let hits = 0;
+    for (const tokens of this.kinds.values()) hits += tokens.hits;
+    return hits;
+  }
+
   /** The credentials that the account of a held token had when the token was cached. */
   ownerOf(name: TokenName): TokenOwner | undefined {
     return this.get(name);

@@ -90,6 +90,8 @@ export const messages = {
   badScopes: (allowed: readonly string[]) =>
     `must be a list of at least one of ${allowed.join(', ')}`,
   badGuards: () => 'must be a list of guards',
+  badObserver: () =>
+    'must be an object whose methods are those of TokenObserver, such as renewal()',
   badGuard: () => 'must be a guard class or a guard instance',
   badKeyAccounts: () =>
     'must be a list of at least one account name; omit it to allow all accounts',

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CanActivate, Type } from '@nestjs/common';
+import type { TokenObserver } from './observer.js';
 
 export type Role = 'refresher' | 'reader';
 
@@ -30,6 +31,7 @@ export abstract class WechatTokenSettings {
   };
   abstract readonly encryptionKeys: readonly EncryptionKey[];
   abstract readonly encryptionPlain: PlainValues;
+  abstract readonly observer: TokenObserver;
   abstract readonly http: {
     readonly apiKeys: ApiKeySource;
     readonly guards: readonly AppGuard[];

@@ -5,11 +5,11 @@ import {
   Controller,
   Get,
   Header,
-  Headers,
   HttpCode,
   HttpStatus,
   Param,
   Post,
+  Req,
   Res,
   UseFilters,
   UseGuards,
@@ -17,9 +17,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessTokenProvider } from '../access/access-token.provider.js';
 import { Clock } from '../common/clock.js';
-import { fingerprint } from '../common/fingerprint.js';
 import { DatabaseClock } from '../store/database-clock.js';
-import type { CachedToken } from '../cache/cached-token.js';
+import { type CachedToken, fingerprintOf } from '../cache/cached-token.js';
 import {
   parseTokenName,
   type TokenName,
@@ -33,6 +32,7 @@ import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
 import { answerByKey } from './auth/caller-by-key.js';
 import { type Caller, CurrentCaller } from './auth/caller.js';
 import type { AdapterController, AdapterRoute } from './auth/route-handlers.js';
+import { TokenReads } from './auth/token-reads.js';
 import type { HttpRequest } from './problem/http-request.js';
 import { Group, MountGuard } from './problem/mount.guard.js';
 import { ProblemFilter } from './problem/problem.filter.js';
@@ -54,6 +54,10 @@ export interface TokenAnswer {
   readonly version: number;
 }
 
+/** The routes, as reads of a token are reported. */
+const READ = 'GET /wechat-tokens/:name';
+const REPLACED = 'POST /wechat-tokens/:name/rejected';
+
 /** For programs in other processes: the token, served from memory, and the replacement for a rejected token. */
 @Controller('wechat-tokens')
 @Group('tokens')
@@ -67,6 +71,7 @@ export class TokensController implements AdapterController {
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
     private readonly apiKeys: ApiKeyAuthenticator,
+    private readonly reads: TokenReads,
   ) {}
 
   adapterRoutes(): readonly AdapterRoute[] {
@@ -75,11 +80,9 @@ export class TokensController implements AdapterController {
         method: 'get',
         path: 'wechat-tokens/:name',
         answer: (request, response) =>
-          this.byKey(request, () => {
-            const { headers, params } = request;
-            const known = headers['if-none-match'];
-            return this.get(params['name'] ?? '', known, response);
-          }),
+          this.byKey(request, (caller) =>
+            this.get(request.params['name'] ?? '', caller, request, response),
+          ),
       },
       {
         method: 'post',
@@ -87,7 +90,8 @@ export class TokensController implements AdapterController {
         answer: (request) =>
           this.byKey(request, async (caller) => {
             const body = await jsonBody(request);
-            return this.rejected(request.params['name'] ?? '', body, caller);
+            const name = request.params['name'] ?? '';
+            return this.rejected(name, body, caller, request);
           }),
       },
     ];
@@ -102,11 +106,16 @@ export class TokensController implements AdapterController {
   @Header('Cache-Control', 'no-store')
   async get(
     @Param('name') name: string,
-    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
     const token = await this.tokens.cachedToken(accountOf(name));
-    const etag = `W/"${fingerprint(token.value)}"`;
+    const fingerprint = fingerprintOf(token);
+    const { actor } = caller;
+    this.reads.report({ name, fingerprint, actor, route: READ }, request);
+    const ifNoneMatch = request.headers['if-none-match'];
+    const etag = `W/"${fingerprint}"`;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(response, 'ETag', etag);
     if (!matches(etag, ifNoneMatch)) return this.answer(name, token);
@@ -126,10 +135,13 @@ export class TokensController implements AdapterController {
     @Param('name') name: string,
     @Body() body: unknown,
     @CurrentCaller() { actor }: Caller,
+    @Req() request: HttpRequest,
   ): Promise<TokenAnswer> {
     const { value } = validated(rejectedBody, body);
     const account = accountOf(name);
     const token = await this.tokens.answerReport(value, account, actor);
+    const fingerprint = fingerprintOf(token);
+    this.reads.report({ name, fingerprint, actor, route: REPLACED }, request);
     return this.answer(name, token);
   }
 

@@ -11,6 +11,9 @@ import {
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
 import { Replica } from '../common/replica.js';
 import { messages } from '../common/messages.js';
+import type { Observations, Topic } from '../common/observer.js';
+import { Observers } from '../common/observers.js';
+import { DatabaseClock } from '../store/database-clock.js';
 import { ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
@@ -29,7 +32,20 @@ export class TokenJournal {
     private readonly events: TokenEvents,
     private readonly reports: ReportLimit,
     private readonly replica: Replica,
+    private readonly observers: Observers,
+    private readonly databaseClock: DatabaseClock,
   ) {}
+
+  /** Tells the app's observer. */
+  observe<On extends Topic>(topic: On, observation: Observations[On]): void {
+    this.observers.report(topic, observation);
+  }
+
+  /** An instant of this process's clock as the log has it: ISO 8601 in UTC, by the database's clock, if that is known (R3). */
+  instant(at: number): string | undefined {
+    const epoch = this.databaseClock.epochOf(at);
+    return epoch === undefined ? undefined : new Date(epoch).toISOString();
+  }
 
   refreshed(
     event: JournalEntry,
@@ -71,7 +87,11 @@ export class TokenJournal {
     void this.record({ ...event, type: 'lease-lost' });
   }
 
-  rejected({ name, fingerprint }: Omit<JournalEntry, 'actor'>): void {
+  rejected({
+    name,
+    fingerprint = '',
+  }: Pick<JournalEntry, 'name' | 'fingerprint'>): void {
+    this.observe('rejection', { name, fingerprint });
     this.logger.warn(
       new LogLine('token rejected by WeChat', { name, fingerprint }),
     );

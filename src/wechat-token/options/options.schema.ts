@@ -20,6 +20,7 @@ import {
   secretFaults,
   unverifiedFaults,
 } from './options.checks.js';
+import { observer } from './observer.schema.js';
 import type { WechatTokenModuleOptions } from './options.js';
 import {
   type ApiKeySource,
@@ -159,6 +160,7 @@ const settings = fields({
   ),
   encryptionKeys: v.optional(encryptionKeyList, []),
   encryptionPlain: v.optional(choice(['refuse', 'allow']), 'refuse'),
+  observer: v.optional(observer, {}),
   http: v.optional(
     fields({
       apiKeys: v.optional(apiKeys, []),

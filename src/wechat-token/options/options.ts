@@ -2,6 +2,7 @@
 
 import type { WechatAccount } from '../accounts/account.js';
 import type { AccountSource } from '../accounts/account-source.js';
+import type { TokenObserver } from '../common/observer.js';
 import type {
   ApiKey,
   ApiKeySource,
@@ -102,4 +103,11 @@ export interface WechatTokenModuleOptions {
     /** Enables `/cgi-bin/token` and `/cgi-bin/stable_token`, in the format of WeChat; they require API keys. Default: true. */
     wechatShaped?: boolean;
   };
+
+  /**
+   * Is told of every renewal, call of WeChat, wait, statement and so on, synchronously: an object with a method for each topic that
+   * it wants (docs/metrics.md lists them with their payloads). `nestjs-wechat-token/prometheus` has one. The same is published on
+   * Node's `diagnostics_channel`. Default: none.
+   */
+  observer?: TokenObserver;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
 import { fingerprint, mask } from '../common/fingerprint.js';
+import type { RenewalObservation } from '../common/observer.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { LeasedRow } from '../store/token-row.js';
@@ -69,6 +70,7 @@ export class Answers {
       const written = await this.pending.write(name, update, lease);
       if (written === 'lease lost') {
         this.journal.leaseLost(event);
+        this.report(call, { outcome: 'superseded', latencyMs });
         return undefined;
       }
       serve(written === 'stored' ? this.clock.now() : Infinity);
@@ -78,7 +80,13 @@ export class Answers {
     }
 
     const expiresIn = Math.floor(issued.lifeMs / 1000);
-    const fields = { source: source.id, masked: mask(update.value), expiresIn };
+    const nextDueAt = this.journal.instant(sentAt + update.refreshAfterMs);
+    const fields = {
+      source: source.id,
+      masked: mask(update.value),
+      expiresIn,
+      ...(nextDueAt && { nextDueAt }),
+    };
     const replaced = leased?.row.value;
     if (update.unchanged)
       this.journal.unchanged(name, { fingerprint: mark, ...fields });
@@ -89,6 +97,8 @@ export class Answers {
         ...(!leased && { withoutLease: true }),
       });
     const outcome = update.unchanged ? 'unchanged' : 'refreshed';
+    const nextInMs = update.refreshAfterMs - (this.clock.now() - sentAt);
+    this.report(call, { outcome, latencyMs, nextInMs });
     return { outcome, name, fingerprint: mark, version, expiresIn };
   }
 
@@ -99,23 +109,26 @@ export class Answers {
    * @throws TokenUnavailableError otherwise.
    */
   async fail(
-    { target, actor, sentAt, leased }: IssueCall,
+    call: IssueCall,
     error: UpstreamError,
     write?: (failure: StoredFailure) => Promise<boolean>,
   ): Promise<undefined> {
+    const { target, actor, sentAt, leased } = call;
     const { name } = target;
-    const { message, errcode } = error;
+    const { message, errcode, class: failureClass } = error;
     const now = this.clock.now();
     const row = leased?.row;
     const local = this.coolDowns.last(target);
     const servedUntil = this.cache.usable(name, now)?.serveUntil ?? now;
     const failure = failureOf({ target, error, row, local, now, servedUntil });
-    const event = { name, actor, latencyMs: now - sentAt, detail: message };
+    const latencyMs = now - sentAt;
+    const event = { name, actor, latencyMs, detail: message };
     this.coolDowns.answers.note(target, error);
     this.coolDowns.failures.note(name, { class: error.class, at: now });
     const isStored = await write?.(failure).catch(() => undefined);
     if (isStored === false) {
       this.journal.leaseLost(event);
+      this.report(call, { outcome: 'superseded', latencyMs });
       return undefined;
     }
     const { lastError, ownMs, isLocal } = failure;
@@ -123,7 +136,22 @@ export class Answers {
       this.coolDowns.set(target, now + ownMs, lastError);
     this.cache.delayRenewal(name, now + ownMs);
     const failures = (row?.failureCount ?? local?.failures ?? 0) + 1;
-    this.journal.failed(event, { class: error.class, errcode, failures });
+    const what = { class: failureClass, errcode };
+    const nextAttemptAt = this.journal.instant(now + ownMs);
+    this.journal.failed(event, {
+      ...what,
+      failures,
+      ...(nextAttemptAt && { nextAttemptAt }),
+    });
+    const nextInMs = ownMs;
+    this.report(call, { outcome: 'failed', ...what, latencyMs, nextInMs });
     throw renewalFailed(name, error, ownMs);
+  }
+
+  private report(
+    { target: { name, source } }: IssueCall,
+    what: Omit<RenewalObservation, 'name' | 'source'>,
+  ): void {
+    this.journal.observe('renewal', { name, source: source.id, ...what });
   }
 }

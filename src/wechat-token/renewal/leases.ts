@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Replica } from '../common/replica.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
+import { TokenJournal } from '../observe/token-journal.js';
 import type { Lease, LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
@@ -19,6 +20,7 @@ export class Leases {
   constructor(
     private readonly store: TokenStore,
     private readonly replica: Replica,
+    private readonly journal: TokenJournal,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -28,14 +30,19 @@ export class Leases {
   }
 
   /** R4: the lease on exactly that row; undefined when another replica was faster. */
-  claim(row: TokenRow): Promise<Lease | undefined> {
+  async claim(row: TokenRow): Promise<Lease | undefined> {
     const { leaseMs } = this.settings.refresh;
-    return this.store.claim(row, this.replica.id, leaseMs);
+    const lease = await this.store.claim(row, this.replica.id, leaseMs);
+    if (lease) this.taken(row);
+    return lease;
   }
 
   /** Keeps leases until their tokens are renewed, by a caller who needs one of them or by the cron. */
   hold(leases: readonly HeldLease[]): void {
-    for (const lease of leases) this.held.set(lease.row.name, lease);
+    for (const lease of leases) {
+      this.held.set(lease.row.name, lease);
+      this.taken(lease.row);
+    }
   }
 
   get(name: TokenName): HeldLease | undefined {
@@ -59,5 +66,11 @@ export class Leases {
     const leases = [...this.held.values()];
     this.held.clear();
     await Promise.all(leases.map(({ lease }) => this.release(lease)));
+  }
+
+  /** A lease that was given back names no owner: this one has run out. */
+  private taken({ name, leaseOwner: from }: TokenRow): void {
+    if (from !== null && from !== this.replica.id)
+      this.journal.observe('takeover', { name, from });
   }
 }

@@ -69,8 +69,9 @@ export class PendingWrites {
   /** Keeps a token, unless a newer one is kept already: an answer may arrive late. */
   keep(write: PendingWrite): void {
     const known = this.get(write.name);
-    if (!known || known.since <= write.since)
-      this.byName.set(write.name, write);
+    if (known && known.since > write.since) return;
+    this.byName.set(write.name, write);
+    this.reportCount();
   }
 
   /**
@@ -148,7 +149,13 @@ export class PendingWrites {
 
   private forget(write: PendingWrite): void {
     const { name } = write;
-    if (this.get(name) === write) this.byName.delete(name);
+    if (this.get(name) !== write) return;
+    this.byName.delete(name);
+    this.reportCount();
+  }
+
+  private reportCount(): void {
+    this.journal.observe('pending', { count: this.byName.size });
   }
 
   /** False when the row holds a newer token already, undefined while another replica's lease may bring one, or another app keeps it. */

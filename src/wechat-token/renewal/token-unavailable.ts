@@ -53,3 +53,11 @@ export function refusalBehind({
 }: TokenUnavailableError): UpstreamError | undefined {
   return cause instanceof UpstreamError ? cause : undefined;
 }
+
+export function withoutDatabase(
+  name: TokenName,
+  cause: Error,
+): TokenUnavailableError {
+  const message = messages.renewalFailed(name, cause.message);
+  return new TokenUnavailableError(message, 1, { cause });
+}

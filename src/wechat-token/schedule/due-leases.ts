@@ -43,6 +43,8 @@ export class DueLeases {
     let after: QueuePlace | undefined = QUEUE_START;
     while (after) {
       const page: QueuedToken[] = await this.queue.due(after, batchSize);
+      const oldestMs = Math.max(0, -(page[0]?.nextInMs ?? 0));
+      this.journal.observe('due', { count: page.length, oldestMs });
       yield* await this.claim(page);
       after = page.length === batchSize ? page.at(-1) : undefined;
     }

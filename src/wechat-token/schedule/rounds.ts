@@ -56,6 +56,7 @@ export class Rounds {
           this.journal.problem('pending token write failed', error),
         );
       if (!this.poller.isQuiet || this.hasProbes) await this.due.run(options);
+      else this.journal.observe('due', { count: 0, oldestMs: 0 });
       if (!this.renewer.isStopping) await this.purge();
     } catch (error) {
       this.journal.problem('scheduled renewal failed', error);

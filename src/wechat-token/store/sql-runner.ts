@@ -7,6 +7,7 @@ import {
   StoreError,
 } from '../common/errors.js';
 import { messages } from '../common/messages.js';
+import { Observers } from '../common/observers.js';
 import type { Dialect } from './dialects/dialect.js';
 import { dialectOf } from './dialects/dialects.js';
 import {
@@ -17,10 +18,11 @@ import {
   isRefusal,
   type Next,
 } from './connections/executor.js';
+import { ObservedExecutor } from './connections/observed-executor.js';
 import { mysqlConnections } from './connections/mysql-connections.js';
 import { OwnPool } from './connections/own-pool.js';
 import { postgresConnections } from './connections/postgres-connections.js';
-import type { SqlStatement } from './connections/sql-statement.js';
+import { named, type SqlStatement } from './connections/sql-statement.js';
 import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
 import { type Family, familyOf } from './migrations/kind-of-database.js';
@@ -44,15 +46,20 @@ export class SqlRunner {
   private readonly executor: Executor;
 
   /** @throws ConfigurationError for a database, or an option of the DataSource, that is not supported. */
-  constructor(dataSource: DataSource, clock: Clock) {
+  constructor(
+    dataSource: DataSource,
+    clock: Clock,
+    observers = new Observers(),
+  ) {
     const { type, entityPrefix } = dataSource.options;
     const dialect = dialectOf(type);
     if (!dialect) throw refused(messages.databaseUnsupported(type));
     if (entityPrefix) throw refused(messages.databasePrefixed());
-    this.statements = statementsFor(dialect);
+    this.statements = named(statementsFor(dialect));
     this.family = familyOf(type);
     this.dialect = dialect;
-    this.executor = executorOn(dataSource, clock);
+    const executor = executorOn(dataSource, clock);
+    this.executor = new ObservedExecutor(executor, clock, observers);
   }
 
   async rows<Row>(statement: SqlStatement): Promise<Row[]> {

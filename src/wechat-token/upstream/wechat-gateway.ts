@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig } from 'axios';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
+import { CallObserver } from './call-observer.js';
 import { UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
 import { axiosProxy, type Proxy, proxyTo } from './proxy.js';
@@ -35,6 +36,9 @@ export interface WechatRequest {
   readonly maxBytes?: number | undefined;
 }
 
+type Downloaded =
+  { readonly file: WechatResponse } | { readonly error: WechatAnswer };
+
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** WeChat's errors are short; what is longer is a file, whatever it begins with. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -62,6 +66,7 @@ const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 export class WechatGateway {
   constructor(
     private readonly http: HttpClient,
+    private readonly observer: CallObserver,
     private readonly settings: WechatTokenSettings,
   ) {}
 
@@ -80,7 +85,22 @@ export class WechatGateway {
    * Sends a request. @returns the JSON object of the response, which may hold an `errcode`.
    * @throws UpstreamError of class `transient` when there is no such response within the timeout.
    */
-  async call(request: WechatRequest): Promise<WechatAnswer> {
+  call(request: WechatRequest): Promise<WechatAnswer> {
+    return this.observer.observe(request.path, this.ask(request), errcodeOf);
+  }
+
+  /**
+   * As {@link call}, for a response that is a file.
+   * @returns the file, or the JSON object of an error, whatever content type it comes with.
+   */
+  download(request: WechatRequest): Promise<Downloaded> {
+    const fetching = this.fetch(request);
+    return this.observer.observe(request.path, fetching, (answer) =>
+      'error' in answer ? errcodeOf(answer.error) : undefined,
+    );
+  }
+
+  private async ask(request: WechatRequest): Promise<WechatAnswer> {
     const response = await this.exchange(request);
     const answer = answerIn(response);
     // An errcode counts with any status; without an errcode the status must be 200.
@@ -89,13 +109,7 @@ export class WechatGateway {
     throw this.unusable(request, response);
   }
 
-  /**
-   * As {@link call}, for a response that is a file.
-   * @returns the file, or the JSON object of an error, whatever content type it comes with.
-   */
-  async download(
-    request: WechatRequest,
-  ): Promise<{ file: WechatResponse } | { error: WechatAnswer }> {
+  private async fetch(request: WechatRequest): Promise<Downloaded> {
     const response = await this.exchange(request);
     const { bytes, status, contentType } = response;
     const answer =

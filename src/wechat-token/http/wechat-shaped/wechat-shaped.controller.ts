@@ -20,14 +20,7 @@ import type { Account } from '../../accounts/account.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
 import { LogLine } from '../../common/log-line.js';
-import { Budgets } from '../../renewal/budgets.js';
-import { RowConflicts } from '../../observe/row-conflicts.js';
-import { TokenRefresher } from '../../schedule/token-refresher.js';
 import { tokenName } from '../../common/token-name.js';
-import {
-  isRefreshBudgetError,
-  isTokenUnavailableError,
-} from '../../common/errors.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
@@ -40,10 +33,16 @@ import { ProblemFilter } from '../problem/problem.filter.js';
 import type { HttpRequest } from '../problem/http-request.js';
 import { wechatBody } from './wechat-body.js';
 import { WECHAT_ERRORS } from '../problem/wechat-errors.js';
+import { ClientRefresh } from './client-refresh.js';
+import { TokenReads } from '../auth/token-reads.js';
 
 type ShapedAnswer =
   | { access_token: string; expires_in: number }
   | { errcode: number; errmsg: string };
+
+/** The routes, as reads of a token are reported. */
+const TOKEN = 'GET /cgi-bin/token';
+const STABLE = 'POST /cgi-bin/stable_token';
 
 /** The parameters of both routes; `secret` is an API key. */
 interface TokenRequest {
@@ -69,9 +68,8 @@ export class WechatShapedController implements AdapterController {
     private readonly apiKeys: ApiKeyAuthenticator,
     private readonly accounts: Accounts,
     private readonly tokens: AccessTokenProvider,
-    private readonly refresher: TokenRefresher,
-    private readonly budgets: Budgets,
-    private readonly conflicts: RowConflicts,
+    private readonly refreshes: ClientRefresh,
+    private readonly reads: TokenReads,
   ) {}
 
   adapterRoutes(): readonly AdapterRoute[] {
@@ -100,7 +98,7 @@ export class WechatShapedController implements AdapterController {
     @Query() { grant_type, appid, secret }: TokenRequest,
     @Req() request: HttpRequest,
   ): ShapedAnswer | Promise<ShapedAnswer> {
-    return this.answer({ grant_type, appid, secret }, request);
+    return this.answer({ grant_type, appid, secret }, request, TOKEN);
   }
 
   @Post('token')
@@ -120,7 +118,7 @@ export class WechatShapedController implements AdapterController {
   @Header('Cache-Control', 'no-store')
   async stableToken(@Req() request: HttpRequest): Promise<ShapedAnswer> {
     const body: TokenRequest | undefined = await wechatBody(request);
-    return body ? this.answer(body, request) : WECHAT_ERRORS.notJson;
+    return body ? this.answer(body, request, STABLE) : WECHAT_ERRORS.notJson;
   }
 
   @Get('stable_token')
@@ -133,6 +131,7 @@ export class WechatShapedController implements AdapterController {
   private answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
     sender: HttpRequest,
+    route: string,
   ): ShapedAnswer | Promise<ShapedAnswer> {
     if (grant_type !== 'client_credential') return WECHAT_ERRORS.grantType;
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
@@ -149,11 +148,18 @@ export class WechatShapedController implements AdapterController {
     );
     if (account === undefined) return WECHAT_ERRORS.appIdWrong;
     const asks = force_refresh === true ? client : undefined;
-    const cached =
-      asks || account instanceof Promise
-        ? undefined
-        : this.tokens.fromMemory(account.name);
-    return cached ? shaped(cached) : this.obtain(appid, account, asks);
+    const give = (token: TokenWithLife, { name: of }: Account) => {
+      const name = tokenName('access_token', of);
+      const { fingerprint } = token;
+      const { id: actor } = client;
+      this.reads.report({ name, fingerprint, actor, route }, sender);
+      return shaped(token);
+    };
+    if (!asks && !(account instanceof Promise)) {
+      const cached = this.tokens.fromMemory(account.name);
+      if (cached) return give(cached, account);
+    }
+    return this.obtain(appid, account, asks, give);
   }
 
   /** @param asks The client that asks for another token than the current one. */
@@ -161,41 +167,19 @@ export class WechatShapedController implements AdapterController {
     appid: string,
     found: ReturnType<Accounts['findByAppId']>,
     asks: ApiClient | undefined,
+    give: (token: TokenWithLife, account: Account) => ShapedAnswer,
   ): Promise<ShapedAnswer> {
     try {
       const account = await found;
       if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-      if (asks) await this.refresh(account, asks);
-      return shaped(await this.tokens.getAccessTokenWithLife(account.name));
+      if (asks) await this.refreshes.run(account, asks);
+      const token = await this.tokens.getAccessTokenWithLife(account.name);
+      return give(token, account);
     } catch (error) {
       const fields = { appId: appid, ...reasonOf(error) };
       this.logger.warn(new LogLine('token not issued', fields));
       return WECHAT_ERRORS.busy;
     }
-  }
-
-  private async refresh(account: Account, client: ApiClient): Promise<void> {
-    const name = tokenName('access_token', account.name);
-    // Only an operator takes the row of another app over.
-    if (this.conflicts.has(name)) return;
-    const actor = client.id;
-    const request = { actor, reason: 'stable_token' };
-    if (!permits(client, 'tokens:refresh', account.name)) {
-      // The current token is good without the platform's word.
-      await this.refresher.refresh(name, request).catch((error: unknown) => {
-        if (!isTokenUnavailableError(error)) throw error;
-      });
-      return;
-    }
-    // An SDK may force on every request: while no forced renewal is possible this costs a read, and no write.
-    if (
-      (await this.budgets.untilForce({ target: { name, account }, actor })) > 0
-    )
-      return;
-    const forced = { ...request, force: true };
-    await this.refresher.refresh(name, forced).catch((error: unknown) => {
-      if (!isRefreshBudgetError(error)) throw error;
-    });
   }
 }
 

@@ -4,6 +4,8 @@ export interface SqlStatement {
   readonly sql: string;
   /** In the order of the question marks. */
   readonly values: readonly SqlValue[];
+  /** By which it is observed. */
+  readonly name?: string;
 }
 
 /** The text, with characters that the database cannot store replaced. */
@@ -50,6 +52,17 @@ export function compileWithNames<
       values: [...first.values, ...names, ...last.values],
     };
   };
+}
+
+/** The same statements, each with the name of its field. */
+export function named<
+  Makers extends Readonly<Record<string, (parameters: never) => SqlStatement>>,
+>(makers: Makers): Makers {
+  const entries = Object.entries(makers).map(([name, make]) => {
+    const makeNamed = (parameters: never) => ({ ...make(parameters), name });
+    return [name, makeNamed] as const;
+  });
+  return Object.fromEntries(entries) as Readonly<typeof makers>;
 }
 
 /** The same text with `$1`, `$2` and so on in place of the question marks, as PostgreSQL has it. */

@@ -1,0 +1,5 @@
+export {
+  wechatTokenMetrics,
+  type WechatTokenMetrics,
+  type WechatTokenMetricsOptions,
+} from './metrics.js';
