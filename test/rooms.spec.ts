@@ -13,6 +13,7 @@ const ROOMS = [
   'upstream',
   'store/connections',
   'store/dialects',
+  'store/statements',
   'store',
   'observe',
   'renewal/policy',
