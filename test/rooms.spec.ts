@@ -23,6 +23,7 @@ const ROOMS = [
   'http/problem',
   'http/auth',
   'http/admin',
+  'http/console',
   'http/wechat-shaped',
   'http',
 ];
