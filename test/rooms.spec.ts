@@ -13,6 +13,7 @@ const ROOMS = [
   'upstream',
   'store/connections',
   'store/dialects',
+  'store/statements',
   'store',
   'observe',
   'renewal/policy',
@@ -23,6 +24,7 @@ const ROOMS = [
   'http/problem',
   'http/auth',
   'http/admin',
+  'http/console',
   'http/wechat-shaped',
   'http',
 ];

@@ -20,6 +20,7 @@ import { Observers } from './common/observers.js';
 import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
 import { AdminController } from './http/admin/admin.controller.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
+import { ConsoleController } from './http/console/console.controller.js';
 import { ApiKeys } from './http/auth/api-keys.js';
 import { decorated } from './http/auth/decorated.js';
 import { TokensController } from './http/tokens.controller.js';
@@ -102,6 +103,8 @@ function withExtras(
     ],
     // MountGuard decides at run time which of them answer, AdapterRoutes which of them Nest registers.
     controllers: [
+      // First: AdminController's `:name` would match its path.
+      ConsoleController,
       AdminController,
       TokensController,
       WechatShapedController,

@@ -7,11 +7,19 @@ import { AdapterRoutes } from './http/auth/adapter-routes.js';
 import { RouteHandlerFactory } from './http/auth/route-handlers.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
+import { AdminQuotas } from './http/admin/admin-quotas.js';
+import { AdminReports } from './http/admin/admin-reports.js';
+import { TableScans } from './http/admin/table-scans.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
 import { TokenReads } from './http/auth/token-reads.js';
 import { ClientRefresh } from './http/wechat-shaped/client-refresh.js';
 import { HeldTokenMonitor } from './monitor/held-token-monitor.js';
+import {
+  BUILT_CONSOLE,
+  CONSOLE_FOLDER,
+  ConsoleFiles,
+} from './http/console/console-files.js';
 import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
 import { RowConflicts } from './observe/row-conflicts.js';
@@ -54,6 +62,8 @@ import { SystemVarStore } from './store/system-var.store.js';
 import { DatabaseClock } from './store/database-clock.js';
 import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
+import { TokenHours } from './store/token-hours.js';
+import { TokenList } from './store/token-list.js';
 import { TokenCache } from './cache/token-cache.js';
 import { ChangeFeed } from './store/change-feed.js';
 import { QueueFront } from './store/queue-front.js';
@@ -89,6 +99,8 @@ const store: Provider[] = [
   ChangeFeed,
   QueueFront,
   TokenEvents,
+  TokenHours,
+  TokenList,
   SystemVarStore,
 ];
 
@@ -147,8 +159,13 @@ const http: Provider[] = [
   ProblemFilter,
   RouteHandlerFactory,
   AdapterRoutes,
+  TableScans,
   AdminQueries,
+  AdminReports,
+  AdminQuotas,
   AdminStreams,
+  { provide: CONSOLE_FOLDER, useValue: BUILT_CONSOLE },
+  ConsoleFiles,
 ];
 
 /** Every provider that does not depend on the module's options as the app gives them. */
