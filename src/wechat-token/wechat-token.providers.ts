@@ -47,6 +47,8 @@ import { SystemVarStore } from './store/system-var.store.js';
 import { DatabaseClock } from './store/database-clock.js';
 import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
+import { TokenHours } from './store/token-hours.js';
+import { TokenList } from './store/token-list.js';
 import { TokenCache } from './cache/token-cache.js';
 import { ChangeFeed } from './store/change-feed.js';
 import { QueueFront } from './store/queue-front.js';
@@ -80,6 +82,8 @@ const store: Provider[] = [
   ChangeFeed,
   QueueFront,
   TokenEvents,
+  TokenHours,
+  TokenList,
   SystemVarStore,
 ];
 
