@@ -1,11 +1,19 @@
 // What the pictures of the console show: a fleet in which most is well, and a week of counts.
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../dist/config/database.js';
+import { parseDatabaseUrl } from '../dist/config/database-url.js';
 import { FakeWechat } from '../dist/testing/index.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const HOURS = 168;
+const PICTURED = 'access_token:news';
+/** As the app names its replicas: host name, process id, and a random part. */
+const REPLICAS = ['token-1:70:c81f22b9', 'token-2:71:5d1e8a04'];
+const REFUSED_ADDRESS =
+  'WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist"';
 
 const NAMES = [
   [undefined, 'official-account'],
@@ -23,31 +31,60 @@ const NAMES = [
   ['travel', 'official-account'],
 ];
 
-/** As the app names its replicas: host name, process id, and a random part. */
-const REPLICAS = ['token-1:70:c81f22b9', 'token-2:71:5d1e8a04'];
-const REFUSED =
-  'WeChat answered 40164 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist"';
+const hash = (text) => createHash('sha256').update(text).digest('hex');
 
-export const ACCOUNTS = NAMES.map(([name, kind], index) => ({
+export const ACCOUNTS = NAMES.map(([name, kind]) => ({
   ...(name && { name }),
   kind,
-  appId: `wx${(0x9c41_7be2_03d5 + index * 0x1d_3f97_a6b1).toString(16).padStart(16, 'd')}`,
-  appSecret: `secret-of-${name ?? 'default'}-0123456789abcdef`,
+  appId: `wx${hash(`appid of ${name}`).slice(0, 16)}`,
+  appSecret: hash(`secret of ${name}`).slice(0, 32),
   ...(name === 'kiosk' && { mode: 'classic' }),
 }));
 
-/** Minutes: how long ago the token was issued, and what it does next. Those that are not listed are in the middle of their life. */
+/** How long ago a token was issued, and what has happened to it since, in minutes. The others are somewhere in their life. */
 const STATES = {
-  'access_token:clinic': { issued: 116, leaseSeconds: 3000 },
-  'access_token:live': { issued: 115.4 },
-  'access_token:news': { issued: 117, failures: 4, nextAttempt: 2.5 },
-  'access_token:school': { issued: 96, failures: 2, nextAttempt: 41 },
-  'access_token:shop': { issued: 151, failures: 7, nextAttempt: 12 },
+  'access_token:clinic': { issued: 116, leaseSeconds: 25 * 60 },
+  'access_token:live': { issued: 115.6 },
+  [PICTURED]: {
+    issued: 116.4,
+    failures: 2,
+    failedAgo: 0.5,
+    nextAttempt: 1.6,
+    error: {
+      class: 'ip',
+      errcode: 40164,
+      message: `${REFUSED_ADDRESS}. Add this machine's IP to the whitelist in WeChat's console; it will be retried automatically.`,
+    },
+  },
+  'access_token:school': {
+    issued: 96,
+    failures: 2,
+    failedAgo: 11,
+    nextAttempt: 41,
+    error: {
+      class: 'quota',
+      errcode: 45009,
+      message: 'WeChat answered 45009 "reach max api daily quota limit".',
+    },
+  },
+  'access_token:shop': {
+    issued: 151,
+    failures: 7,
+    failedAgo: 18,
+    nextAttempt: 12,
+    error: {
+      class: 'credentials',
+      errcode: 40125,
+      message: 'WeChat answered 40125 "invalid appsecret".',
+    },
+  },
 };
 
-/** Hours of the last week in which something failed, by token: how often, and with what class. */
+/** In which of the last hours what failed, and how often. */
 const INCIDENTS = [
-  { name: 'access_token:news', hours: [0, 1], class: 'ip', count: 2 },
+  { name: PICTURED, hours: [0], class: 'ip', count: 2 },
+  { name: PICTURED, hours: [29, 30], class: 'transient', count: 3 },
+  { name: PICTURED, hours: [101], class: 'transient', count: 4 },
   {
     name: 'access_token:shop',
     hours: [0, 1, 2],
@@ -55,8 +92,6 @@ const INCIDENTS = [
     count: 3,
   },
   { name: 'access_token:school', hours: [0], class: 'quota', count: 2 },
-  { name: 'access_token:news', hours: [29, 30], class: 'transient', count: 3 },
-  { name: 'access_token:news', hours: [101], class: 'transient', count: 4 },
   { name: 'access_token:member', hours: [7], class: 'transient', count: 2 },
   { name: 'access_token:travel', hours: [7, 8], class: 'transient', count: 1 },
 ];
@@ -65,31 +100,23 @@ export function startPlatform() {
   return FakeWechat.start({ accounts: ACCOUNTS });
 }
 
-/** Lets the app get its tokens and its failures, and then moves the instants of its rows to where the pictures want them. */
-export async function pictured({ wechat, url, key, database }) {
-  const headers = {
-    authorization: `Bearer ${key}`,
-    'content-type': 'application/json',
-  };
-  const admin = `${url}/admin/wechat-tokens`;
-  const refresh = (name) =>
-    fetch(`${admin}/${name}/refresh`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ reason: 'moved to the new server' }),
-    });
-  await until(async () => {
-    const { items } = await (await fetch(admin, { headers })).json();
-    const isWhole = items.length === ACCOUNTS.length;
-    return isWhole && items.every(({ status }) => status === 'valid') && items;
-  });
-  const refusals = { news: 40164, shop: 40125, school: 45009 };
-  for (const [account, errcode] of Object.entries(refusals)) {
-    const { appId } = ACCOUNTS.find(({ name }) => name === account);
-    wechat.inject('stable', { errcode }, { appId, times: Infinity });
-    await refresh(`access_token:${account}`);
+/** Resolves once the app has its tokens. */
+export async function tokensAreThere(url, key) {
+  const headers = { authorization: `Bearer ${key}` };
+  for (;;) {
+    const answer = await fetch(`${url}/admin/wechat-tokens`, { headers });
+    const { items } = await answer.json();
+    const valid = items.filter(({ status }) => status === 'valid');
+    if (valid.length === ACCOUNTS.length) return;
+    await sleep(100);
   }
-  const dataSource = await openDatabase(database, false);
+}
+
+/** Moves the instants of the rows to where the pictures want them, and adds what would have been counted in a week. */
+export async function writeHistory(databaseUrl) {
+  const dataSource = await openDatabase(parseDatabaseUrl(databaseUrl), false);
+  for (const table of ['token_hour', 'token_event'])
+    await dataSource.query(`DELETE FROM ${table}`);
   await moveRows(dataSource);
   await addHours(dataSource);
   await addEvents(dataSource);
@@ -98,134 +125,104 @@ export async function pictured({ wechat, url, key, database }) {
 
 async function moveRows(dataSource) {
   const rows = await dataSource.query(
-    "SELECT name FROM system_var WHERE name LIKE 'access_token%' ORDER BY name",
+    "SELECT name, credential_id FROM system_var WHERE name LIKE 'access_token%' ORDER BY name",
   );
-  for (const [index, { name }] of rows.entries()) {
+  for (const [index, { name, credential_id }] of rows.entries()) {
     const state = STATES[name] ?? {};
+    const { error } = state;
     const issued = state.issued ?? 8 + ((index * 37) % 100);
-    const instants = {
-      issued_at: -issued * MINUTE,
-      updated_at: -issued * MINUTE,
-      refresh_at: (115 - issued) * MINUTE,
-      expires_at: (120 - issued) * MINUTE,
-      // Nothing is to be renewed while the pictures are taken.
-      next_at: DAY,
-      lease_until: state.leaseSeconds && state.leaseSeconds * 1000,
-      next_attempt_at: state.nextAttempt && state.nextAttempt * MINUTE,
+    const columns = {
+      issued_at: fromNow(-issued * MINUTE),
+      updated_at: fromNow(-issued * MINUTE),
+      refresh_at: fromNow((115 - issued) * MINUTE),
+      expires_at: fromNow((120 - issued) * MINUTE),
+      next_at: fromNow(DAY),
+      version: 1400 + index * 7,
+      ...(state.leaseSeconds && {
+        lease_until: fromNow(state.leaseSeconds * 1000),
+        lease_owner: REPLICAS[1],
+      }),
+      ...(error && {
+        failure_count: state.failures,
+        next_attempt_at: fromNow(state.nextAttempt * MINUTE),
+        last_error: JSON.stringify({
+          ...error,
+          credentialId: credential_id,
+          at: new Date(Date.now() - state.failedAgo * MINUTE).toISOString(),
+        }),
+      }),
     };
-    const set = Object.entries(instants).filter(([, ms]) => ms !== undefined);
-    const owner = state.leaseSeconds ? REPLICAS[1] : null;
+    const set = Object.keys(columns).map((column) => `${column} = ?`);
     await dataSource.query(
-      `UPDATE system_var SET ${set.map(([column]) => `${column} = ?`).join(', ')},
-        version = ?, failure_count = ?, lease_owner = COALESCE(?, lease_owner) WHERE name = ?`,
-      [
-        ...set.map(([, ms]) => text(ms)),
-        1400 + index * 7,
-        state.failures ?? 0,
-        owner,
-        name,
-      ],
+      `UPDATE system_var SET ${set.join(', ')} WHERE name = ?`,
+      [...Object.values(columns), name],
     );
   }
 }
 
-/** A renewal about every two hours of each token, less in the hours of an incident. */
+/** Most tokens are renewed every two hours. */
 async function addHours(dataSource) {
   for (const [index, { name: account }] of ACCOUNTS.entries()) {
     const name = account ? `access_token:${account}` : 'access_token';
-    for (let ago = 0; ago < 168; ago++) {
+    for (let ago = 0; ago < HOURS; ago++) {
       const incident = INCIDENTS.find(
         (one) => one.name === name && one.hours.includes(ago),
       );
-      if (incident)
-        await addHour(
-          dataSource,
-          ago,
-          name,
-          'failed',
-          incident.class,
-          incident.count,
-          60,
-        );
+      const latency = 38 + ((ago * 7 + index * 13) % 29);
+      const renewed = { outcome: 'refreshed', class: '', count: 1, latency };
+      const failed = { outcome: 'failed', latency: 60, ...incident };
+      if (incident) await addHour(dataSource, { ...failed, name, ago });
       else if ((ago + index) % 2 === 0)
-        await addHour(
-          dataSource,
-          ago,
-          name,
-          'refreshed',
-          '',
-          1,
-          38 + ((ago * 7 + index * 13) % 29),
-        );
+        await addHour(dataSource, { ...renewed, name, ago });
     }
   }
 }
 
-async function addHour(
-  dataSource,
-  ago,
-  name,
-  outcome,
-  failureClass,
-  count,
-  latency,
-) {
-  const hour = Math.floor(Date.now() / HOUR) * HOUR - ago * HOUR - Date.now();
+/** Under the token's name, and under that of the replica that has counted it. */
+async function addHour(dataSource, { ago, name, outcome, count, ...what }) {
+  const begin = Math.floor(Date.now() / HOUR) * HOUR - ago * HOUR;
   for (const each of [name, `@${REPLICAS[ago % 2]}`])
     await dataSource.query(
       `INSERT INTO token_hour (hour, name, outcome, class, count, latency_sum) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (hour, name, outcome, class) DO UPDATE SET
           count = token_hour.count + excluded.count, latency_sum = token_hour.latency_sum + excluded.latency_sum`,
-      [text(hour), each, outcome, failureClass, count, count * latency],
-    );
-}
-
-/** The history of the token of which there is a picture. */
-async function addEvents(dataSource) {
-  const name = 'access_token:news';
-  const [one, two] = REPLICAS;
-  const events = [
-    [4, 'failed', one, 41, REFUSED],
-    [19, 'failed', one, 44, REFUSED],
-    [117, 'refreshed', two, 52, null],
-    [232, 'refreshed', one, 47, null],
-    [301, 'forced', 'ops', null, 'the old secret had leaked'],
-    [301, 'refreshed', one, 61, null],
-    [347, 'refreshed', one, 39, null],
-    [462, 'refreshed', two, 45, null],
-  ];
-  for (const [minutes, type, actor, latency, detail] of events.toReversed())
-    await dataSource.query(
-      'INSERT INTO token_event (name, at, type, actor, fingerprint, latency, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
       [
-        name,
-        text(-minutes * MINUTE),
-        type,
-        actor,
-        fingerprint(minutes),
-        latency,
-        detail,
+        fromNow(begin - Date.now()),
+        each,
+        outcome,
+        what.class,
+        count,
+        count * what.latency,
       ],
     );
 }
 
-const fingerprint = (seed) =>
-  (Math.imul(Math.floor(seed) + 3, 0x9e37_79b1) >>> 0)
-    .toString(16)
-    .padStart(8, '0');
-
-/** An instant so many milliseconds from now, as SQLite's columns hold it. */
-function text(fromNow) {
-  return new Date(Date.now() + fromNow)
-    .toISOString()
-    .replace('T', ' ')
-    .slice(0, 23);
+async function addEvents(dataSource) {
+  const [row] = await dataSource.query(
+    'SELECT value FROM system_var WHERE name = ?',
+    [PICTURED],
+  );
+  const current = hash(row.value).slice(0, 8);
+  const [one, two] = REPLICAS;
+  const events = [
+    [0.5, 'failed', one, current, 41, REFUSED_ADDRESS],
+    [1.3, 'failed', two, current, 44, REFUSED_ADDRESS],
+    [116.4, 'refreshed', two, current, 52, null],
+    [231.6, 'refreshed', one, '6f1ac02e', 47, null],
+    [346.7, 'refreshed', one, 'd3905b18', 39, null],
+    [461.9, 'refreshed', one, '20be7f4c', 61, null],
+    [461.9, 'forced', 'ops', null, null, null],
+    [461.9, 'asked', 'ops', null, null, 'forced: the AppSecret had leaked'],
+    [520.3, 'refreshed', two, '9a4417d5', 45, null],
+  ];
+  for (const [minutes, ...event] of events.toReversed())
+    await dataSource.query(
+      'INSERT INTO token_event (name, at, type, actor, fingerprint, latency, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      [PICTURED, fromNow(-minutes * MINUTE), ...event],
+    );
 }
 
-async function until(condition) {
-  for (;;) {
-    const found = await condition();
-    if (found) return found;
-    await sleep(100);
-  }
+/** An instant so many milliseconds from now, as SQLite's columns hold it. */
+function fromNow(ms) {
+  return new Date(Date.now() + ms).toISOString().replace('T', ' ').slice(0, 23);
 }

@@ -1,26 +1,32 @@
 // `npm run screenshots`: the pictures of the console in the READMEs, docs/console/*.png. The app runs on a FakeWechat with a week of
-// history, in this process; what the pictures show is the same each time, except for the times of day.
+// history; what the pictures show is the same each time, except for the times of day.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startApp } from '../dist/app.js';
-import { loadSettings } from '../dist/config/settings.js';
 import { launchChromium } from './chromium.mjs';
-import { ACCOUNTS, pictured, startPlatform } from './screenshots-data.mjs';
+import {
+  ACCOUNTS,
+  startPlatform,
+  tokensAreThere,
+  writeHistory,
+} from './screenshots-data.mjs';
 
-const PICTURES = resolve(import.meta.dirname, '../docs/console');
+const PROJECT = resolve(import.meta.dirname, '..');
+const PICTURES = join(PROJECT, 'docs/console');
 const KEY = 'screenshots-0123456789-abcdefghijkl';
 const ONE_TOKEN = 'access_token:news';
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+/** The name of this machine is nobody's business. */
+const HOST_NAME = `data:text/javascript,import os from 'node:os'; os.hostname = () => 'token-1';`;
 
 async function main() {
-  // The name of this machine is nobody's business.
-  os.hostname = () => 'token-1';
-  const folder = mkdtempSync(join(os.tmpdir(), 'wechat-token-screenshots-'));
+  const folder = mkdtempSync(join(tmpdir(), 'wechat-token-screenshots-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const wechat = await startPlatform();
-  const settings = loadSettings({
+  const env = {
     PORT: '0',
     LOG_LEVEL: 'fatal',
     DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`,
@@ -29,10 +35,14 @@ async function main() {
     API_KEYS: JSON.stringify([
       { id: 'ops', key: KEY, scopes: ['tokens:read', 'tokens:refresh'] },
     ]),
-  });
-  const url = await startApp(settings);
-  await pictured({ wechat, url, key: KEY, database: settings.database });
-  const console = `${url}/admin/wechat-tokens/console`;
+  };
+  // A running refresher would mend what is written here, and renew what is due.
+  const first = await startApp(env);
+  await tokensAreThere(first.url, KEY);
+  await first.stop();
+  await writeHistory(env.DATABASE_URL);
+  const app = await startApp({ ...env, WECHAT_ROLE: 'reader' });
+  const console = `${app.url}/admin/wechat-tokens/console`;
   const browser = await launchChromium();
   mkdirSync(PICTURES, { recursive: true });
   const take = (name, options, show) =>
@@ -44,8 +54,35 @@ async function main() {
   await take('chinese', { locale: 'zh-CN' }, openOne);
   await take('phone', { viewport: PHONE, deviceScaleFactor: 2 }, stay);
   await browser.close();
-  // Its shutdown hook ends the app, and with it this process.
-  process.kill(process.pid, 'SIGTERM');
+  await app.stop();
+  await wechat.stop();
+}
+
+async function startApp(env) {
+  const child = spawn(
+    process.execPath,
+    ['--import', HOST_NAME, join(PROJECT, 'dist/main.js')],
+    {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  process.once('exit', () => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  let text = '';
+  const url = await new Promise((found, failed) => {
+    ended.then(() => failed(new Error('The app did not start.')));
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const listens = /listens on (http:\/\/[^\s"]+)/.exec(text);
+      if (listens) found(listens[1]);
+    });
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { url, stop };
 }
 
 async function picture(browser, url, path, options, show) {
