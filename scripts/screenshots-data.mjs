@@ -49,7 +49,7 @@ const STATES = {
     issued: 116.4,
     failures: 2,
     failedAgo: 0.5,
-    nextAttempt: 1.6,
+    nextAttempt: 2.4,
     error: {
       class: 'ip',
       errcode: 40164,
