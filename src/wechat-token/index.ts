@@ -25,6 +25,7 @@ export type {
   LeaseHolder,
   QuotaView,
   AdminRefreshRequest,
+  StreamedPage,
   TokenPage,
   TokenStats,
   TokenStatus,

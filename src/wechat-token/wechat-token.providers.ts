@@ -7,6 +7,9 @@ import { AdapterRoutes } from './http/auth/adapter-routes.js';
 import { RouteHandlerFactory } from './http/auth/route-handlers.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
+import { AdminQuotas } from './http/admin/admin-quotas.js';
+import { AdminReports } from './http/admin/admin-reports.js';
+import { TableScans } from './http/admin/table-scans.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
 import { MountGuard } from './http/problem/mount.guard.js';
@@ -134,7 +137,10 @@ const http: Provider[] = [
   ProblemFilter,
   RouteHandlerFactory,
   AdapterRoutes,
+  TableScans,
   AdminQueries,
+  AdminReports,
+  AdminQuotas,
   AdminStreams,
 ];
 

@@ -219,7 +219,7 @@ describe.each(databaseServers())(
         ]);
         const { items } = await one.module
           .get(AdminQueries)
-          .page({ after: '', limit: 10 }, EVERYBODY);
+          .page({ order: 'name', after: '', limit: 10 }, EVERYBODY);
         expect(items.map(({ name, status }) => [name, status])).toEqual(
           names.map((name) => [name, 'valid']),
         );

@@ -69,7 +69,10 @@ export class TokenHours {
     hours: number,
   ): Promise<StoredHours> {
     const { hoursOfNames } = this.sql.statements;
-    return this.read(hoursOfNames({ names, hours: hoursAgo(hours) }), toCount);
+    // No row has the empty name; without a name there would be no row that says when it is.
+    const list = names.length > 0 ? names : [''];
+    const statement = hoursOfNames({ names: list, hours: hoursAgo(hours) });
+    return this.read(statement, toCount);
   }
 
   /** As {@link ofTokens}, of all tokens, by the replicas that have counted. Its cost does not depend on how many tokens there are. */
