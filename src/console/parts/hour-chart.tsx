@@ -6,7 +6,7 @@ import { colour, useColours } from '../theme.js';
 import type { Count } from './hours.js';
 
 const HOUR_SECONDS = 3600;
-const HEIGHT = 100;
+const HEIGHT = 108;
 
 interface Props {
   readonly title: string;
