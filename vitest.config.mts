@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { closingLines } from './test/support/closing-lines.js';
 import { byDepth } from './test/support/depth.js';
-import { slowestFiles } from './test/support/slowest-files.js';
+import { leftOut } from './test/support/long-files.js';
 import { SlowestFirst } from './test/support/slowest-first.js';
 
 const SPECS = ['src/**/*.spec.ts', 'test/**/*.spec.ts'];
@@ -27,23 +28,24 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
-        plugins: [slowestFiles()],
+        plugins: [closingLines()],
         test: {
           ...common,
           name: 'specs',
           include: SPECS,
-          exclude: [CHAOS, CONSUMER],
+          exclude: [CHAOS, CONSUMER, ...leftOut],
           // More than cores: they wait for half of their time.
           maxWorkers: byDepth({ short: 5, full: 4 }),
           sequence: { groupOrder: 0 },
         },
       },
       {
-        plugins: [slowestFiles()],
+        plugins: [closingLines()],
         test: {
           ...common,
           name: 'chaos',
           include: [CHAOS],
+          exclude: [...leftOut],
           // One waits while another starts its processes; in the long form each has twice as many.
           maxWorkers: byDepth({ short: 3, full: 2 }),
           sequence: { groupOrder: 1 },

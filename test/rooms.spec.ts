@@ -14,6 +14,7 @@ const ROOMS = [
   'upstream',
   'store/connections',
   'store/dialects',
+  'store/statements',
   'store',
   'observe',
   'renewal/policy',

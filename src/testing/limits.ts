@@ -7,6 +7,12 @@ export class DailyQuota {
 
   constructor(private readonly limit: number) {}
 
+  /** Calls that were counted today, and the limit. */
+  usage(now: number): { readonly used: number; readonly limit: number } {
+    const used = chinaDay(now) === this.day ? this.taken : 0;
+    return { used, limit: this.limit };
+  }
+
   take(now: number): boolean {
     if (chinaDay(now) !== this.day) {
       this.day = chinaDay(now);

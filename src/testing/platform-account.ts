@@ -87,6 +87,19 @@ export class PlatformAccount {
     };
   }
 
+  /** The day's calls of an endpoint by its path; undefined for one that is not counted here. */
+  usage(
+    path: string,
+    now: number,
+  ): ReturnType<DailyQuota['usage']> | undefined {
+    const quotas: Readonly<Record<string, DailyQuota>> = {
+      '/cgi-bin/token': this.classicQuota,
+      '/cgi-bin/stable_token': this.stableQuota,
+      '/cgi-bin/ticket/getticket': this.ticketQuota,
+    };
+    return quotas[path]?.usage(now);
+  }
+
   /** Issues a token to another program, without counting it in the budgets. */
   fetchElsewhere(mode: 'classic' | 'stable-forced', now: number): TokenGrant {
     return mode === 'classic'

@@ -143,6 +143,8 @@ function business(
 ): Answer {
   const caller = checkToken(query, platform, now);
   if ('errcode' in caller) return errorAnswer(caller.errcode, now);
+  if (path === '/cgi-bin/openapi/quota/get')
+    return quota(method, field(body, 'cgi_path'), caller, now);
   if (path === '/cgi-bin/get_api_domain_ip')
     return json({ ip_list: ADDRESSES });
   if (PICTURES.has(path) && method === 'POST')
@@ -154,6 +156,22 @@ function business(
       'content-disposition': `attachment; filename="${mediaId}.png"`,
     });
   return json({ errcode: 0, errmsg: 'ok', path, method, body });
+}
+
+/** How often an endpoint was called today, by its path without the host. */
+function quota(
+  method: string,
+  path: unknown,
+  caller: PlatformAccount,
+  now: number,
+): Answer {
+  if (method !== 'POST') return errorAnswer(43002, now);
+  const usage = caller.usage(String(path), now);
+  if (!usage)
+    return errorAnswer(76021, now, 'cgi_path not found, please check');
+  const { used, limit } = usage;
+  const left = { daily_limit: limit, used, remain: limit - used };
+  return json({ errcode: 0, errmsg: 'ok', quota: left });
 }
 
 function file(headers: Readonly<Record<string, string>>): Answer {

@@ -25,6 +25,7 @@ export type {
   LeaseHolder,
   QuotaView,
   AdminRefreshRequest,
+  StreamedPage,
   TokenPage,
   TokenStats,
   TokenStatus,
@@ -51,6 +52,7 @@ export {
 } from './store/migrations/run-migrations.js';
 export { SystemVar } from './store/system-var.entity.js';
 export { SystemVarStore } from './store/system-var.store.js';
+export { TokenHour } from './store/token-hour.entity.js';
 export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';
 export {
   DEFAULT_ACCOUNT,

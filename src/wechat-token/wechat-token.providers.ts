@@ -7,6 +7,9 @@ import { AdapterRoutes } from './http/auth/adapter-routes.js';
 import { RouteHandlerFactory } from './http/auth/route-handlers.js';
 import { AdminStreams } from './http/admin/admin-streams.js';
 import { AdminQueries } from './http/admin/admin-queries.js';
+import { AdminQuotas } from './http/admin/admin-quotas.js';
+import { AdminReports } from './http/admin/admin-reports.js';
+import { TableScans } from './http/admin/table-scans.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
 import { MountGuard } from './http/problem/mount.guard.js';
@@ -47,6 +50,8 @@ import { SystemVarStore } from './store/system-var.store.js';
 import { DatabaseClock } from './store/database-clock.js';
 import { RowMapper } from './store/row-mapper.js';
 import { TokenEvents } from './store/token-events.js';
+import { TokenHours } from './store/token-hours.js';
+import { TokenList } from './store/token-list.js';
 import { TokenCache } from './cache/token-cache.js';
 import { ChangeFeed } from './store/change-feed.js';
 import { QueueFront } from './store/queue-front.js';
@@ -80,6 +85,8 @@ const store: Provider[] = [
   ChangeFeed,
   QueueFront,
   TokenEvents,
+  TokenHours,
+  TokenList,
   SystemVarStore,
 ];
 
@@ -130,7 +137,10 @@ const http: Provider[] = [
   ProblemFilter,
   RouteHandlerFactory,
   AdapterRoutes,
+  TableScans,
   AdminQueries,
+  AdminReports,
+  AdminQuotas,
   AdminStreams,
 ];
 

@@ -138,7 +138,7 @@ describe('a database that cannot be had', () => {
     expect(
       await refusal({ DATABASE_URL: url, DATABASE_MIGRATE: 'false' }),
     ).toBe(
-      `DATABASE_URL: ${url} lacks the table system_var and the table token_event. Run CreateWechatTokenTables1790000000000, AddRenewalQueue1791000000000 (npm run typeorm -- migration:run, or set DATABASE_MIGRATE=true); if its table "migrations" says that they have run, delete their rows there first.\n`,
+      `DATABASE_URL: ${url} lacks the table system_var and the table token_event and the table token_hour. Run CreateWechatTokenTables1790000000000, AddRenewalQueue1791000000000, AddTokenHours1792000000000 (npm run typeorm -- migration:run, or set DATABASE_MIGRATE=true); if its table "migrations" says that they have run, delete their rows there first.\n`,
     );
   });
 });
@@ -179,7 +179,7 @@ describe.each(databaseServers())('a database on $kind $version', (server) => {
         DATABASE_MIGRATE: 'false',
       }),
     ).toMatch(
-      /^DATABASE_URL: \S+ lacks the table system_var and the table token_event\. Run CreateWechatTokenTables1790000000000, AddRenewalQueue1791000000000 \(.*DATABASE_MIGRATE=true\); .*\n$/,
+      /^DATABASE_URL: \S+ lacks the table system_var and the table token_event and the table token_hour\. Run CreateWechatTokenTables1790000000000, AddRenewalQueue1791000000000, AddTokenHours1792000000000 \(.*DATABASE_MIGRATE=true\); .*\n$/,
     );
     await database.drop();
   });

@@ -7,9 +7,13 @@ import { nextIssue } from './support/next-issue.js';
 
 vi.setConfig({ testTimeout: chaosTestTimeout() });
 
-const LIFE_SECONDS = 20;
-/** Longer than a failover here, so that the answer finds the old server read-only. */
-const ANSWER_DELAY_MS = 1500;
+const LIFE_SECONDS = 40;
+/** Longer than a failover on a busy machine, so that the answer finds the old server read-only. */
+const ANSWER_DELAY_MS = 4000;
+const SETTINGS = {
+  WECHAT_REQUEST_TIMEOUT_MS: '8000',
+  WECHAT_LEASE_SECONDS: '13',
+};
 
 describe('a failover that leaves the old server up and read-only, with all its connections', () => {
   it.concurrent.each(modesOf('classic'))(
@@ -23,6 +27,7 @@ describe('a failover that leaves the old server up and read-only, with all its c
         database: pair.database,
         replicas: ['server', 'business'],
         wechat: { lifeSeconds: LIFE_SECONDS },
+        settings: SETTINGS,
       });
       await run.settles();
       run.wechat.inject(

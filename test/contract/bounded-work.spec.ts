@@ -76,6 +76,7 @@ describe.each(databaseServers())(
         'unplaced',
         'due',
         'purgeEvents',
+        'purgeHours',
       ]);
       for (const each of [untouched, counted]) {
         expect(each.statements).toEqual(alone.statements);

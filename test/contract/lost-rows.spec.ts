@@ -280,7 +280,9 @@ describe.each(everyDatabase())(
       const accounts = [{ ...DEFAULT_FAKE_ACCOUNT, mode: 'classic' }] as const;
       const replica = await world.replica({ accounts: [...accounts] });
       await replica.tokens.getAccessToken();
-      world.wechat.inject('classic', { delayMs: 500 });
+      // The round of the start has ended.
+      await replica.rounds.tick();
+      world.wechat.inject('classic', { delayMs: 2000 });
       await world.advance(7000);
       const round = replica.rounds.tick();
       await vi.waitFor(() => expect(world.wechat.calls.classic).toBe(2));

@@ -31,7 +31,7 @@ describe.each(everyDatabase())('the migrations on $title', (database) => {
 
   const tables = async () => {
     const runner = dataSource.createQueryRunner();
-    const names = ['system_var', 'token_event'];
+    const names = ['system_var', 'token_event', 'token_hour'];
     const found = await Promise.all(names.map((name) => runner.hasTable(name)));
     await runner.release();
     return names.filter((_, i) => found[i]);
@@ -44,7 +44,7 @@ describe.each(everyDatabase())('the migrations on $title', (database) => {
   };
 
   it('make on an empty database exactly what the entities say', async () => {
-    expect(await tables()).toEqual(['system_var', 'token_event']);
+    expect(await tables()).toEqual(['system_var', 'token_event', 'token_hour']);
     expect(await recorded()).toEqual(MIGRATIONS);
     expect(await schemaDrift(dataSource)).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe.each(everyDatabase())('the migrations on $title', (database) => {
     expect(await recorded()).toEqual([]);
 
     await runMigrationsExclusively(dataSource);
-    expect(await tables()).toEqual(['system_var', 'token_event']);
+    expect(await tables()).toEqual(['system_var', 'token_event', 'token_hour']);
     expect(await rows()).toEqual([expect.objectContaining(variable)]);
     expect(await recorded()).toEqual(MIGRATIONS);
     expect(await schemaDrift(dataSource)).toEqual([]);
@@ -144,7 +144,7 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
         "SELECT reloptions FROM pg_class WHERE oid = 'system_var'::regclass",
       );
       const collations = await dataSource.query(
-        "SELECT table_name, collation_name FROM information_schema.columns WHERE column_name = 'name' AND table_name IN ('system_var', 'token_event') ORDER BY 1",
+        "SELECT table_name, collation_name FROM information_schema.columns WHERE column_name = 'name' AND table_name IN ('system_var', 'token_event', 'token_hour') ORDER BY 1",
       );
       await dataSource.destroy();
 
@@ -155,6 +155,7 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'postgres'))(
       expect(collations).toEqual([
         { table_name: 'system_var', collation_name: 'C' },
         { table_name: 'token_event', collation_name: 'C' },
+        { table_name: 'token_hour', collation_name: 'C' },
       ]);
     });
 

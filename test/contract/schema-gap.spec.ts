@@ -22,6 +22,7 @@ import { typeOrm } from '../support/type-orm.js';
 
 const FIRST = 'CreateWechatTokenTables1790000000000';
 const SECOND = 'AddRenewalQueue1791000000000';
+const THIRD = 'AddTokenHours1792000000000';
 
 /** The app of a reader, which calls no platform, on this DataSource. */
 async function startApp(dataSource: DataSource): Promise<void> {
@@ -68,7 +69,7 @@ describe.each(everyDatabase())(
     const gaps = [
       {
         gap: 'the columns next_at, app_id of system_var',
-        migrations: [SECOND],
+        migrations: [SECOND, THIRD],
         lose: async (dataSource: DataSource) => {
           if (isSqlite(dataSource))
             await dataSource.query('DROP INDEX IDX_system_var_next_at');
@@ -79,8 +80,24 @@ describe.each(everyDatabase())(
         },
       },
       {
+        gap: 'the table token_hour',
+        migrations: [THIRD],
+        lose: async (dataSource: DataSource) => {
+          await dataSource.query('DROP TABLE token_hour');
+        },
+      },
+      {
+        gap: 'the columns latency_sum of token_hour',
+        migrations: [THIRD],
+        lose: async (dataSource: DataSource) => {
+          await dataSource.query(
+            'ALTER TABLE token_hour DROP COLUMN latency_sum',
+          );
+        },
+      },
+      {
         gap: 'the columns credential_id of system_var and the table token_event',
-        migrations: [FIRST, SECOND],
+        migrations: [FIRST, SECOND, THIRD],
         lose: async (dataSource: DataSource) => {
           await dataSource.query(
             'ALTER TABLE system_var DROP COLUMN credential_id',
@@ -90,7 +107,7 @@ describe.each(everyDatabase())(
       },
       {
         gap: 'the table system_var and the table token_event',
-        migrations: [FIRST, SECOND],
+        migrations: [FIRST, SECOND, THIRD],
         lose: async (dataSource: DataSource) => {
           await dataSource.query('DROP TABLE system_var');
           await dataSource.query('DROP TABLE token_event');

@@ -157,8 +157,8 @@ describe.each(databaseServers())(
     const made = async () => {
       const rows = await observer.query(
         isPostgres
-          ? "SELECT DISTINCT amname AS made FROM pg_class JOIN pg_am ON pg_am.oid = relam WHERE relname IN ('system_var', 'token_event')"
-          : "SELECT DISTINCT engine AS made FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('system_var', 'token_event')",
+          ? "SELECT DISTINCT amname AS made FROM pg_class JOIN pg_am ON pg_am.oid = relam WHERE relname IN ('system_var', 'token_event', 'token_hour')"
+          : "SELECT DISTINCT engine AS made FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('system_var', 'token_event', 'token_hour')",
       );
       return rows.map((row) => row['made']);
     };
@@ -219,7 +219,7 @@ describe.each(databaseServers())(
         ]);
         const { items } = await one.module
           .get(AdminQueries)
-          .page({ after: '', limit: 10 }, EVERYBODY);
+          .page({ order: 'name', after: '', limit: 10 }, EVERYBODY);
         expect(items.map(({ name, status }) => [name, status])).toEqual(
           names.map((name) => [name, 'valid']),
         );

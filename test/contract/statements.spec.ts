@@ -1,6 +1,6 @@
 import type { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import type { SqlStatement } from '../../src/wechat-token/store/connections/sql-statement.js';
-import type { Statements } from '../../src/wechat-token/store/statements.js';
+import type { Statements } from '../../src/wechat-token/store/statements/statements.js';
 import { byDepth } from '../support/depth.js';
 import { everyDatabase } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';

@@ -19,7 +19,7 @@ export async function startedReplica(
   const replica = await world.replica(options);
   await vi.waitFor(() =>
     expect(change.mock.calls.map(([{ sql }]) => sql)).toContainEqual(
-      expect.stringContaining('DELETE FROM token_event'),
+      expect.stringContaining('DELETE FROM token_hour'),
     ),
   );
   // A test that spies on the same method sees no more of it.

@@ -18,6 +18,8 @@ import type {
   TokenUpdate,
 } from '../../src/wechat-token/store/token-row.js';
 import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
+import { TokenHours } from '../../src/wechat-token/store/token-hours.js';
+import { TokenList } from '../../src/wechat-token/store/token-list.js';
 import { ChangeFeed } from '../../src/wechat-token/store/change-feed.js';
 import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
@@ -42,6 +44,8 @@ export class StoreUnderTest implements AsyncDisposable {
   readonly queue: RenewalQueue;
   readonly feed: ChangeFeed;
   readonly events: TokenEvents;
+  readonly hours: TokenHours;
+  readonly list: TokenList;
   readonly variables: SystemVarStore;
   private readonly runners: SqlRunner[] = [];
 
@@ -56,6 +60,8 @@ export class StoreUnderTest implements AsyncDisposable {
     this.queue = stores.queue;
     this.feed = stores.feed;
     this.events = stores.events;
+    this.hours = stores.hours;
+    this.list = stores.list;
     this.variables = stores.variables;
   }
 
@@ -82,6 +88,8 @@ export class StoreUnderTest implements AsyncDisposable {
       queue: new RenewalQueue(sql, mapper, clock, new QueueFront(clock)),
       feed: new ChangeFeed(sql, new QueueFront(clock)),
       events: new TokenEvents(sql),
+      hours: new TokenHours(sql),
+      list: new TokenList(sql, mapper, clock),
       variables: new SystemVarStore(sql, sealing),
     };
   }

@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const OURS = ['system_var', 'token_event'];
+const OURS = ['system_var', 'token_event', 'token_hour'];
 
 /** As an app writes it: the module's entities and migrations, and a table of its own, which the tools are to make. */
 const DATA_SOURCE = `

@@ -1,11 +1,10 @@
 import { relative } from 'node:path';
-import type { Plugin } from 'vitest/config';
 import type { Reporter, TestModule } from 'vitest/node';
 
 const FILES = 10;
 
 /** Names the spec files that took longest, at the end of the log. */
-class SlowestFiles implements Reporter {
+export class SlowestFiles implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     if (modules.length < 2) return;
     const lines = modules
@@ -24,16 +23,4 @@ class SlowestFiles implements Reporter {
 function secondsOf(module: TestModule): number {
   const { collectDuration, duration } = module.diagnostic();
   return (collectDuration + duration) / 1000;
-}
-
-/** A plugin, since the option `--reporter` of the command line replaces the reporters of the configuration. */
-export function slowestFiles(): Plugin {
-  return {
-    name: 'slowest-files',
-    configureVitest({ vitest }) {
-      const { reporters } = vitest.config;
-      if (!reporters.some((one) => one instanceof SlowestFiles))
-        reporters.push(new SlowestFiles());
-    },
-  };
 }

@@ -59,7 +59,7 @@ const WORDS: Readonly<Record<'sqlite' | 'mysql' | 'postgres', Words>> = {
     epochMs: (instant) =>
       `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${instant}) / 1000`,
     sha256: (text) => `SHA2(${text}, 256)`,
-    analyze: 'ANALYZE TABLE system_var, token_event',
+    analyze: 'ANALYZE TABLE system_var, token_event, token_hour',
     isPostgres: false,
   },
   postgres: {
@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<'sqlite' | 'mysql' | 'postgres', Words>> = {
     text: (instant) => `to_char(${instant}, 'YYYY-MM-DD HH24:MI:SS.MS')`,
     epochMs: (instant) => `EXTRACT(EPOCH FROM ${instant}) * 1000`,
     sha256: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
-    analyze: 'ANALYZE system_var, token_event',
+    analyze: 'ANALYZE system_var, token_event, token_hour',
     isPostgres: true,
   },
 };

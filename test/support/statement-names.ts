@@ -1,5 +1,5 @@
 import type { SqlStatement } from '../../src/wechat-token/store/connections/sql-statement.js';
-import type { Statements } from '../../src/wechat-token/store/statements.js';
+import type { Statements } from '../../src/wechat-token/store/statements/statements.js';
 
 export type StatementName = keyof Statements;
 

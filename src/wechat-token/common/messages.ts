@@ -135,7 +135,7 @@ export const messages = {
   tableElsewhere: (table: string, schema: string, first: string) =>
     `${table} is in the schema "${schema}", while new tables are made in "${first}", which is searched first; set the DataSource's option schema to one of them`,
   tablesMissing: (code: string, migrations: string) =>
-    `The tables system_var and token_event do not exist or lack columns (${code}). Run the module's migrations, ${migrations}: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
+    `The tables system_var, token_event and token_hour do not exist or lack columns (${code}). Run the module's migrations, ${migrations}: add ...wechatTokenMigrations to the migrations of the DataSource; TypeORM's synchronize does not change these tables.`,
   storeFailed: (code: string) =>
     `Database query failed (${code}). Valid tokens are still served from memory; check the database and its address.`,
   databaseReadOnly: (code: string) =>

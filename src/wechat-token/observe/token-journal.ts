@@ -9,13 +9,17 @@ import {
   isTokenUnavailableError,
 } from '../common/errors.js';
 import { type NewTokenEvent, TokenEvents } from '../store/token-events.js';
+import { type NewCount, TokenHours } from '../store/token-hours.js';
 import { Replica } from '../common/replica.js';
 import { messages } from '../common/messages.js';
 import { ReportLimit } from './report-limit.js';
 
 type JournalEntry = Omit<NewTokenEvent, 'type'>;
 
-const RETENTION_MS = 30 * 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
+const RETENTION_MS = 30 * DAY_MS;
+/** Charts show 7 days. */
+const HOURS_RETENTION_MS = 8 * DAY_MS;
 /** The database's clock and this process's run apart a little meanwhile. */
 const CLOCK_SLACK_MS = 1000;
 
@@ -27,6 +31,7 @@ export class TokenJournal {
 
   constructor(
     private readonly events: TokenEvents,
+    private readonly hours: TokenHours,
     private readonly reports: ReportLimit,
     private readonly replica: Replica,
   ) {}
@@ -45,6 +50,7 @@ export class TokenJournal {
       }),
     );
     void this.record({ ...event, type: 'refreshed' });
+    this.count({ name, outcome: 'refreshed', latencyMs });
   }
 
   /** Logs a call that returned the same token; no event (R7). */
@@ -52,8 +58,11 @@ export class TokenJournal {
     this.logger.debug(new LogLine('token unchanged', { name, ...fields }));
   }
 
-  failed(event: JournalEntry, fields: Readonly<Record<string, unknown>>): void {
-    const { name, detail } = event;
+  failed(
+    event: JournalEntry,
+    fields: Readonly<Record<string, unknown>> & { readonly class: string },
+  ): void {
+    const { name, detail, latencyMs } = event;
     this.logger.error(
       new LogLine('token refresh failed', {
         name,
@@ -62,6 +71,7 @@ export class TokenJournal {
       }),
     );
     void this.record({ ...event, type: 'failed' });
+    this.count({ name, outcome: 'failed', class: fields.class, latencyMs });
   }
 
   leaseLost(event: JournalEntry): void {
@@ -190,32 +200,46 @@ export class TokenJournal {
     this.logger.error(new LogLine(message, reasonOf(error)));
   }
 
-  /** Deletes some of the events that are older than 30 days; true while there may be more. */
-  purge(): Promise<boolean> {
-    return this.events.purge(RETENTION_MS);
+  /** Deletes some of the events that are older than 30 days, and of the counts older than 8; true while there may be more. */
+  async purge(): Promise<boolean> {
+    const hasEvents = await this.events.purge(RETENTION_MS);
+    const hasHours = await this.hours.purge(HOURS_RETENTION_MS);
+    return hasEvents || hasHours;
   }
 
   /** R9: a forced renewal that was recorded `agoMs` ago counts from now on, when the platform has answered. */
   forcedAnswered(name: TokenName, agoMs: number): void {
     const windowMs = Math.ceil(agoMs) + CLOCK_SLACK_MS;
-    void this.write(name, this.events.postpone(name, 'forced', windowMs));
+    const work = this.events.postpone(name, 'forced', windowMs);
+    void this.write('event write failed', name, work);
   }
 
-  /** R12: resolves when all events recorded so far are written. */
+  /** R12: resolves when all events and counts so far are written. */
   async settled(): Promise<void> {
     await Promise.all(this.writing);
   }
 
   /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
   private record(event: NewTokenEvent): Promise<void> {
-    return this.write(event.name, this.events.record(event));
+    const work = this.events.record(event);
+    return this.write('event write failed', event.name, work);
   }
 
-  private write(name: TokenName, work: Promise<void>): Promise<void> {
+  /** As {@link record}: a count that cannot be written is lost, and its event stays. */
+  private count(count: Omit<NewCount, 'replica'>): void {
+    const work = this.hours.count({ ...count, replica: this.replica.id });
+    void this.write('count write failed', count.name, work);
+  }
+
+  private write(
+    failure: string,
+    name: TokenName,
+    work: Promise<void>,
+  ): Promise<void> {
     const written = work
       .catch((error: unknown) => {
         const fields = { name, ...reasonOf(error) };
-        this.logger.warn(new LogLine('event write failed', fields));
+        this.logger.warn(new LogLine(failure, fields));
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

@@ -9,7 +9,7 @@ import { TokenJournal } from '../observe/token-journal.js';
 import { PendingWrites } from '../renewal/pending-writes.js';
 import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { toUpdate } from '../renewal/token-update.js';
-import type { HeldRow } from '../store/statement-parameters.js';
+import type { HeldRow } from '../store/statements/statement-parameters.js';
 import { TargetLookups } from './target-lookups.js';
 
 /** Up to a thousand tokens are looked at in five polls. */

@@ -10,7 +10,7 @@ import {
 import { TokenStates } from '../renewal/token-states.js';
 import type { Change } from '../store/change-feed.js';
 import { type NewPlace, RenewalQueue } from '../store/renewal-queue.js';
-import { PLACE_SLACK_MS } from '../store/statements.js';
+import { PLACE_SLACK_MS } from '../store/statements/statements.js';
 import type { TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { leftOutDelay } from './new-places.js';

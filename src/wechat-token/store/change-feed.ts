@@ -3,9 +3,9 @@ import type { TokenName } from '../common/token-name.js';
 import { QueueFront } from './queue-front.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
-import type { HeldRow } from './statement-parameters.js';
+import type { HeldRow } from './statements/statement-parameters.js';
 import type { SqlStatement } from './connections/sql-statement.js';
-import { POLL_AHEAD_MS } from './statements.js';
+import { POLL_AHEAD_MS } from './statements/statements.js';
 
 /** A row that was written. */
 export interface Change {

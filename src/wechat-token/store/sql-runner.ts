@@ -24,7 +24,7 @@ import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
 import { type Family, familyOf } from './migrations/kind-of-database.js';
 import { lookAtTables, type TableFacts } from './migrations/table-look.js';
-import { type Statements, statementsFor } from './statements.js';
+import { type Statements, statementsFor } from './statements/statements.js';
 
 /** Of a standby, or of a server that is to be left alone: not for us to change. */
 const READ_ONLY =

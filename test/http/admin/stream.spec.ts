@@ -2,12 +2,18 @@ import { setTimeout } from 'node:timers/promises';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { DEFAULT_FAKE_ACCOUNT } from '../../../src/testing/index.js';
 import { Clock } from '../../../src/wechat-token/common/clock.js';
-import type { AdminView, Problem } from '../../../src/wechat-token/index.js';
+import type {
+  AdminView,
+  Problem,
+  StreamedPage,
+} from '../../../src/wechat-token/index.js';
 import { bearer, KEYS, PLATFORMS, posted, SHOP } from '../../support/http.js';
 import { TokenStore } from '../../../src/wechat-token/store/token-store.js';
 import { World } from '../../support/world.js';
 
 const NAME = 'access_token';
+const SHOPS = 'access_token:shop';
+const NAMES = [NAME, SHOPS];
 const accounts = [DEFAULT_FAKE_ACCOUNT, SHOP];
 /** More keys that may read, each under an id of its own. */
 const READERS = Array.from({ length: 4 }, (_, n) => ({
@@ -28,11 +34,21 @@ class EventReader {
   }
 
   get views(): AdminView[] {
+    return this.dataOf<AdminView>('token');
+  }
+
+  get pages(): StreamedPage[] {
+    return this.dataOf<StreamedPage>('page');
+  }
+
+  private dataOf<Data>(type: string): Data[] {
     const events = this.text.split('\n\n').filter((e) => /^data: /m.test(e));
-    return events.map((event) => {
-      expect(event).toMatch(/^event: token$/m);
-      return JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as AdminView;
-    });
+    for (const event of events) expect(event).toMatch(/^event: (token|page)$/m);
+    return events
+      .filter((event) => event.includes(`event: ${type}\n`))
+      .map(
+        (event) => JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as Data,
+      );
   }
 
   leave(): Promise<void> {
@@ -88,6 +104,31 @@ describe.concurrent.each(PLATFORMS)(
       expect(stream.views).toEqual(
         items.map((view) => ({ ...view, expiresIn: expect.any(Number) })),
       );
+      await stream.leave();
+    });
+
+    it('says what is on the page and in which order, when that changes', async () => {
+      await using here = await start(adapter());
+      const { world, open } = here;
+      const stream = await open('?order=urgency');
+      await until(() =>
+        expect(stream.pages).toEqual([{ names: NAMES, next: null }]),
+      );
+      const later = `strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 hour')`;
+      await world.sql(
+        `UPDATE system_var SET next_attempt_at = ${later} WHERE name = '${SHOPS}'`,
+      );
+      await until(() =>
+        expect(stream.pages.slice(1)).toEqual([
+          { names: NAMES.toReversed(), next: null },
+        ]),
+      );
+      await world.sql(`DELETE FROM system_var WHERE name = '${NAME}'`);
+      await until(() =>
+        expect(stream.pages.slice(2)).toEqual([{ names: [SHOPS], next: null }]),
+      );
+      // One view for each change of a token.
+      expect(stream.views.map(({ name }) => name)).toEqual([...NAMES, SHOPS]);
       await stream.leave();
     });
 

@@ -2,7 +2,7 @@ import type { Dialect } from '../../../src/wechat-token/store/dialects/dialect.j
 import { dialectOf } from '../../../src/wechat-token/store/dialects/dialects.js';
 import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
 import type { SqlStatement } from '../../../src/wechat-token/store/connections/sql-statement.js';
-import { statementsFor } from '../../../src/wechat-token/store/statements.js';
+import { statementsFor } from '../../../src/wechat-token/store/statements/statements.js';
 import {
   type StatementName,
   statementNames,

@@ -3,7 +3,7 @@ import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSq
 import { openDatabase } from '../../../src/config/database.js';
 import { toAccount } from '../../../src/wechat-token/accounts/account.js';
 import type { SqlValue } from '../../../src/wechat-token/store/connections/sql-statement.js';
-import { statementsFor } from '../../../src/wechat-token/store/statements.js';
+import { statementsFor } from '../../../src/wechat-token/store/statements/statements.js';
 import { INSTANTS } from '../../support/sql.js';
 import { sqliteDialect } from './gated-runner.js';
 import { tokenOf } from './model-platform.js';

@@ -7,6 +7,7 @@ import {
 } from '../../renewal/policy/renewal-target.js';
 import type { TokenRow } from '../../store/token-row.js';
 import { TokenEvents } from '../../store/token-events.js';
+import { type ListPlace, TokenList } from '../../store/token-list.js';
 import { TokenStore } from '../../store/token-store.js';
 import type { TokenName } from '../../common/token-name.js';
 import {
@@ -15,12 +16,32 @@ import {
   isUnknownTokenError,
 } from '../../common/errors.js';
 import { adminView } from './admin-view.js';
-import type { AdminView, TokenPage } from './admin.types.js';
+import type {
+  AdminView,
+  EventPage,
+  TokenPage,
+  TokenStatus,
+} from './admin.types.js';
 import type { Caller } from '../auth/caller.js';
-import type { TokenPageQuery } from './admin.requests.js';
+import {
+  type EventPageQuery,
+  STATUSES,
+  type TokenPageQuery,
+  URGENCY_CURSOR,
+} from './admin.requests.js';
+import { TableScans } from './table-scans.js';
 
 /** Sorts after every token name. */
 const AFTER_ALL_NAMES = '~';
+
+/** Before every token in the order of urgency. */
+const BEFORE_ALL: ListPlace = { place: -1, name: '' };
+
+/** Whether tokens are looked for by more than their names: unless those are given too, every row of the table is read. */
+export function isSearch(query: TokenPageQuery): boolean {
+  const { order, status, kind, search } = query;
+  return order === 'urgency' || [status, kind, search].some(isGiven);
+}
 
 /** A page of a list that is ordered by a key. */
 interface Page<Item, Key> {
@@ -34,8 +55,10 @@ interface Page<Item, Key> {
 export class AdminQueries {
   constructor(
     private readonly store: TokenStore,
-    private readonly events: TokenEvents,
+    private readonly history: TokenEvents,
     private readonly targets: RenewalTargets,
+    private readonly list: TokenList,
+    private readonly scans: TableScans,
   ) {}
 
   async page(query: TokenPageQuery, caller: Caller): Promise<TokenPage> {
@@ -72,23 +95,88 @@ export class AdminQueries {
 
   /** One statement. */
   async rowPage(
-    { after, limit }: TokenPageQuery,
+    query: TokenPageQuery,
     { accounts }: Caller,
+  ): Promise<Page<TokenRow, string>> {
+    const owned = accounts && (await this.namesOf(accounts));
+    const names = owned && query.name ? both(owned, query.name) : query.name;
+    return isSearch(query)
+      ? this.found(query, names ?? owned)
+      : this.named(query, names ?? owned);
+  }
+
+  /** The names of all tokens of these accounts, in their order. */
+  async namesOf(accounts: readonly string[]): Promise<TokenName[]> {
+    const names = accounts.map((account) => this.namesOfOne(account));
+    return [...new Set((await Promise.all(names)).flat())].sort();
+  }
+
+  /** How many tokens there are of each status: of these names, or of all. */
+  async statuses(
+    names: readonly TokenName[] | undefined,
+  ): Promise<Record<TokenStatus, number>> {
+    const counts = names
+      ? await this.list.statuses(names)
+      : await this.scans.run(() => this.list.statuses());
+    const of = (status: TokenStatus) => counts.get(status) ?? 0;
+    return {
+      expired: of('expired'),
+      missing: of('missing'),
+      'cooling-down': of('cooling-down'),
+      due: of('due'),
+      refreshing: of('refreshing'),
+      valid: of('valid'),
+    };
+  }
+
+  /** @throws UnknownAccountError, UnknownTokenError */
+  async events(
+    name: TokenName,
+    { limit, before }: EventPageQuery,
+  ): Promise<EventPage> {
+    await this.targets.get(name);
+    const stored = await this.history.page(name, { before, limit: limit + 1 });
+    const { items, next } = paginate(stored, limit, ({ id }) => id);
+    const events = items.map(({ at, ...event }) => ({
+      ...event,
+      at: new Date(at).toISOString(),
+    }));
+    return { items: events, next };
+  }
+
+  /** A page in the order of the names: of these, or of all. */
+  private async named(
+    { after, limit }: TokenPageQuery,
+    names: readonly TokenName[] | undefined,
   ): Promise<Page<TokenRow, TokenName>> {
-    if (!accounts) {
+    if (!names) {
       // One row more than requested shows whether there is a next page.
       const range = { after, before: AFTER_ALL_NAMES, limit: limit + 1 };
       return paginate(await this.store.page(range), limit, ({ name }) => name);
     }
-    const owned = await Promise.all(accounts.map((name) => this.namesOf(name)));
-    const names = [...new Set(owned.flat())].sort();
-    const remaining = names.filter((name) => name > after);
+    const remaining = names.toSorted().filter((name) => name > after);
     const { items, next } = paginate(remaining, limit, (name) => name);
     const rows = items.length > 0 ? await this.store.inspectAll(items) : [];
     return { items: rows.sort(byName), next };
   }
 
-  private async namesOf(account: string): Promise<TokenName[]> {
+  private async found(
+    query: TokenPageQuery,
+    names: readonly TokenName[] | undefined,
+  ): Promise<Page<TokenRow, string>> {
+    const { order, status, kind, search = '', limit } = query;
+    const after = placeOf(query);
+    const statuses = status ?? STATUSES;
+    const wanted = { order, statuses, kind, search, names, after };
+    const find = () => this.list.page({ ...wanted, limit: limit + 1 });
+    const rows = names ? await find() : await this.scans.run(find);
+    const { items, next } = paginate(rows, limit, ({ row, place }) =>
+      order === 'name' ? row.name : `${place}:${row.name}`,
+    );
+    return { items: items.map(({ row }) => row), next };
+  }
+
+  private async namesOfOne(account: string): Promise<TokenName[]> {
     try {
       return await this.targets.namesOf(account);
     } catch (error) {
@@ -105,10 +193,27 @@ export class AdminQueries {
     const namesOf = ({ name, appId }: TokenRow) =>
       appId === null ? [name] : [name, budgetName(name, appId)];
     const names = [...new Set(rows.flatMap(namesOf))];
-    const counts = await this.events.count(names, 'forced', midnight);
+    const counts = await this.history.count(names, 'forced', midnight);
     return (row) =>
       Math.max(...namesOf(row).map((name) => counts.get(name) ?? 0));
   }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined;
+}
+
+function both(
+  names: readonly TokenName[],
+  others: readonly TokenName[],
+): TokenName[] {
+  return names.filter((name) => others.includes(name));
+}
+
+function placeOf({ order, after }: TokenPageQuery): ListPlace {
+  if (order === 'name') return { ...BEFORE_ALL, name: after };
+  const [, place, name = ''] = URGENCY_CURSOR.exec(after) ?? [];
+  return place === undefined ? BEFORE_ALL : { place: Number(place), name };
 }
 
 function byName(one: TokenRow, other: TokenRow): number {

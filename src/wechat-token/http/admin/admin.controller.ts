@@ -16,9 +16,7 @@ import {
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { RefreshOutcome } from '../../renewal/refresh-outcome.types.js';
-import { RenewalTargets } from '../../renewal/policy/renewal-target.js';
 import { TokenRefresher } from '../../schedule/token-refresher.js';
-import { TokenEvents } from '../../store/token-events.js';
 import type { ApiScope } from '../../common/settings.js';
 import { AccessGuard, RequiredScope } from '../auth/access.guard.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
@@ -29,8 +27,17 @@ import type {
   AdapterRoute,
 } from '../auth/route-handlers.js';
 import { AdminStreams } from './admin-streams.js';
-import type { AdminView, EventPage, TokenPage } from './admin.types.js';
-import { AdminQueries, paginate } from './admin-queries.js';
+import type {
+  AdminView,
+  EventPage,
+  FleetSummary,
+  QuotaView,
+  TokenPage,
+  TokenStats,
+} from './admin.types.js';
+import { AdminQueries } from './admin-queries.js';
+import { AdminQuotas } from './admin-quotas.js';
+import { AdminReports } from './admin-reports.js';
 import { type Caller, CurrentCaller } from '../auth/caller.js';
 import { validated, validBy } from '../problem/validation.pipe.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
@@ -55,8 +62,8 @@ export class AdminController implements AdapterController {
   constructor(
     private readonly queries: AdminQueries,
     private readonly streams: AdminStreams,
-    private readonly targets: RenewalTargets,
-    private readonly history: TokenEvents,
+    private readonly reports: AdminReports,
+    private readonly quotas: AdminQuotas,
     private readonly refresher: TokenRefresher,
     private readonly apiKeys: ApiKeyAuthenticator,
   ) {}
@@ -84,11 +91,20 @@ export class AdminController implements AdapterController {
       route('get', '/stream', 'tokens:read', ({ query }, caller) =>
         this.stream(validated(tokenPageQuery, query), caller),
       ),
+      route('get', '/summary', 'tokens:read', (_, caller) =>
+        this.summary(caller),
+      ),
       route('get', '/:name', 'tokens:read', (request) =>
         this.get(nameIn(request)),
       ),
       route('get', '/:name/events', 'tokens:read', (request) =>
         this.events(nameIn(request), validated(eventPageQuery, request.query)),
+      ),
+      route('get', '/:name/stats', 'tokens:read', (request) =>
+        this.stats(nameIn(request)),
+      ),
+      route('get', '/:name/quota', 'tokens:refresh', (request) =>
+        this.quota(nameIn(request)),
       ),
       route('post', '/:name/refresh', 'tokens:refresh', (request, caller) =>
         this.refresh(nameIn(request), caller, request),
@@ -116,6 +132,14 @@ export class AdminController implements AdapterController {
     return this.streams.of(query, caller);
   }
 
+  /** Declared before `:name`, as well. */
+  @Get('summary')
+  @RequiredScope('tokens:read')
+  @Header('Cache-Control', 'no-store')
+  summary(@CurrentCaller() caller: Caller): Promise<FleetSummary> {
+    return this.reports.summary(caller);
+  }
+
   @Get(':name')
   @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
@@ -126,19 +150,26 @@ export class AdminController implements AdapterController {
   @Get(':name/events')
   @RequiredScope('tokens:read')
   @Header('Cache-Control', 'no-store')
-  async events(
+  events(
     @Param('name') name: string,
-    @Query(validBy(eventPageQuery)) { limit, before }: EventPageQuery,
+    @Query(validBy(eventPageQuery)) query: EventPageQuery,
   ): Promise<EventPage> {
-    await this.targets.get(name);
-    const page = { before, limit: limit + 1 };
-    const stored = await this.history.page(name, page);
-    const { items, next } = paginate(stored, limit, ({ id }) => id);
-    const events = items.map(({ at, ...event }) => ({
-      ...event,
-      at: new Date(at).toISOString(),
-    }));
-    return { items: events, next };
+    return this.queries.events(name, query);
+  }
+
+  @Get(':name/stats')
+  @RequiredScope('tokens:read')
+  @Header('Cache-Control', 'no-store')
+  stats(@Param('name') name: string): Promise<TokenStats> {
+    return this.reports.stats(name);
+  }
+
+  /** It calls WeChat, as a refresh does. */
+  @Get(':name/quota')
+  @RequiredScope('tokens:refresh')
+  @Header('Cache-Control', 'no-store')
+  quota(@Param('name') name: string): Promise<QuotaView> {
+    return this.quotas.of(name);
   }
 
   @Post(':name/refresh')

@@ -81,17 +81,22 @@ export interface FleetSummary {
   readonly statuses: Readonly<Record<TokenStatus, number>>;
   /** The last 24 clock hours, the oldest first; hours without events are zeros. */
   readonly hours: readonly HourCount[];
-  /** The replicas that held leases in the last day, the latest first: 20 at most. */
+  /**
+   * The replicas that have renewed tokens, or tried to, in the last 24 clock hours, the latest first: 20 at most. Empty for a caller
+   * who is limited to some accounts.
+   */
   readonly leaseHolders: readonly LeaseHolder[];
   /**
    * WeChat as the server sees it, from the last two clock hours: `failing` when only failures of the platform were counted, `degraded` with
-   * both failures and successes, `idle` without either.
+   * both failures and successes, `idle` without either. Of the platform are the classes `transient` and `certificate`; the others
+   * concern one account.
    */
   readonly wechat: {
     readonly state: 'ok' | 'degraded' | 'failing' | 'idle';
     readonly failures: Readonly<Record<string, number>>;
   };
   readonly database: {
+    /** `mysql` (MariaDB too), `postgres` or `sqlite`. */
     readonly kind: string;
     /** The time of the last statement of this response, milliseconds. */
     readonly latencyMs: number;
@@ -102,9 +107,9 @@ export interface FleetSummary {
 
 export interface LeaseHolder {
   readonly owner: string;
-  /** The tokens whose last lease was this replica's. */
+  /** The tokens that WeChat has issued to it in the last 24 clock hours. */
   readonly tokens: number;
-  /** The end of its latest lease, ISO 8601 in UTC. */
+  /** The beginning of the clock hour of its latest renewal or failure, ISO 8601 in UTC. */
   readonly lastAt: string;
 }
 
@@ -138,6 +143,13 @@ export interface QuotaView {
       readonly message: string;
     } | null;
   }[];
+}
+
+/** The data of a stream's `page` event: the order of the tokens that the stream has sent, the others have left the page. */
+export interface StreamedPage {
+  readonly names: readonly string[];
+  /** As in {@link TokenPage}. */
+  readonly next: string | null;
 }
 
 /** The body of `POST …/:name/refresh`; every field is optional. */

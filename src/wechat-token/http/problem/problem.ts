@@ -12,6 +12,7 @@ import {
   isTokenUnavailableError,
   isUnknownAccountError,
   isUnknownTokenError,
+  isWechatApiError,
 } from '../../common/errors.js';
 import { messages } from '../../common/messages.js';
 import { HttpProblem } from './http-problem.js';
@@ -35,6 +36,8 @@ export function problemOf(error: unknown): Problem {
       ? problem(502, message, { errcode: refusal.errcode, retryAfter })
       : problem(503, message, { retryAfter });
   }
+  if (isWechatApiError(error))
+    return problem(502, error.message, { errcode: error.errcode });
   if (isStoreError(error))
     return problem(503, error.message, { retryAfter: RETRY_SECONDS });
   if (isAccountSourceError(error)) {

@@ -17,6 +17,8 @@ export interface Dialect {
   readonly epochMs: (instant: string) => string;
   /** `instant` as text that the database compares with instants. */
   readonly asText: (instant: string) => string;
+  /** The beginning of the hour of `instant`. */
+  readonly hourOf: (instant: string) => string;
   /** Whether a row comes after that place in the order of an instant and the name. */
   readonly isAfter: (instant: string, since: string, name: string) => string;
   /** The rows of a parameter, a JSON array of objects; the field `name` is the column `list_name`. */
@@ -46,4 +48,10 @@ export interface Dialect {
   readonly deleteFirst: (table: string, condition: string) => string;
   /** The end of an INSERT … SELECT that leaves an existing row of that name as it is; any other error is still raised. */
   readonly unlessPresent: string;
+  /** The end of an INSERT … SELECT that adds these columns to those of an existing row of that primary key. */
+  readonly addToPresent: (
+    table: string,
+    key: readonly string[],
+    columns: readonly string[],
+  ) => string;
 }

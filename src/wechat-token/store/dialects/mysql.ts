@@ -22,6 +22,8 @@ export const mysql: Dialect = {
   epochMs: (instant) =>
     `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${instant}) DIV 1000`,
   asText: (instant) => `CAST(${instant} AS CHAR)`,
+  hourOf: (instant) =>
+    `CAST(DATE_FORMAT(${instant}, '%Y-%m-%d %H:00:00') AS DATETIME(3))`,
   isAfter,
   listOf: (parameter, fields) =>
     `JSON_TABLE(${parameter}, '$[*]' COLUMNS (${Object.entries(fields)
@@ -47,4 +49,6 @@ export const mysql: Dialect = {
   // Not INSERT IGNORE, which silently truncates a value that is too long.
   unlessPresent:
     'WHERE TRUE ON DUPLICATE KEY UPDATE version = system_var.version',
+  addToPresent: (table, _key, columns) =>
+    `ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = ${table}.${column} + VALUES(${column})`).join(', ')}`,
 };

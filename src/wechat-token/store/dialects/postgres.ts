@@ -6,6 +6,10 @@ const postgresNow =
 const postgresMs = (interval: string) =>
   `(EXTRACT(EPOCH FROM ${interval}) * 1000)::bigint`;
 
+/** PostgreSQL and SQLite. */
+export const addToPresent: Dialect['addToPresent'] = (table, key, columns) =>
+  `WHERE TRUE ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${columns.map((column) => `${column} = ${table}.${column} + excluded.${column}`).join(', ')}`;
+
 export const postgres: Dialect = {
   now: postgresNow,
   after: (instant, ms) =>
@@ -14,6 +18,7 @@ export const postgres: Dialect = {
   epochMs: postgresMs,
   // Not a cast, whose result depends on the session's DateStyle.
   asText: (instant) => `to_char(${instant}, 'YYYY-MM-DD HH24:MI:SS.MS')`,
+  hourOf: (instant) => `date_trunc('hour', ${instant})`,
   isAfter: (instant, since, name) => `(${instant}, name) > (${since}, ${name})`,
   listOf: (parameter, fields) => {
     const names = Object.keys(fields);
@@ -38,4 +43,5 @@ export const postgres: Dialect = {
   deleteFirst: (table, condition) =>
     `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${condition}))`,
   unlessPresent: 'WHERE TRUE ON CONFLICT (name) DO NOTHING',
+  addToPresent,
 };

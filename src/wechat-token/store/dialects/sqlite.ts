@@ -1,5 +1,6 @@
 import type { Dialect } from './dialect.js';
 import { isAfter } from './mysql.js';
+import { addToPresent } from './postgres.js';
 
 // SQLite stores instants as text, 'YYYY-MM-DD HH:MM:SS.SSS', which sorts chronologically.
 const sqliteNow = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
@@ -13,6 +14,7 @@ export const sqlite: Dialect = {
   msUntil: (instant) => sqliteMs("'now'", instant),
   epochMs: (instant) => sqliteMs("'1970-01-01'", instant),
   asText: (instant) => instant,
+  hourOf: (instant) => `strftime('%Y-%m-%d %H:00:00.000', ${instant})`,
   isAfter,
   listOf: (parameter, fields) =>
     `(SELECT ${Object.keys(fields)
@@ -34,4 +36,5 @@ export const sqlite: Dialect = {
   deleteFirst: (table, condition) =>
     `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition})`,
   unlessPresent: 'WHERE TRUE ON CONFLICT (name) DO NOTHING',
+  addToPresent,
 };

@@ -4,6 +4,7 @@ import { messages } from '../../common/messages.js';
 import type { Role } from '../../common/settings.js';
 import type { SqlRunner } from '../sql-runner.js';
 import { AddRenewalQueue1791000000000 } from './1791000000000-add-renewal-queue.js';
+import { AddTokenHours1792000000000 } from './1792000000000-add-token-hours.js';
 import { wechatTokenMigrations } from './index.js';
 import { type Family, familyOf, pathIn } from './kind-of-database.js';
 import { faultsOf, mendingOf } from './table-faults.js';
@@ -19,12 +20,18 @@ export interface SchemaGap {
   readonly migrations: string;
 }
 
-/** Of columns and indexes that the first migration has not added. */
+/** Of tables, columns and indexes that the first migration has not added. */
 const ADDED_LATER: Readonly<Record<string, Function>> = {
   next_at: AddRenewalQueue1791000000000,
   app_id: AddRenewalQueue1791000000000,
   IDX_system_var_next_at: AddRenewalQueue1791000000000,
   IDX_system_var_updated_at_name: AddRenewalQueue1791000000000,
+  token_hour: AddTokenHours1792000000000,
+  hour: AddTokenHours1792000000000,
+  outcome: AddTokenHours1792000000000,
+  class: AddTokenHours1792000000000,
+  count: AddTokenHours1792000000000,
+  latency_sum: AddTokenHours1792000000000,
 };
 
 /** That statements name; PostgreSQL's name none. */
@@ -99,7 +106,7 @@ function gapIn(
     );
     const named = family === 'postgres' ? [] : (NAMED_INDEXES[name] ?? []);
     const lostIndexes = without(named, table?.indexes);
-    lost.push(...lostColumns, ...lostIndexes);
+    lost.push(...(table ? [...lostColumns, ...lostIndexes] : [name]));
     if (!table) missing.push(`the table ${name}`);
     else if (lostColumns.length > 0)
       missing.push(`the columns ${lostColumns.join(', ')} of ${name}`);

@@ -1,8 +1,13 @@
-import type { Dialect } from './dialects/dialect.js';
-import type { ParameterTypes } from './statement-parameters.js';
-import { compile, compileWithNames } from './connections/sql-statement.js';
+// What is the database asked?
 
-/** Every statement on `system_var` and `token_event`, by name. Each is one short round trip. */
+import type { Dialect } from '../dialects/dialect.js';
+import { hourStatementsFor } from './hour-statements.js';
+import { listStatementsFor } from './list-statements.js';
+import { byNames, rowColumns } from './row-columns.js';
+import type { ParameterTypes } from './statement-parameters.js';
+import { compile, compileWithNames } from '../connections/sql-statement.js';
+
+/** Every statement on the module's tables, by name. Each is one short round trip. */
 export type Statements = ReturnType<typeof statementsFor>;
 
 /** A poll finds what becomes due within this time. */
@@ -24,14 +29,7 @@ export function statementsFor(sql: Dialect) {
   const soon = after(now, String(POLL_AHEAD_MS));
   const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
   const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
-  const row = `name, version, value, source, credential_id AS "credentialId", app_id AS "appId",
-    ${msUntil('issued_at')} AS "issuedInMs", ${msUntil('refresh_at')} AS "refreshInMs",
-    ${msUntil('expires_at')} AS "expiresInMs", ${msUntil('updated_at')} AS "updatedInMs",
-    lease_owner AS "leaseOwner", ${msUntil('lease_until')} AS "leaseInMs",
-    failure_count AS "failureCount", ${msUntil('next_attempt_at')} AS "nextAttemptInMs",
-    ${msUntil('next_at')} AS "nextInMs", last_error AS "lastError", ${epochMs(now)} AS "databaseNow"`;
-  const byNames = (table: string) =>
-    sql.listJoin(sql.nameList(':names'), table, 'name = list_name');
+  const row = rowColumns(sql);
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
   const afterLease = (ms: string) => after('lease_until', ms);
   const leaseEnd = after(now, ':durationMs');
@@ -54,9 +52,14 @@ export function statementsFor(sql: Dialect) {
     ${msUntil('next_attempt_at')} AS "nextAttemptInMs", last_error AS "lastError"`;
 
   return {
+    ...hourStatementsFor(sql),
+    ...listStatementsFor(sql),
+
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),
 
-    readAll: statement<'names'>(`SELECT ${row} FROM ${byNames('system_var')}`),
+    readAll: statement<'names'>(
+      `SELECT ${row} FROM ${byNames(sql, 'system_var')}`,
+    ),
 
     /** Tokens in order of name, without plain variables. */
     page: statement<'after' | 'before' | 'limit'>(`
@@ -84,7 +87,7 @@ export function statementsFor(sql: Dialect) {
       SELECT ${change} FROM ${news} WHERE expires_at IS NOT NULL AND ${pageBy('updated_at')}`),
 
     versions: statement<'names'>(
-      `SELECT ${change} FROM ${byNames('system_var')}`,
+      `SELECT ${change} FROM ${byNames(sql, 'system_var')}`,
     ),
 
     /** R14: a page of the queue: tokens past refresh_at that are not leased, the longest waiting first. */
@@ -198,7 +201,7 @@ export function statementsFor(sql: Dialect) {
 
     /** The newest first; `atInMs` is milliseconds from now (negative). By `id + 0`: see {@link events}. */
     recentEvents: statement<'names' | 'type' | 'windowMs' | 'limit'>(`
-      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${byNames('token_event')}
+      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${byNames(sql, 'token_event')}
       WHERE type = :type AND at > ${ago(':windowMs')} ORDER BY id + 0 DESC LIMIT :limit`),
 
     /** R9: the time until the next forced renewal counts from the answer. */
@@ -207,7 +210,7 @@ export function statementsFor(sql: Dialect) {
       WHERE name = :name AND type = :type AND at > ${ago(':windowMs')}`),
 
     countEvents: statement<'names' | 'type' | 'windowMs'>(`
-      SELECT name, COUNT(*) AS count FROM ${byNames('token_event')}
+      SELECT name, COUNT(*) AS count FROM ${byNames(sql, 'token_event')}
       WHERE type = :type AND at > ${ago(':windowMs')} GROUP BY name`),
 
     /** The newest first. By `id + 0`: a planner would read all events backwards to find those of one token in order of the key. */

@@ -1,9 +1,11 @@
-import type { TokenName } from '../common/token-name.js';
+import type { TokenName } from '../../common/token-name.js';
 
 /** The statements' parameters: `:name` in a statement is the field `name`. */
 export interface ParameterTypes {
   readonly name: TokenName;
   readonly names: readonly TokenName[];
+  /** As `names`, where a statement has lists of others as well. */
+  readonly owned: readonly TokenName[];
   readonly version: number;
   readonly claimedVersion: number;
   readonly value: string;
@@ -13,6 +15,11 @@ export interface ParameterTypes {
   readonly before: TokenName;
   readonly beforeId: number;
   readonly since: string;
+  readonly statuses: readonly string[];
+  readonly kind: string;
+  readonly ofKind: string;
+  readonly search: string;
+  readonly place: number;
   readonly limit: number;
   readonly owner: string;
   readonly type: string;
@@ -30,6 +37,8 @@ export interface ParameterTypes {
   readonly places: readonly PlacedRow[];
   readonly renewals: readonly RenewedRow[];
   readonly events: readonly EventRow[];
+  readonly counts: readonly CountRow[];
+  readonly hours: readonly { readonly ago: number }[];
 }
 
 /** A token that a replica holds, and the version of its row. */
@@ -74,4 +83,12 @@ interface EventRow {
   readonly fingerprint: string | null;
   readonly latency: number | null;
   readonly detail: string | null;
+}
+
+interface CountRow {
+  readonly name: string;
+  readonly outcome: string;
+  readonly class: string;
+  readonly count: number;
+  readonly latency: number;
 }
