@@ -12,6 +12,8 @@ export default defineConfig({
     modulePreload: false,
     // The Content-Security-Policy allows no inline font, and an icon is a file like any other.
     assetsInlineLimit: 0,
+    // Preact and uPlot are in the bundle, and their licences go with them.
+    license: { fileName: 'licenses.md' },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

@@ -54,7 +54,7 @@ interface Sent {
 
 /** Where the page is mounted, the routes are beside it. */
 export function apiRoot(pathname: string): string {
-  return pathname.replace(/\/console(\/.*)?$/, '');
+  return pathname.replace(/\/console\/?$/, '');
 }
 
 /**

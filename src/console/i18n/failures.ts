@@ -79,3 +79,9 @@ function isKey<T extends object>(table: T, key: PropertyKey): key is keyof T {
 export function addressIn(message: string): string | undefined {
   return /\binvalid ip:? ?([\da-f.:]*[\da-f])/i.exec(message)?.[1];
 }
+
+/** The errcode of a refusal in the server's words: `WeChat answered 40164 "invalid ip …"`. */
+export function errcodeIn(detail: string): number | undefined {
+  const found = /^WeChat answered (-?\d+) /.exec(detail)?.[1];
+  return found === undefined ? undefined : Number(found);
+}

@@ -41,6 +41,7 @@ export function formatsFor(language: string, texts: Texts): Formats {
   const clock = dates(toSecond);
   const dated = dates({ ...dayAndMonth, ...toSecond });
   const dayOf = dates(dayAndMonth);
+  const shortDay = dates({ month: 'numeric', day: 'numeric' });
   const hourOf = dates(toMinute);
 
   const duration = (ms: number) => {
@@ -84,7 +85,7 @@ export function formatsFor(language: string, texts: Texts): Formats {
     china: dates({ timeZone: CHINA, ...dayAndMonth, ...toMinute }),
     hours: (instant, count) =>
       `${dayOf(instant)} ${hourOf(instant)}–${hourOf(Date.parse(instant) + count * HOUR)}`,
-    day: dayOf,
+    day: shortDay,
     clock: hourOf,
   };
 }

@@ -6,7 +6,7 @@ import { colour, useColours } from '../theme.js';
 import type { Count } from './hours.js';
 
 const HOUR_SECONDS = 3600;
-const HEIGHT = 100;
+const HEIGHT = 108;
 
 interface Props {
   readonly title: string;
@@ -69,17 +69,15 @@ export function HourChart(props: Props) {
     ? `${format.hours(count.hour, step)} · ${value === null ? texts.stats.nothing : formatValue(value)}`
     : period;
   return (
-    <figure
-      class="chart"
-      role="img"
-      aria-label={texts.stats.summary(title, total, period)}
-    >
-      <figcaption>
-        <span class="chart-title">{title}</span>
-        <span class="chart-total">{total}</span>
-        <span class="chart-readout">{readout}</span>
-      </figcaption>
-      <div ref={place} class="chart-plot" />
+    <figure class="chart">
+      <div role="img" aria-label={texts.stats.summary(title, total, period)}>
+        <div class="chart-head">
+          <span class="chart-title">{title}</span>
+          <span class="chart-total">{total}</span>
+          <span class="chart-readout">{readout}</span>
+        </div>
+        <div ref={place} class="chart-plot" />
+      </div>
     </figure>
   );
 }
@@ -128,7 +126,7 @@ function optionsOf(
         size: 22,
         grid: { show: false },
         space: 44,
-        incrs: step > 1 ? days : [6 * HOUR_SECONDS],
+        incrs: step > 1 ? days : [6, 12].map((count) => count * HOUR_SECONDS),
         values: (_, splits) => splits.map((split) => label(split * 1000)),
       },
       {

@@ -13,7 +13,7 @@ export function sentenceOf(
   const { problem } = texts;
   const { status, errcode = null, retryAfter = 1 } = failure;
   if (status === 0 || status === 504) return problem.away;
-  if (status === 403) return problem.forbidden;
+  if (status === 401 || status === 403) return problem.forbidden;
   if (status === 404) return problem.notFound;
   if (status === 429)
     return problem.tooMany(format.duration(retryAfter * 1000));
@@ -33,7 +33,7 @@ export function ProblemNote({
 }: {
   readonly title: string;
   readonly failure: ApiFailure;
-  readonly onRetry?: () => void;
+  readonly onRetry?: (() => void) | undefined;
 }) {
   const { texts, format } = useTexts();
   return (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { FleetSummary } from '../../wechat-token/http/admin/admin.types.js';
 import type { Loaded } from '../api/use-api.js';
+import type { Formats } from '../i18n/format.js';
 import { useTexts } from '../i18n/language.js';
 import { HourChart } from '../parts/hour-chart.js';
 import { sumOf } from '../parts/hours.js';
@@ -62,9 +63,14 @@ export function FleetSummaryCards({
       <dl class="card facts">
         <Fact name={texts.fleet.wechat}>
           {data && (
-            <span class="state" data-state={data.wechat.state}>
-              {texts.fleet.wechatStates[data.wechat.state]}
-            </span>
+            <>
+              <span class="state" data-state={data.wechat.state}>
+                {texts.fleet.wechatStates[data.wechat.state]}
+              </span>{' '}
+              <span class="muted">
+                {countsOf(data.wechat.failures, format)}
+              </span>
+            </>
           )}
         </Fact>
         <Fact name={texts.fleet.database}>
@@ -102,6 +108,16 @@ export function FleetSummaryCards({
       </div>
     </div>
   );
+}
+
+/** `transient 3, quota 1` */
+function countsOf(
+  failures: Readonly<Record<string, number>>,
+  format: Formats,
+): string {
+  return Object.entries(failures)
+    .map(([name, count]) => `${name} ${format.number(count)}`)
+    .join(', ');
 }
 
 function Fact({

@@ -24,8 +24,12 @@ const SUMMARY_MS = 3000;
 /** And without news, since hours pass. */
 const SUMMARY_LONGEST_MS = 30_000;
 
-/**
- * @param cursors `after` of each page from the second to this one.
+/** A finger does not hover, though browsers say so of what it has touched last. */
+const BUSY = matchMedia('(hover: hover)').matches
+  ? ':hover, :focus-within'
+  : ':focus-within';
+
+/** @param cursors `after` of each page from the second to this one.
  */
 export function FleetView({
   filters,
@@ -39,7 +43,7 @@ export function FleetView({
   const api = useApi();
   const { texts, format } = useTexts();
   const table = useRef<HTMLDivElement>(null);
-  const isBusy = () => table.current?.matches(':hover, :focus-within') ?? false;
+  const isBusy = () => table.current?.matches(BUSY) ?? false;
   const after = cursors.at(-1) ?? '';
   const page = useTokenPage({ ...filters, after }, isBusy);
   const summary = useLoaded((signal) => api.summary(signal), '');

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { AdminEvent } from '../../wechat-token/http/admin/admin.types.js';
 import { ApiFailure } from '../api/api-failure.js';
 import { useApi, useLoaded } from '../api/use-api.js';
+import { errcodeIn, explain } from '../i18n/failures.js';
 import { useTexts } from '../i18n/language.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
@@ -186,13 +187,32 @@ function Events({ events }: { readonly events: readonly AdminEvent[] }) {
               <td class="e-latency tabular" role="cell">
                 {latencyMs === null ? none : format.latency(latencyMs)}
               </td>
-              <td class="e-detail" role="cell" lang={detail ? 'en' : undefined}>
-                {detail ?? none}
+              <td class="e-detail" role="cell">
+                <Detail detail={detail} />
               </td>
             </tr>
           ),
         )}
       </tbody>
     </table>
+  );
+}
+
+/** A refusal of WeChat's in the viewer's language, and the server's words behind it; other details as they are. */
+function Detail({ detail }: Pick<AdminEvent, 'detail'>) {
+  const { texts } = useTexts();
+  if (detail === null) return <>{texts.none}</>;
+  const errcode = errcodeIn(detail);
+  if (errcode === undefined) return <span lang="en">{detail}</span>;
+  const { title } = explain(texts.failures, { class: null, errcode });
+  return (
+    <details>
+      <summary>
+        {title} <span class="muted">{errcode}</span>
+      </summary>
+      <p class="words" lang="en">
+        {detail}
+      </p>
+    </details>
   );
 }

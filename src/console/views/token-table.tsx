@@ -20,7 +20,7 @@ const COLUMNS = [
   'lease',
   'failures',
 ] as const;
-const SKELETON_ROWS = 6;
+const SKELETON_ROWS = 12;
 
 /**
  * A row is a place, not a token: when the order changes, rows get new contents, and nothing on the page moves.

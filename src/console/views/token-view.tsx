@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
 import { tokenQuery } from '../api/api.js';
 import { useApi, useEventStream, useLoaded } from '../api/use-api.js';
@@ -53,7 +53,6 @@ export function TokenView({
     setAsked((count) => count + 1);
     reload();
   };
-  useEffect(() => scrollTo(0, 0), [name]);
 
   const state = failure && !data ? 'failed' : isLoading ? 'loading' : 'ready';
   return (
@@ -76,7 +75,7 @@ export function TokenView({
         <ProblemNote
           title={texts.token.failed}
           failure={failure}
-          onRetry={reload}
+          onRetry={failure.status === 404 ? undefined : reload}
         />
       ) : (
         <div class="token-grid">
