@@ -48,6 +48,7 @@ export default defineConfig({
           name: 'browser',
           include: [BROWSER],
           globalSetup: ['test/support/browser-setup.ts'],
+          expect: { poll: { interval: 100, timeout: 120_000 } },
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

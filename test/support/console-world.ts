@@ -2,6 +2,7 @@ import type { FakeWechatOptions } from '../../src/testing/index.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { apiKeys, AppSandbox } from './app-sandbox.js';
+import { PATIENCE_MS } from './browser.js';
 
 /** The keys of the app, by what their holder may do. */
 export const KEYS = {
@@ -95,10 +96,11 @@ export class ConsoleWorld implements AsyncDisposable {
 
   /** Resolves once each account has its token, or its first refusal. */
   async settled(): Promise<void> {
-    await vi.waitUntil(async () => {
+    const isSettled = async () => {
       const { items } = await this.admin<{ items: Settled[] }>('');
       return items.every((one) => one.fingerprint ?? one.lastError);
-    });
+    };
+    await vi.waitUntil(isSettled, { timeout: PATIENCE_MS });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
