@@ -7,6 +7,8 @@ import { SlowestFirst } from './test/support/slowest-first.js';
 const SPECS = ['src/**/*.spec.ts', 'test/**/*.spec.ts'];
 /** They load the machine and judge by the clock: when all else is over. */
 const CHAOS = 'test/chaos/*.spec.ts';
+/** The console in a Chromium, which takes a core by itself. */
+const BROWSER = 'test/browser/*.spec.ts';
 /** The spec of somebody else's app. */
 const CONSUMER = 'test/matrix/consumer/**';
 
@@ -33,10 +35,22 @@ export default defineConfig({
           ...common,
           name: 'specs',
           include: SPECS,
-          exclude: [CHAOS, CONSUMER, ...leftOut],
+          exclude: [CHAOS, BROWSER, CONSUMER, ...leftOut],
           // More than cores: they wait for half of their time.
           maxWorkers: byDepth({ short: 5, full: 4 }),
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        plugins: [closingLines()],
+        test: {
+          ...common,
+          name: 'browser',
+          include: [BROWSER],
+          globalSetup: ['test/support/browser-setup.ts'],
+          expect: { poll: { interval: 100, timeout: 120_000 } },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -48,7 +62,7 @@ export default defineConfig({
           exclude: [...leftOut],
           // One waits while another starts its processes; in the long form each has twice as many.
           maxWorkers: byDepth({ short: 3, full: 2 }),
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -7,10 +7,31 @@ import { explain } from './config/explain.js';
 import { loadSettings } from './config/settings.js';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from './testing/index.js';
 
-/** `npm run demo`: FakeWechat with tokens that expire after a minute, and the app on SQLite in a temporary folder. */
+/**
+ * `npm run demo`: FakeWechat with tokens that expire after a minute, and the app with three accounts, of which two fail, on SQLite in
+ * a temporary folder.
+ */
 const LIFE_SECONDS = Number(process.env['DEMO_LIFE_SECONDS'] ?? 60);
 const API_KEY = randomBytes(32).toString('hex');
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+/** What the app has in place of this account's AppSecret is wrong. */
+const SHOP = {
+  appId: 'wx_fake_shop',
+  appSecret: 'shop-secret-0123456789abcdef0123',
+};
+/** FakeWechat refuses the app's IP address for this account. */
+const NEWS = {
+  appId: 'wx_fake_news',
+  appSecret: 'news-secret-0123456789abcdef0123',
+};
+const LISTED_ACCOUNTS = [
+  {
+    name: 'shop',
+    appId: SHOP.appId,
+    appSecret: 'outdated-secret-0123456789abcdef',
+  },
+  { name: 'news', ...NEWS },
+];
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -24,7 +45,15 @@ const exit = () => process.exit(130);
 process.on('SIGINT', exit).on('SIGTERM', exit);
 
 async function main(): Promise<void> {
-  const wechat = await FakeWechat.start({ lifeSeconds: LIFE_SECONDS });
+  const wechat = await FakeWechat.start({
+    lifeSeconds: LIFE_SECONDS,
+    accounts: [DEFAULT_FAKE_ACCOUNT, SHOP, NEWS],
+  });
+  wechat.inject(
+    'stable',
+    { errcode: 40164 },
+    { appId: NEWS.appId, times: Infinity },
+  );
   wechat.onIssue(({ fingerprint }) =>
     print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
   );
@@ -36,6 +65,7 @@ async function main(): Promise<void> {
         DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
         WECHAT_APP_ID: appId,
         WECHAT_APP_SECRET: appSecret,
+        WECHAT_ACCOUNTS: JSON.stringify(LISTED_ACCOUNTS),
         WECHAT_API_BASE_URL: wechat.baseUrl,
         // The default of 5 s is too long for such a short life.
         WECHAT_REFRESH_CRON: '* * * * * *',
@@ -50,9 +80,18 @@ async function main(): Promise<void> {
     );
     process.off('SIGINT', exit).off('SIGTERM', exit);
     print(`
-The app listens on ${url}
-and keeps the access token of FakeWechat, a model of WeChat on ${wechat.baseUrl}, valid.
-A token expires after ${LIFE_SECONDS} s there, so it is renewed about every ${Math.round((LIFE_SECONDS * 2) / 3)} s: see the log below. Press Ctrl-C to stop.
+Open the console in a browser and sign in with this key:
+
+  ${url}/admin/wechat-tokens/console
+  ${API_KEY}
+
+The app listens on ${url} and has three accounts at FakeWechat, a model of WeChat on
+${wechat.baseUrl}, where a token expires after ${LIFE_SECONDS} s. Press Ctrl-C to stop.
+
+  access_token        healthy: it is renewed about every ${Math.round((LIFE_SECONDS * 2) / 3)} s, as the log below shows
+  access_token:shop   its AppSecret is wrong: WeChat answers 40125
+  access_token:news   the IP address of the app is not in WeChat's whitelist: WeChat answers 40164
+
 Try in another terminal:
 
 ${exampleCommands(url).join('\n')}

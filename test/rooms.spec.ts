@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 
 const SOURCE = join(import.meta.dirname, '../src');
 const MODULE = 'wechat-token';
+const CONSOLE = 'console';
 
 /** The rooms of the module from the ground up: a file imports from its own room and from those before it, never up. */
 const ROOMS = [
@@ -49,17 +50,19 @@ const sources: readonly Source[] = readdirSync(SOURCE, {
   recursive: true,
   encoding: 'utf8',
 })
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.spec.ts'))
   .map((file) => ({ file, text: readFileSync(join(SOURCE, file), 'utf8') }));
 const ofModule = sources.filter(({ file }) => file.startsWith(`${MODULE}/`));
+
+const files = new Set(sources.map(({ file }) => file));
 
 /** Files below src/ that a file imports. */
 function importsOf({ file, text }: Source): string[] {
   const found = text.matchAll(/from '(\.[^']+)\.js'/g);
-  return [...found].map(
-    ([, path = '']) =>
-      `${relative(SOURCE, join(SOURCE, dirname(file), path))}.ts`,
-  );
+  return [...found].map(([, path = '']) => {
+    const target = relative(SOURCE, join(SOURCE, dirname(file), path));
+    return files.has(`${target}.tsx`) ? `${target}.tsx` : `${target}.ts`;
+  });
 }
 
 const roomOf = (file: string) => relative(MODULE, dirname(file));
@@ -141,10 +144,26 @@ describe('what a room keeps to itself', () => {
   it('the app imports the module as any user would', () => {
     const outside = sources.filter(({ file }) => !file.startsWith(MODULE));
     const reached = outside
-      .filter(({ file }) => !file.startsWith('testing/'))
+      .filter(({ file }) => !/^(testing|console)\//.test(file))
       .flatMap(importsOf)
       .filter((path) => path.startsWith(`${MODULE}/`));
     expect(new Set(reached)).toEqual(new Set([`${MODULE}/index.ts`]));
+  });
+
+  it('the console imports the shapes of requests and responses, and nothing else', () => {
+    const ofConsole = sources.filter(({ file }) =>
+      file.startsWith(`${CONSOLE}/`),
+    );
+    expect(ofConsole).not.toHaveLength(0);
+    for (const source of ofConsole) {
+      for (const path of importsOf(source))
+        if (!path.startsWith(`${CONSOLE}/`))
+          expect(path, source.file).toMatch(/^wechat-token\/.*\.types\.ts$/);
+      // A value of the server would bring the server along.
+      expect(source.text, source.file).not.toMatch(
+        /^import (?!type )[^;]*from '[^']*wechat-token\//m,
+      );
+    }
   });
 
   it('only upstream/ knows HTTP and errcodes, only store/ knows SQL', () => {

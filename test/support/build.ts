@@ -31,7 +31,7 @@ function sources(): string[] {
     encoding: 'utf8',
   });
   const compiled = inSrc.filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
+    (file) => /\.\w+$/.test(file) && !file.endsWith('.spec.ts'),
   );
   return [
     ...compiled.map((file) => join(PROJECT, 'src', file)),

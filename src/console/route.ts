@@ -1,0 +1,82 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { TokenStatus } from '../wechat-token/http/admin/admin.types.js';
+
+/** The filters of the list, as they stand in the page's address. */
+export interface Filters {
+  readonly statuses: readonly TokenStatus[];
+  readonly kind: string;
+  readonly search: string;
+}
+
+export type Route =
+  | { readonly view: 'list'; readonly filters: Filters }
+  | { readonly view: 'token'; readonly name: string };
+
+/** The worst first. */
+export const STATUSES: readonly TokenStatus[] = [
+  'expired',
+  'missing',
+  'cooling-down',
+  'due',
+  'refreshing',
+  'valid',
+];
+
+export const NO_FILTERS: Filters = { statuses: [], kind: '', search: '' };
+
+export function hasFilters({ statuses, kind, search }: Filters): boolean {
+  return statuses.length > 0 || kind !== '' || search !== '';
+}
+
+export function tokenHref(name: string): string {
+  return `#/tokens/${encodeURIComponent(name)}`;
+}
+
+export function listHref({ statuses, kind, search }: Filters): string {
+  const query = new URLSearchParams();
+  if (statuses.length > 0) query.set('status', statuses.join(','));
+  if (kind) query.set('kind', kind);
+  if (search) query.set('search', search);
+  const text = query.toString();
+  return text ? `#/?${text}` : '#/';
+}
+
+export function routeOf(hash: string): Route {
+  const name = /^#\/tokens\/([^?]+)/.exec(hash)?.[1];
+  if (name !== undefined) return { view: 'token', name: decoded(name) };
+  const query = new URLSearchParams(hash.split('?')[1] ?? '');
+  const chosen = (query.get('status') ?? '').split(',');
+  return {
+    view: 'list',
+    filters: {
+      statuses: STATUSES.filter((status) => chosen.includes(status)),
+      kind: query.get('kind') ?? '',
+      search: query.get('search') ?? '',
+    },
+  };
+}
+
+/** An address that somebody has typed may be encoded wrongly. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Without an entry in the history: Back leaves the list, not a letter of the search. */
+export function replaceRoute(href: string): void {
+  history.replaceState(null, '', href);
+  dispatchEvent(new HashChangeEvent('hashchange'));
+}
+
+export function useHash(): string {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const update = () => setHash(location.hash);
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
+  }, []);
+  return hash;
+}

@@ -1,0 +1,84 @@
+import { useBrowser } from '../support/browser.js';
+import {
+  listShown,
+  live,
+  rowOf,
+  setVisibility,
+  signIn,
+} from '../support/console-page.js';
+import { ConsoleWorld, KEYS, OWN } from '../support/console-world.js';
+
+const NAME = 'access_token';
+
+describe('a lost connection', () => {
+  const browser = useBrowser();
+  let world: ConsoleWorld;
+  beforeAll(async () => {
+    world = await ConsoleWorld.start();
+    await world.settled();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const fingerprint = async () =>
+    (await world.admin<{ fingerprint: string }>(`/${NAME}`)).fingerprint;
+  const rotate = () => {
+    world.wechat.otherSystemFetches(OWN.appId, 'stable-forced');
+    return world.admin(`/${NAME}/refresh`, {});
+  };
+  it('is said, and made good by itself: what was missed is shown', async () => {
+    const { page } = await browser.open(world.console);
+    await signIn(page, KEYS.reader);
+    await listShown(page);
+
+    await world.line.refuse();
+    await page.getByText('What you see may be out of date.').waitFor();
+    await page.getByText(/Reconnecting/).waitFor();
+    // The list stays readable.
+    expect(await rowOf(page, NAME).count()).toBe(1);
+
+    await world.line.passThrough();
+    await rotate();
+    await live(page);
+    await rowOf(page, NAME)
+      .getByText(await fingerprint())
+      .waitFor();
+    expect(await page.getByText('may be out of date').count()).toBe(0);
+  });
+
+  it('can be tried at once', async () => {
+    const { page } = await browser.open(world.console);
+    await signIn(page, KEYS.reader);
+    await listShown(page);
+    await world.line.refuse();
+    await page.getByText('Connection lost').first().waitFor();
+    await world.line.passThrough();
+    // It may have come back by itself meanwhile.
+    await page
+      .getByRole('button', { name: 'Reconnect now' })
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+    await live(page);
+  });
+
+  it('a hidden tab asks for nothing, and is up to date once it is seen again', async () => {
+    const { page, requests } = await browser.open(world.console);
+    await signIn(page, KEYS.reader);
+    await listShown(page);
+
+    const ended = page.waitForEvent('requestfailed', {
+      predicate: (request) => request.url().includes('/stream'),
+    });
+    await setVisibility(page, 'hidden');
+    await ended;
+    const before = requests.length;
+    await rotate();
+    expect(requests.length).toBe(before);
+
+    await setVisibility(page, 'visible');
+    await live(page);
+    await rowOf(page, NAME)
+      .getByText(await fingerprint())
+      .waitFor();
+    expect(requests.slice(before).join('\n')).toContain('/stream');
+  });
+});
