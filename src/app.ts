@@ -5,7 +5,13 @@ import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { AppLogger } from './config/app-logger.js';
 import { messages } from './config/config.messages.js';
-import { openDatabase, tlsWarning } from './config/database.js';
+import { tlsWarning } from './config/database.js';
+import {
+  openAtStart,
+  openWhenBack,
+  type StartDatabase,
+} from './config/database-start.js';
+import { explain } from './config/explain.js';
 import { boundServer, prepareAnswer } from './config/http-server.js';
 import { listenError, probeAddress } from './config/listen-address.js';
 import type { AppSettings } from './config/settings.js';
@@ -14,15 +20,16 @@ import { serveDocs } from './openapi/serve-docs.js';
 import { isLoopback, LogLine } from './wechat-token/index.js';
 
 /**
- * Starts the app and listens.
+ * Starts the app and listens. A database that does not answer is connected later; `/health/ready` says so until then.
  * @returns The URL on which it listens.
- * @throws StartError when the database or the port is not available.
+ * @throws StartError when the database refuses the app, or the port is not available.
  */
 export async function startApp(settings: AppSettings): Promise<string> {
   await probeAddress(settings);
-  const dataSource = await openDatabase(settings.database, settings.migrate);
+  const database = await openAtStart(settings);
+  const { dataSource } = database;
   try {
-    return await listen(settings, dataSource);
+    return await listen(settings, database);
   } catch (error) {
     // An open connection would keep the failed process alive.
     if (dataSource.isInitialized) await dataSource.destroy();
@@ -32,19 +39,36 @@ export async function startApp(settings: AppSettings): Promise<string> {
 
 async function listen(
   settings: AppSettings,
-  dataSource: DataSource,
+  database: StartDatabase,
 ): Promise<string> {
-  const app = await createApp(settings, dataSource);
+  const app = await createApp(settings, database.dataSource);
   try {
     await app.listen(settings.port, settings.host);
     if (!isLoopback(settings.host))
       new Logger('App').warn(
         new LogLine(messages.plainHttp(settings.host), {}),
       );
+    if (database.away) void openMeanwhile(app, settings, database);
     return (await app.getUrl()).replace('[::1]', 'localhost');
   } catch (error) {
     await app.close();
     throw error;
+  }
+}
+
+/** Resolves when the database is open, or the app closes. What a retry does not mend ends the app, as it does at the start. */
+async function openMeanwhile(
+  app: NestExpressApplication,
+  settings: AppSettings,
+  database: StartDatabase,
+): Promise<void> {
+  const ended = new AbortController();
+  app.getHttpServer().once('close', () => ended.abort());
+  try {
+    await openWhenBack(database, settings, ended.signal);
+  } catch (error) {
+    explain(error);
+    await app.close();
   }
 }
 
@@ -54,7 +78,8 @@ export async function createApp(
   dataSource: DataSource,
 ): Promise<NestExpressApplication> {
   const logger = new AppLogger(settings.logLevel);
-  const warning = tlsWarning(settings.database, dataSource);
+  const warning =
+    dataSource.isInitialized && tlsWarning(settings.database, dataSource);
   for (const { field, problem } of settings.warnings)
     logger.warn(new LogLine(`${field} ${problem}`, {}), 'Settings');
   if (warning) logger.warn(new LogLine(warning, {}), 'Database');

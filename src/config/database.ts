@@ -12,7 +12,7 @@ import {
 import { messages } from './config.messages.js';
 import { certificateProblem, lacksTls, sslOption } from './database-tls.js';
 import { type Database, describeDatabase, isLocal } from './database-url.js';
-import { StartError } from './start-error.js';
+import { DatabaseAwayError, StartError } from './start-error.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 2000;
@@ -69,9 +69,23 @@ export function dataSourceOptions(database: Database): DataSourceOptions {
   }
 }
 
+/** The network's, Node's and mysql2's codes, and those of a server that starts, stops or has no connection left. */
+const AWAY = [
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|E(HOST|NET)(UNREACH|DOWN))$/,
+  /^(PROTOCOL_CONNECTION_LOST|ER_CON_COUNT_ERROR|ER_SERVER_SHUTDOWN|ER_SERVER_OFFLINE_MODE)$/,
+  /^(57P0\d|53300|08[0-9A-Z]{3})$/,
+];
+/** pg has no code for a server that does not answer, or no longer. */
+const AWAY_IN_PG = /time-?out|^Connection terminated/i;
+
+/** The DataSource of the app, not connected. */
+export function createDataSource(database: Database): DataSource {
+  return new ClosingDataSource(dataSourceOptions(database));
+}
+
 /**
  * Connects to the database, runs the migrations if `migrate` is true, and checks that it has the tables with all columns.
- * @throws StartError that names the setting and what to do.
+ * @throws StartError that names the setting and what to do; DatabaseAwayError when nobody has to do anything but wait.
  */
 export async function openDatabase(
   database: Database,
@@ -95,7 +109,10 @@ export async function openDatabase(
     if (error instanceof StartError) throw error;
     if (isConfigurationError(error))
       throw new StartError(messages.databaseRefused(where, error.faults));
-    throw new StartError(messages.migrationFailed(where, codeOf(error)));
+    const problem = messages.migrationFailed(where, codeOf(error));
+    throw isAway(error)
+      ? new DatabaseAwayError(problem)
+      : new StartError(problem);
   }
 }
 
@@ -125,7 +142,7 @@ function makePrivate(file: string): void {
 
 /**
  * Connects, without a look at the tables. Neither driver has a `prefer`: the `ssl` of its options is what was found.
- * @throws StartError that names the setting and what to do.
+ * @throws StartError, DatabaseAwayError as {@link openDatabase}
  */
 export async function openConnection(database: Database): Promise<DataSource> {
   const isPreferred =
@@ -142,10 +159,30 @@ export async function openConnection(database: Database): Promise<DataSource> {
 }
 
 function connect(database: Database): Promise<DataSource> {
-  const dataSource = new ClosingDataSource(dataSourceOptions(database));
+  const dataSource = createDataSource(database);
   if (database.type === 'better-sqlite3' && database.path !== ':memory:')
     makePrivate(database.path);
   return dataSource.initialize();
+}
+
+/**
+ * Connects a DataSource of {@link createDataSource} to the same database as the other one, with TLS if that has it.
+ * @throws as {@link openConnection}
+ */
+export async function connectLike(
+  opened: DataSource,
+  dataSource: DataSource,
+  database: Database,
+): Promise<void> {
+  const ssl = 'ssl' in opened.options ? opened.options.ssl : undefined;
+  // The driver has made itself a copy of the options.
+  for (const options of [dataSource.options, dataSource.driver.options])
+    Object.assign(options, { ssl });
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    throw startError(database, error);
+  }
 }
 
 /** What is to be said at the start when nothing was set of TLS and others may be on the line; undefined for nothing. */
@@ -173,9 +210,16 @@ function startError(database: Database, error: unknown): StartError {
   const plain =
     database.type !== 'better-sqlite3' && database.tls.mode === 'off';
   const line = plain ? 'plain' : 'any';
-  return new StartError(
-    messages.databaseUnreachable(where, codeOf(error), line),
-  );
+  const message = messages.databaseUnreachable(where, codeOf(error), line);
+  return isAway(error)
+    ? new DatabaseAwayError(message)
+    : new StartError(message);
+}
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (!('code' in error)) return AWAY_IN_PG.test(error.message);
+  return AWAY.some((codes) => codes.test(String(error.code)));
 }
 
 /** The driver's error code; its message may contain the URL with the password. */

@@ -33,6 +33,8 @@ export interface AppSettings {
   readonly requestTimeoutMs: number;
   /** Connections that are open at the same time. */
   readonly maxConnections: number;
+  /** From the signal to stop until the app closes, milliseconds: meanwhile it answers, and says that it is not ready. */
+  readonly shutdownDelayMs: number;
   readonly database: Database;
   /** Whether the app runs the migrations when it starts. */
   readonly migrate: boolean;
@@ -73,6 +75,7 @@ const serverSettings = v.object({
   HEADERS_TIMEOUT_MS: v.optional(whole(1000, 120_000), '5000'),
   REQUEST_TIMEOUT_MS: v.optional(whole(1000, 120_000), '10000'),
   MAX_CONNECTIONS: v.optional(whole(1, 100_000), '2000'),
+  SHUTDOWN_DELAY_MS: v.optional(whole(0, 300_000), '0'),
   DATABASE_MIGRATE: v.optional(choice(['true', 'false']), 'true'),
   LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'log'),
   TRUST_PROXY: v.optional(readBy(parseTrustProxy, messages.badTrustProxy())),
@@ -150,6 +153,7 @@ export function loadSettings(
     headersTimeoutMs: server.output.HEADERS_TIMEOUT_MS,
     requestTimeoutMs: server.output.REQUEST_TIMEOUT_MS,
     maxConnections: server.output.MAX_CONNECTIONS,
+    shutdownDelayMs: server.output.SHUTDOWN_DELAY_MS,
     database,
     migrate: server.output.DATABASE_MIGRATE === 'true',
     logLevel: server.output.LOG_LEVEL,

@@ -34,11 +34,26 @@ export { ProblemFilter } from './http/problem/problem.filter.js';
 export type { TokenAnswer } from './http/tokens.controller.js';
 export type { RefreshOutcome } from './renewal/refresh-outcome.types.js';
 export {
+  EngineHealth,
+  type HealthReport,
+  type HealthStatus,
+} from './schedule/engine-health.js';
+export {
+  type HealthThresholds,
+  type WechatTokenHealth,
+  WechatTokenHealthIndicator,
+} from './schedule/health.indicator.js';
+export type {
+  HealthReason,
+  HealthReasonCode,
+} from './schedule/token-health.js';
+export {
   TokenRefresher,
   type RefreshRequest,
 } from './schedule/token-refresher.js';
 export {
   findSchemaGap,
+  requireTables,
   type SchemaGap,
 } from './store/migrations/schema-check.js';
 export { resealTokens } from './store/reseal-tokens.js';

@@ -15,6 +15,7 @@ import { TokenJournal } from './observe/token-journal.js';
 import { BoundedRenewal } from './access/bounded-renewal.js';
 import { PendingWrites } from './renewal/pending-writes.js';
 import { Renewer } from './renewal/renewer.js';
+import { EngineHealth } from './schedule/engine-health.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
 import { requireSchema } from './store/migrations/schema-check.js';
 import { SqlRunner } from './store/sql-runner.js';
@@ -34,6 +35,7 @@ export class WechatTokenLifecycle
     private readonly pending: PendingWrites,
     private readonly journal: TokenJournal,
     private readonly streams: AdminStreams,
+    private readonly health: EngineHealth,
     private readonly sql: SqlRunner,
     private readonly clock: Clock,
     private readonly settings: WechatTokenSettings,
@@ -47,6 +49,7 @@ export class WechatTokenLifecycle
 
   /** Before the database is closed, which TypeORM does in `onApplicationShutdown`. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.health.stop();
     this.streams.stop();
     const scheduled = this.schedule.stop();
     // Awaited at the end.

@@ -22,6 +22,8 @@ import { ApiKeys } from './http/auth/api-keys.js';
 import { decorated } from './http/auth/decorated.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
+import { EngineHealth } from './schedule/engine-health.js';
+import { WechatTokenHealthIndicator } from './schedule/health.indicator.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
 import { wechatTokenEntities } from './store/entities.js';
 import { Sealing } from './store/sealing.js';
@@ -169,6 +171,8 @@ const fromOptions: Provider[] = [
     WechatApiClient,
     TokenRefresher,
     SystemVarStore,
+    EngineHealth,
+    WechatTokenHealthIndicator,
   ],
 })
 export class WechatTokenModule

@@ -21,6 +21,9 @@ import { AccountCheck } from './schedule/account-check.js';
 import { DueLeases } from './schedule/due-leases.js';
 import { TargetLookups } from './schedule/target-lookups.js';
 import { RenewalSchedule } from './schedule/renewal-schedule.js';
+import { EngineHealth } from './schedule/engine-health.js';
+import { TokenHealth } from './schedule/token-health.js';
+import { WechatTokenHealthIndicator } from './schedule/health.indicator.js';
 import { Rounds } from './schedule/rounds.js';
 import { AccountScan } from './schedule/account-scan.js';
 import { QueueRepair } from './schedule/queue-repair.js';
@@ -32,6 +35,7 @@ import { LeasedRenewal } from './renewal/leased-renewal.js';
 import { LocalCoolDowns } from './renewal/policy/local-cool-downs.js';
 import { Probes } from './renewal/policy/probes.js';
 import { RecentAnswers } from './renewal/policy/recent-answers.js';
+import { RenewalFailures } from './renewal/policy/renewal-failures.js';
 import { ReportedTokens } from './renewal/reported-tokens.js';
 import { RenewalTargets } from './renewal/policy/renewal-target.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
@@ -88,6 +92,7 @@ const renewal: Provider[] = [
   ReportedTokens,
   Probes,
   RecentAnswers,
+  RenewalFailures,
   LocalCoolDowns,
   RenewalTargets,
   Leases,
@@ -120,6 +125,9 @@ const schedule: Provider[] = [
   AccountCheck,
   RenewalSchedule,
   TokenRefresher,
+  TokenHealth,
+  EngineHealth,
+  WechatTokenHealthIndicator,
 ];
 
 const http: Provider[] = [

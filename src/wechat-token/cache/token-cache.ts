@@ -10,6 +10,15 @@ import {
 import type { CachedToken, TokenOwner, TokenToCache } from './cached-token.js';
 import { TokensOfKind } from './tokens-of-kind.js';
 
+export interface TokenCounts {
+  /** Those that this process holds or expects. */
+  readonly total: number;
+  /** Held, and not to be handed out any more. */
+  readonly expired: number;
+  /** Expected, and not held yet. */
+  readonly missing: number;
+}
+
 /** The tokens that this process holds, by kind and account. A token is only ever replaced by a newer one. */
 @Injectable()
 export class TokenCache {
@@ -111,6 +120,21 @@ export class TokenCache {
     let size = 0;
     for (const tokens of this.kinds.values()) size += tokens.size;
     return size;
+  }
+
+  /** How many tokens this process needs, and how many of them it cannot hand out at `now`. One step for each, without I/O. */
+  count(now: number): TokenCounts {
+    let expired = 0;
+    for (const tokens of this.kinds.values())
+      for (const { serveUntil } of tokens.values())
+        if (now >= serveUntil) expired++;
+    const missing = this.expected.size;
+    return { total: this.size + missing, expired, missing };
+  }
+
+  /** When the platform was asked for the held token, or for its confirmation; undefined when none is held. */
+  issuedAt(name: TokenName): number | undefined {
+    return this.get(name)?.issuedAt;
   }
 
   /** The credentials that the account of a held token had when the token was cached. */

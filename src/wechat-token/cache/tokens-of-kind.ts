@@ -38,6 +38,10 @@ export class TokensOfKind {
     return this.tokens.keys();
   }
 
+  values(): IterableIterator<CachedToken> {
+    return this.tokens.values();
+  }
+
   delete(account: string): void {
     this.tokens.delete(account);
     this.fresh.delete(account);

@@ -112,6 +112,7 @@ export class Answers {
     const failure = failureOf({ target, error, row, local, now, servedUntil });
     const event = { name, actor, latencyMs: now - sentAt, detail: message };
     this.coolDowns.answers.note(target, error);
+    this.coolDowns.failures.note(name, { class: error.class, at: now });
     const isStored = await write?.(failure).catch(() => undefined);
     if (isStored === false) {
       this.journal.leaseLost(event);

@@ -90,6 +90,11 @@ export class PendingWrites {
     return this.byName.get(name);
   }
 
+  /** How many tokens wait to be written. */
+  get size(): number {
+    return this.byName.size;
+  }
+
   /** Whether the row is older than a token that waits to be written: the row's token must not be served. */
   outdates(row: TokenRow): boolean {
     const write = this.get(row.name);

@@ -50,6 +50,12 @@ export class TokenStates {
     return this.coolDowns.probes;
   }
 
+  /** The stored value of that name cannot be decrypted. */
+  noteUnreadable(name: TokenName): void {
+    const at = this.clock.now();
+    this.coolDowns.failures.note(name, { class: 'unreadable', at });
+  }
+
   /**
    * The row as it is now, made when it is missing, after the token that is waiting to be written. What the row holds is cached.
    * @throws StoreError, SealedValueError
@@ -143,6 +149,7 @@ export class TokenStates {
   forgetAllBut(names: ReadonlySet<TokenName>): void {
     this.cache.forgetAllBut(names);
     this.conflicts.forgetAllBut(names);
+    this.coolDowns.failures.forgetAllBut(names);
   }
 
   /** The cached token, if it may be handed out now. */

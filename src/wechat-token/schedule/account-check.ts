@@ -16,6 +16,11 @@ const RETRY_AFTER_MS = 5000;
 /** Brings the tokens in line with the accounts. */
 @Injectable()
 export class AccountCheck {
+  /** Whether all accounts have been read once, and their rows. */
+  hasRead = false;
+  /** Whether the last check failed. */
+  isFailing = false;
+
   constructor(
     private readonly scan: AccountScan,
     private readonly rounds: Rounds,
@@ -32,8 +37,10 @@ export class AccountCheck {
   async run(): Promise<number> {
     try {
       await this.check();
+      this.isFailing = false;
       return this.targets.canChange ? CHECK_EVERY_MS : CHECK_PLACES_EVERY_MS;
     } catch (error) {
+      this.isFailing = true;
       this.journal.problem('account scan failed', error);
       return RETRY_AFTER_MS;
     }
@@ -45,6 +52,7 @@ export class AccountCheck {
    */
   async check(): Promise<void> {
     const changed = await this.scan.run(() => this.renewer.isStopping);
+    this.hasRead = true;
     if (this.settings.role === 'reader') return;
     await this.rounds.begin();
     const { concurrency } = this.settings.refresh;

@@ -70,6 +70,7 @@ export class AccountScan {
     const { rows, unreadable } = await this.store.readAll([...missing.keys()]);
     for (const { name, error } of unreadable) {
       this.journal.notRenewed(name, error);
+      this.states.noteUnreadable(name);
       missing.delete(name);
     }
     const found: FoundRow[] = [];

@@ -32,7 +32,7 @@ export class ChangePoller {
   private quietUntil = -Infinity;
   private worksExpected = 0;
   private running: Promise<void> | undefined;
-  private failing = false;
+  private last: 'none' | 'done' | 'failed' = 'none';
 
   constructor(
     private readonly feed: ChangeFeed,
@@ -57,6 +57,11 @@ export class ChangePoller {
     return this.clock.now() < this.quietUntil;
   }
 
+  /** How the last poll ended, which says whether the database works. */
+  get lastPoll(): 'none' | 'done' | 'failed' {
+    return this.last;
+  }
+
   /** Something may be due that the last poll has not seen. */
   expectWork(): void {
     this.worksExpected++;
@@ -67,10 +72,11 @@ export class ChangePoller {
   private async run(): Promise<void> {
     try {
       await this.pollOnce();
-      this.failing = false;
+      this.last = 'done';
     } catch (error) {
-      if (!this.failing) this.journal.problem('change poll failed', error);
-      this.failing = true;
+      if (this.last !== 'failed')
+        this.journal.problem('change poll failed', error);
+      this.last = 'failed';
     }
   }
 

@@ -11,6 +11,7 @@ import type { Dialect } from './dialects/dialect.js';
 import { dialectOf } from './dialects/dialects.js';
 import {
   driverCode,
+  driverError,
   type Executor,
   isLocked,
   isRefusal,
@@ -123,13 +124,20 @@ export class SqlRunner {
 }
 
 function executorOn(dataSource: DataSource, clock: Clock): Executor {
+  /** Until the app has connected its DataSource, statements fail at once. */
+  const whenOpen = <Pool>(create: (source: DataSource) => Pool) => {
+    return () => {
+      if (!dataSource.isInitialized) throw driverError('NOT_CONNECTED');
+      return create(dataSource);
+    };
+  };
   switch (dataSource.options.type) {
     case 'better-sqlite3':
       return new SqliteConnection(dataSource, clock);
     case 'postgres':
-      return new OwnPool(() => postgresConnections(dataSource), clock);
+      return new OwnPool(whenOpen(postgresConnections), clock);
     default:
-      return new OwnPool(() => mysqlConnections(dataSource), clock);
+      return new OwnPool(whenOpen(mysqlConnections), clock);
   }
 }
 

@@ -4,6 +4,7 @@ import type { TokenName } from '../../common/token-name.js';
 import type { LastError } from '../../store/token-row.js';
 import { Probes } from './probes.js';
 import { RecentAnswers } from './recent-answers.js';
+import { RenewalFailures } from './renewal-failures.js';
 import type { RenewalTarget } from './renewal-target.js';
 
 interface CoolDown {
@@ -28,6 +29,7 @@ export class LocalCoolDowns {
     private readonly clock: Clock,
     readonly probes: Probes,
     readonly answers: RecentAnswers,
+    readonly failures: RenewalFailures,
   ) {
     this.startedAt = clock.now();
   }
@@ -64,5 +66,6 @@ export class LocalCoolDowns {
 
   clear(name: TokenName): void {
     this.byName.delete(name);
+    this.failures.clear(name);
   }
 }

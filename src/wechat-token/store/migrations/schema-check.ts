@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
+import { MonotonicClock } from '../../common/clock.js';
 import { ConfigurationError } from '../../common/errors.js';
 import { messages } from '../../common/messages.js';
 import type { Role } from '../../common/settings.js';
-import type { SqlRunner } from '../sql-runner.js';
+import { SqlRunner } from '../sql-runner.js';
 import { AddRenewalQueue1791000000000 } from './1791000000000-add-renewal-queue.js';
 import { wechatTokenMigrations } from './index.js';
 import { type Family, familyOf, pathIn } from './kind-of-database.js';
@@ -49,6 +50,23 @@ export async function requireSchema(sql: SqlRunner, role: Role): Promise<void> {
   for (const table of tables) {
     const reason = await sql.refusal(trialRow(sql.dialect, table).insert);
     if (reason !== undefined) refuse([messages.rowRefused(table.name, reason)]);
+  }
+}
+
+/**
+ * Looks at the tables as the module does when it starts, by connections of its own, which are closed again. A `refresher` also writes a
+ * row into each, which is taken back.
+ * @throws ConfigurationError when a table, a column or an index is missing, or cannot hold what is written.
+ */
+export async function requireTables(
+  dataSource: DataSource,
+  role: Role,
+): Promise<void> {
+  const sql = new SqlRunner(dataSource, new MonotonicClock());
+  try {
+    await requireSchema(sql, role);
+  } finally {
+    await sql.close();
   }
 }
 
