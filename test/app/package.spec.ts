@@ -23,13 +23,14 @@ const run = promisify(execFile);
 /** Not installed here, since that takes a compiler and a minute: libsql, with the same API, takes its place. */
 const COMPILED = 'better-sqlite3';
 
-/** What the module must do without: a user may have another database driver, and Fastify. */
+/** What the module must do without: a user may have another database driver, Fastify, and no @nestjs/terminus. */
 const NOT_NEEDED = [
   'mysql2',
   'pg',
   COMPILED,
   'libsql',
   '@nestjs/platform-express',
+  '@nestjs/terminus',
 ];
 
 let folder: string;
