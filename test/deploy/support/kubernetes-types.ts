@@ -24,7 +24,7 @@ export function kubernetesFaults(manifests: readonly Manifest[]): string[] {
   const text = manifests
     .map((manifest, n) => {
       const from = MODULES[manifest.apiVersion];
-      return `import type { ${manifest.kind} as Kind${n} } from 'kubernetes-types/${from}';
+      return `import type { ${manifest.kind} as Kind${n} } from 'kubernetes-types/${from}.js';
         export const manifest${n}: Kind${n} = ${JSON.stringify(manifest)};`;
     })
     .join('\n');
@@ -36,13 +36,15 @@ export function kubernetesFaults(manifests: readonly Manifest[]): string[] {
     strict: true,
     types: [],
   };
-  const host = ts.createCompilerHost(options);
-  const { fileExists, getSourceFile } = host;
-  host.fileExists = (path) => path === file || fileExists(path);
-  host.getSourceFile = (path, ...others) =>
-    path === file
-      ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
-      : getSourceFile(path, ...others);
+  const onDisk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...onDisk,
+    fileExists: (path) => path === file || onDisk.fileExists(path),
+    getSourceFile: (path, ...others) =>
+      path === file
+        ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
+        : onDisk.getSourceFile(path, ...others),
+  };
   return ts
     .getPreEmitDiagnostics(ts.createProgram([file], options, host))
     .map(({ messageText }) =>
