@@ -3,7 +3,7 @@ import { askToken, type WechatAnswer } from '../../support/app-sandbox.js';
 
 const READERS = 4;
 /** Each reader's, between two reads: load, but not all that the machine has. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 25;
 
 /** Clients that read the token of the default account without end, each on a connection that it keeps open. */
 export class Reads implements AsyncDisposable {
