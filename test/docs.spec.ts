@@ -10,12 +10,15 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './support/build.js';
+import { loadSettings } from '../src/config/settings.js';
 import { IN_FILES } from '../src/config/setting-files.js';
+import { resolveOptions } from '../src/wechat-token/options/options.schema.js';
 
 const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
   ...READMES,
   'docs/compatibility.md',
+  'docs/health.md',
   'docs/interop.md',
   'docs/performance.md',
   'docs/reliability.md',
@@ -59,10 +62,49 @@ const settingsIn = (text: string) =>
   new Set(
     [
       ...text.matchAll(
-        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN)[A-Z_]*|PORT|HOST)`/g,
+        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN|SHUTDOWN_D)[A-Z_]*|PORT|HOST)`/g,
       ),
     ].map(([, name = '']) => name),
   );
+
+function settingsOfTheApp(): Set<string> {
+  const inTheApp = settingsIn(
+    ['settings.ts', 'database-settings.ts', 'module-options.ts']
+      .map((file) => read(`src/config/${file}`))
+      .join('\n')
+      .replaceAll(/\b([A-Z]+(?:_[A-Z]+)*)\b/g, '`$1`'),
+  );
+  for (const setting of IN_FILES) inTheApp.add(`${setting}_FILE`);
+  // As a file only.
+  inTheApp.delete('DATABASE_TLS_CA');
+  // Nest's list of levels, and an error's code.
+  inTheApp.delete('LOG_LEVELS');
+  return inTheApp;
+}
+
+describe('.env.example', () => {
+  const entries = [...read('.env.example').matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
+  );
+
+  it('has every setting once, and no other', () => {
+    const names = entries.map(([name]) => name);
+    expect(names.toSorted()).toEqual([...settingsOfTheApp()].toSorted());
+  });
+
+  it('has their defaults: with all of them set the app is as with none', () => {
+    const account = {
+      WECHAT_APP_ID: 'wx_one',
+      WECHAT_APP_SECRET: 'the-secret',
+    };
+    const set = { ...Object.fromEntries(entries), ...account };
+    const [example, plain] = [set, account].map((environment) => {
+      const { wechatToken, ...settings } = loadSettings(environment);
+      return { ...settings, ...resolveOptions(wechatToken) };
+    });
+    expect(example).toEqual(plain);
+  });
+});
 
 describe('the pages that users read', () => {
   it('every block of TypeScript compiles, or stands so in the sample', async () => {
@@ -134,17 +176,7 @@ describe('the pages that users read', () => {
   );
 
   it('name all settings, in both languages, and no others', () => {
-    const inTheApp = settingsIn(
-      ['settings.ts', 'database-settings.ts', 'module-options.ts']
-        .map((file) => read(`src/config/${file}`))
-        .join('\n')
-        .replaceAll(/\b([A-Z]+(?:_[A-Z]+)*)\b/g, '`$1`'),
-    );
-    for (const setting of IN_FILES) inTheApp.add(`${setting}_FILE`);
-    // As a file only.
-    inTheApp.delete('DATABASE_TLS_CA');
-    // Nest's list of levels, and an error's code.
-    inTheApp.delete('LOG_LEVELS');
+    const inTheApp = settingsOfTheApp();
     for (const page of READMES) {
       const named = settingsIn(read(page));
       named.delete('WECHAT_API_ERROR');

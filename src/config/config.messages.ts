@@ -83,6 +83,19 @@ export const messages = {
     `HOST: listening on ${host}, which other machines may reach. Keys and tokens cross the network in clear text unless a proxy in front ends TLS: put one there, or set HOST to 127.0.0.1.`,
   badTimeouts: () =>
     'must be at least HEADERS_TIMEOUT_MS, since it covers the headers as well',
+  usage: () => `Usage: node dist/main.js [--check | --help | --version]
+
+Keeps WeChat access tokens valid and hands them out over HTTP. Settings are environment variables: .env.example names all of
+them with their defaults, and node --env-file=.env dist/main.js reads a file of them.
+
+      --check     look at the settings, the database, WeChat and the credentials of each account, say what to do about each
+                  fault, and exit with 0 when there is none, else with 1; nothing is started or stored
+  -h, --help      print this
+  -v, --version   print the version
+`,
+  unknownArgument: (name: string) =>
+    `Unknown argument: ${name}. Known are --check, --help and --version, without a value; settings are environment variables.`,
+  severalCommands: () => 'Give one of --check, --help and --version.',
   listening: (url: string) => `nestjs-wechat-token listens on ${url}`,
 
   resealed: (keyId: string, counts: { resealed: number; current: number }) =>

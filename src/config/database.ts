@@ -223,7 +223,7 @@ function isAway(error: unknown): boolean {
 }
 
 /** The driver's error code; its message may contain the URL with the password. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (!('code' in error)) return error.name;
   // libsql's code for a file that it cannot open is an empty string.

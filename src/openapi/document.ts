@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { packageVersion } from '../config/package-version.js';
 import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
 import { healthPaths } from './health.paths.js';
+import { healthSchemas } from './health.schemas.js';
 import { parameters } from './parameters.js';
 import { problemResponses } from './problem-responses.js';
 import { problemSchemas } from './problem.schemas.js';
@@ -55,6 +55,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
       ...tokenSchemas,
       ...wechatShapedSchemas,
       ...adminSchemas,
+      ...healthSchemas,
       ...problemSchemas,
     },
     responses: problemResponses,
@@ -62,12 +63,3 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     securitySchemes,
   },
 };
-
-/** Read from package.json, which is in the parent folder of both src/ and dist/. */
-function packageVersion(): string {
-  const file = join(__dirname, '../../package.json');
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as {
-    version: string;
-  };
-  return version;
-}

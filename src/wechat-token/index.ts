@@ -72,6 +72,12 @@ export {
   parseTokenName,
   tokenName,
 } from './common/token-name.js';
+export {
+  checkCredentials,
+  type CheckedAccount,
+  type CheckedFault,
+  type CheckedWechat,
+} from './upstream/credential-check.js';
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './common/errors.js';
 export { LogLine } from './common/log-line.js';

@@ -99,6 +99,7 @@ describe('what the running app answers is as documented', () => {
     [STABLE, 200, { body: '{' }],
     ['GET /cgi-bin/stable_token', 200, {}],
     ['GET /health/live', 200, { key: undefined }],
+    ['GET /health/ready', 200, { key: undefined }],
   ])('%s %i %j', async (route, status, request) => {
     expect((await ask(route, request)).status).toBe(status);
   });

@@ -1,4 +1,4 @@
-// Runs a built command again and again in one process, which loads what it needs once: for each environment that it is sent,
+// Runs a built command again and again in one process, which loads what it needs once: for each environment and arguments that it is sent,
 // it answers with the exit code and what was written. It ends when its parent disconnects and nothing else keeps it alive.
 import { createRequire } from 'node:module';
 
@@ -6,8 +6,9 @@ const [, , script] = process.argv;
 const streams = ['stdout', 'stderr'];
 const require = createRequire(script);
 
-async function run(env) {
+async function run({ env, args }) {
   process.env = env;
+  process.argv = [process.execPath, script, ...args];
   process.exitCode = 0;
   const written = { stdout: '', stderr: '' };
   for (const stream of streams)
@@ -22,4 +23,4 @@ async function run(env) {
   process.exitCode = 0;
 }
 
-process.on('message', (env) => void run(env));
+process.on('message', (task) => void run(task));

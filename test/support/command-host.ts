@@ -16,6 +16,7 @@ export interface CommandResult {
 /** Runs a command of the build many times in one process: to start a process for each takes a second of the machine's time. */
 export class CommandHost {
   private readonly child: ChildProcess;
+  private readonly exit: Promise<unknown[]>;
 
   /** @param script Such as `dist/main.js`. It must end by itself: it is one that cannot start, or has a task that ends. */
   constructor(script: string) {
@@ -23,12 +24,19 @@ export class CommandHost {
       cwd: PROJECT,
       execArgv: [],
     });
+    this.exit = once(this.child, 'exit');
   }
 
   /** Its environment is PATH, `PORT=0` and what is given, nothing else. */
-  async run(env: Readonly<Record<string, string>>): Promise<CommandResult> {
+  async run(
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+  ): Promise<CommandResult> {
     const answer = once(this.child, 'message');
-    this.child.send({ PATH: process.env['PATH'], PORT: '0', ...env });
+    this.child.send({
+      env: { PATH: process.env['PATH'], PORT: '0', ...env },
+      args,
+    });
     const [result] = await Promise.race([answer, this.ended()]);
     return result as CommandResult;
   }
@@ -37,13 +45,13 @@ export class CommandHost {
   async end(): Promise<void> {
     this.child.disconnect();
     const limit = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
-    const [code, signal] = await once(this.child, 'exit');
+    const [code, signal] = await this.exit;
     clearTimeout(limit);
     if (code !== 0) throw new Error(`The process ended with ${code ?? signal}`);
   }
 
   private async ended(): Promise<never> {
-    const [code, signal] = await once(this.child, 'exit');
+    const [code, signal] = await this.exit;
     throw new Error(`The process ended with ${code ?? signal}`);
   }
 }
