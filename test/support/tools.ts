@@ -63,6 +63,13 @@ const psql: Requirement = {
   isPresent: () => findProgram(['psql']) !== undefined,
 };
 
+const systemd: Requirement = {
+  what: '`systemd-analyze`',
+  packages: ['systemd'],
+  otherwise: 'install systemd so that `systemd-analyze` is on the PATH',
+  isPresent: () => findProgram(['systemd-analyze']) !== undefined,
+};
+
 /** Tests read the row as other programs would, with the `mariadb` client (or `psql`) and from Python with PyMySQL, and set wall clocks
  * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it gets one error;
  * unless the environment names one. */
@@ -80,6 +87,10 @@ export function ensureTools(): void {
 
 export function ensureServerBinary(): void {
   ensure([server]);
+}
+
+export function ensureSystemd(): void {
+  ensure([systemd]);
 }
 
 /** Installs what is missing where that is possible; otherwise an error that says what to do. It is never left out. */

@@ -10,6 +10,7 @@ import type { WechatTokenModuleOptions } from '../../src/wechat-token/index.js';
 import { PROJECT } from './build.js';
 import { parsed } from './open-store.js';
 import { install, linkAllBut } from './packed-package.js';
+import { type AppProcess, runApp } from './run-app.js';
 import type { World } from './world.js';
 import { typeOrm } from './type-orm.js';
 
@@ -116,6 +117,12 @@ export class Version01 implements Disposable {
       complaints,
       close: () => module.close(),
     };
+  }
+
+  /** A process of its own with the routes of version 0.1, on MariaDB or MySQL; settings: see app-0-1.mjs. */
+  app(settings: Readonly<Record<string, string>>): Promise<AppProcess> {
+    const script = join(import.meta.dirname, 'app-0-1.mjs');
+    return runApp(settings, { cwd: this.folder, script });
   }
 
   [Symbol.dispose](): void {
