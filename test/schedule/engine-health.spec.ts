@@ -8,6 +8,7 @@ import {
   WechatTokenHealthIndicator,
 } from '../../src/wechat-token/index.js';
 import { RenewalFailures } from '../../src/wechat-token/renewal/policy/renewal-failures.js';
+import { RenewalSchedule } from '../../src/wechat-token/schedule/renewal-schedule.js';
 import { SqlRunner } from '../../src/wechat-token/store/sql-runner.js';
 import { TcpProxy } from '../chaos/support/tcp-proxy.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
@@ -45,6 +46,7 @@ describe('the health of a process', () => {
     const replica = await startedReplica(world);
     const health = replica.module.get(EngineHealth);
     const sql = replica.module.get(SqlRunner);
+    await replica.module.get(RenewalSchedule).stop();
     const statements = [vi.spyOn(sql, 'rows'), vi.spyOn(sql, 'change')];
 
     expect(await reportOf(world, replica)).toEqual({
@@ -125,9 +127,13 @@ describe('the health of a process', () => {
   it('keeps nothing of accounts that are removed', async () => {
     await using world = await World.create();
     const accounts: WechatAccount[] = [DEFAULT_FAKE_ACCOUNT, SHOP_WRONG];
+    let isBroken = false;
     const replica = await startedReplica(world, {
       accounts: {
-        list: () => accounts,
+        list: () => {
+          if (isBroken) throw new Error('no such table');
+          return accounts;
+        },
         find: (name) =>
           accounts.find((one) => (one.name ?? 'default') === name),
       },
@@ -138,6 +144,31 @@ describe('the health of a process', () => {
     await replica.accountCheck.check();
     expect([...replica.module.get(RenewalFailures).all()]).toHaveLength(0);
     expect(await reportOf(world, replica)).toMatchObject({ status: 'ok' });
+
+    isBroken = true;
+    await replica.accountCheck.run();
+    expect(await reportOf(world, replica)).toMatchObject({
+      status: 'degraded',
+      reasons: [{ reason: 'accounts-failing' }],
+    });
+  });
+
+  it('is degraded by stored values that it cannot decrypt', async () => {
+    await using world = await World.create();
+    const keys = ['a', 'b'].map((id) => ({
+      id,
+      key: Buffer.alloc(32, id).toString('base64'),
+    }));
+    const sealing = await startedReplica(world, {
+      encryptionKeys: keys.slice(0, 1),
+    });
+    await sealing.close();
+    const replica = await world.replica({ encryptionKeys: keys.slice(1) });
+    await replica.accountCheck.check();
+    expect(await reportOf(world, replica)).toMatchObject({
+      status: 'degraded',
+      reasons: [{ reason: 'renewals-failing', class: 'unreadable', count: 1 }],
+    });
   });
 
   it.each([
@@ -169,17 +200,26 @@ describe('the health of a process', () => {
         expect(late).toMatchObject({ status: after, isReady, reasons });
 
         await line.passThrough();
-        await replica.accountCheck.check();
-        await replica.poller.poll();
-        const there = await reportOf(world, replica);
-        expect(there).toMatchObject({ status: 'ok' });
+        // The check of the start may still be on its way, and fail.
+        await vi.waitFor(async () => {
+          await replica.accountCheck.run();
+          await replica.poller.poll();
+          const there = await reportOf(world, replica);
+          expect(there).toMatchObject({ status: 'ok' });
+        });
 
         await line.refuse();
         await replica.poller.poll();
-        expect(await reportOf(world, replica)).toMatchObject({
-          status: 'degraded',
-          reasons: [{ reason: 'database-failing' }],
-        });
+        const failing = await reportOf(world, replica);
+        expect(failing).toMatchObject({ status: 'degraded', isReady: true });
+        expect(failing.reasons).toContainEqual({ reason: 'database-failing' });
+        if (mode === 'stable') {
+          world.clock.advance(7_200_000);
+          world.wechat.advance(7200);
+          await replica.tokens.getAccessToken();
+          const { reasons: all } = await reportOf(world, replica);
+          expect(all).toContainEqual({ reason: 'tokens-not-stored', count: 1 });
+        }
         await line.passThrough();
       }
       await fresh.drop();

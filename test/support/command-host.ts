@@ -16,7 +16,8 @@ export interface CommandResult {
 /** Runs a command of the build many times in one process: to start a process for each takes a second of the machine's time. */
 export class CommandHost {
   private readonly child: ChildProcess;
-  private readonly exit: Promise<unknown[]>;
+  /** Its exit code, or the signal that ended it. */
+  private readonly exit: Promise<string>;
 
   /** @param script Such as `dist/main.js`. It must end by itself: it is one that cannot start, or has a task that ends. */
   constructor(script: string) {
@@ -24,7 +25,9 @@ export class CommandHost {
       cwd: PROJECT,
       execArgv: [],
     });
-    this.exit = once(this.child, 'exit');
+    this.exit = once(this.child, 'exit').then(([code, signal]) =>
+      String(code ?? signal),
+    );
   }
 
   /** Its environment is PATH, `PORT=0` and what is given, nothing else. */
@@ -45,13 +48,12 @@ export class CommandHost {
   async end(): Promise<void> {
     this.child.disconnect();
     const limit = setTimeout(() => this.child.kill('SIGKILL'), END_MS);
-    const [code, signal] = await this.exit;
+    const end = await this.exit;
     clearTimeout(limit);
-    if (code !== 0) throw new Error(`The process ended with ${code ?? signal}`);
+    if (end !== '0') throw new Error(`The process ended with ${end}`);
   }
 
   private async ended(): Promise<never> {
-    const [code, signal] = await this.exit;
-    throw new Error(`The process ended with ${code ?? signal}`);
+    throw new Error(`The process ended with ${await this.exit}`);
   }
 }
