@@ -20,6 +20,8 @@ const PAGES = [
   'docs/compatibility.md',
   'docs/health.md',
   'docs/interop.md',
+  'docs/logs.md',
+  'docs/metrics.md',
   'docs/performance.md',
   'docs/reliability.md',
   'docs/security.md',
@@ -62,7 +64,7 @@ const settingsIn = (text: string) =>
   new Set(
     [
       ...text.matchAll(
-        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_LEVEL|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN|SHUTDOWN_D)[A-Z_]*|PORT|HOST)`/g,
+        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_|METRICS|AUDIT|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN|SHUTDOWN_D)[A-Z_]*|PORT|HOST)`/g,
       ),
     ].map(([, name = '']) => name),
   );

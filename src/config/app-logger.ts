@@ -17,7 +17,8 @@ const NEST_CONTEXTS = new Set<unknown>([
 /** Logs one line an event, as JSON or as text for people; Nest's lines about its own start have the level `debug`. */
 export class AppLogger extends ConsoleLogger {
   constructor(level: LogLevel, format: LogFormat) {
-    const isTerminal = process.stdout.isTTY;
+    // Undefined where it is none.
+    const isTerminal = Boolean(process.stdout.isTTY);
     const json = format === 'json' || (format === 'auto' && !isTerminal);
     const colors = !json && isTerminal && !process.env['NO_COLOR'];
     super({

@@ -71,6 +71,11 @@ describe('the settings of the app', () => {
     [{ KEEP_ALIVE_TIMEOUT_MS: '1000' }, { keepAliveTimeoutMs: 1000 }],
     [{ DATABASE_MIGRATE: 'false' }, { migrate: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+    [{}, { logFormat: 'auto', metrics: 'open', audit: 'sampled' }],
+    [
+      { LOG_FORMAT: 'json', METRICS: 'off', AUDIT: 'all' },
+      { logFormat: 'json', metrics: 'off', audit: 'all' },
+    ],
     [
       { DATABASE_URL: 'sqlite:a/b.sqlite' },
       { database: { type: 'better-sqlite3', path: 'a/b.sqlite' } },

@@ -12,7 +12,7 @@ export function boundedLabels<Open extends string>(open: readonly Open[]) {
   return <Labels extends Readonly<Record<Open, string>>>(
     labels: Labels,
   ): Labels => {
-    const key = JSON.stringify(labels);
+    const key = Object.values(labels).join('\n');
     if (!known.has(key) && known.size >= MAX_SETS)
       return { ...labels, ...others };
     known.add(key);

@@ -159,7 +159,7 @@ describe('npm run demo', () => {
       .split('\n')
       .filter(
         (line) =>
-          !/^>> |"token refreshed"|"refresh requested"|"rejected token reported"|^$/.test(
+          !/^>> |"token refreshed"|"refresh requested"|"rejected token reported"|"token read"|^$/.test(
             line,
           ),
       );

@@ -31,6 +31,7 @@ const NOT_NEEDED = [
   'libsql',
   '@nestjs/platform-express',
   '@nestjs/terminus',
+  'prom-client',
 ];
 
 let folder: string;
@@ -53,7 +54,7 @@ describe('the package', () => {
   it('holds the module, the testing kit and what is to be read, and nothing else', () => {
     const others = files.filter(
       (file) =>
-        !/^dist\/(?:wechat-token|testing)\/.+\.(?:m?js|m?js\.map|d\.m?ts)$/.test(
+        !/^dist\/(?:wechat-token|prometheus|testing)\/.+\.(?:m?js|m?js\.map|d\.m?ts)$/.test(
           file,
         ),
     );
@@ -65,7 +66,11 @@ describe('the package', () => {
       'package.json',
     ]);
     expect(files.filter((file) => /spec|test\//.test(file))).toEqual([]);
-    for (const entry of ['wechat-token/index', 'testing/index'])
+    for (const entry of [
+      'wechat-token/index',
+      'prometheus/index',
+      'testing/index',
+    ])
       for (const end of ['.js', '.d.ts', '.mjs', '.d.mts'])
         expect(files).toContain(`dist/${entry}${end}`);
   });

@@ -114,7 +114,7 @@ it('a key whose hash is in the settings lets in who has the key, and nobody with
 
 describe('HOST', () => {
   const WARNING =
-    /"message":"HOST: listening on 0\.0\.0\.0, .* clear text unless a proxy in front ends TLS/g;
+    /"message":"listening in clear text","detail":"HOST: listening on 0\.0\.0\.0, .* clear text unless a proxy in front ends TLS/g;
 
   it('that other machines reach is logged once, with what that means', async () => {
     await using sandbox = await AppSandbox.create();

@@ -62,15 +62,14 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
       expect.objectContaining({
         level: 'error',
         message: 'token refresh failed',
-        params: {
-          name: 'access_token',
-          class: 'credentials',
-          errcode: 40125,
-          failures: 1,
-          reason: expect.stringMatching(
-            /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; what was corrected is tried at once, .*$/,
-          ),
-        },
+        name: 'access_token',
+        class: 'credentials',
+        errcode: 40125,
+        failures: 1,
+        nextAttemptAt: expect.stringMatching(/^20[^ ]+Z$/),
+        reason: expect.stringMatching(
+          /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS\) and restart; what was corrected is tried at once, .*$/,
+        ),
       }),
     ]);
   });

@@ -26,8 +26,10 @@ function every(ms: number, act: () => void): Disposable {
 
 /** Hours by which its log's first line is ahead of this machine's clock. */
 function hoursAhead(replica: ChaosReplica): number {
-  const [, timestamp] = /"timestamp":(\d+)/.exec(replica.logs()) ?? [];
-  return Math.round((Number(timestamp) - Date.now()) / HOUR / 1000) || 0;
+  const [, timestamp] = /"timestamp":"([^"]+)"/.exec(replica.logs()) ?? [];
+  return (
+    Math.round((Date.parse(timestamp ?? '') - Date.now()) / HOUR / 1000) || 0
+  );
 }
 
 describe.concurrent('R3 wall clocks ahead, behind, right, and jumping', () => {

@@ -9,6 +9,7 @@ export function addressOf({
   ip = '',
   socket,
 }: Pick<HttpRequest, 'ip' | 'socket'>): string {
+  if (isIP(ip)) return ip;
   const address = ip
     .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
     .replace(/^([\d.]+):\d+$/, '$1');

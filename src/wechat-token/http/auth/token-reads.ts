@@ -19,8 +19,13 @@ interface Read {
 export class TokenReads {
   constructor(private readonly observers: Observers) {}
 
-  report(read: Read, sender: Pick<HttpRequest, 'ip' | 'socket'>): void {
+  report(
+    { name, fingerprint, actor, route }: Read,
+    sender: Pick<HttpRequest, 'ip' | 'socket'>,
+  ): void {
     if (!this.observers.want('read')) return;
-    this.observers.report('read', { ...read, address: addressOf(sender) });
+    const address = addressOf(sender);
+    // Written out: a spread takes longer than all the rest.
+    this.observers.report('read', { name, fingerprint, actor, address, route });
   }
 }
