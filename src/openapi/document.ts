@@ -2,12 +2,15 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { packageVersion } from '../config/package-version.js';
 import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
+import { consolePaths } from './console.paths.js';
 import { healthPaths } from './health.paths.js';
 import { healthSchemas } from './health.schemas.js';
 import { metricsPaths } from './metrics.paths.js';
 import { parameters } from './parameters.js';
 import { problemResponses } from './problem-responses.js';
 import { problemSchemas } from './problem.schemas.js';
+import { reportPaths } from './report.paths.js';
+import { reportSchemas } from './report.schemas.js';
 import { security, securitySchemes } from './security.js';
 import { tokenPaths } from './token.paths.js';
 import { tokenSchemas } from './token.schemas.js';
@@ -49,6 +52,8 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     ...tokenPaths,
     ...wechatShapedPaths,
     ...adminPaths,
+    ...reportPaths,
+    ...consolePaths,
     ...healthPaths,
     ...metricsPaths,
   },
@@ -58,6 +63,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
       ...wechatShapedSchemas,
       ...adminSchemas,
       ...healthSchemas,
+      ...reportSchemas,
       ...problemSchemas,
     },
     responses: problemResponses,

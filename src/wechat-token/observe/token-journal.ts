@@ -236,6 +236,7 @@ export class TokenJournal {
 
   /** R12: resolves when all events and counts so far are written. */
   async settled(): Promise<void> {
+    this.hours.flush();
     await Promise.all(this.writing);
   }
 

@@ -6,6 +6,8 @@ import { SqlRunner } from './sql-runner.js';
 import type { CountedOutcome } from './token-hour.entity.js';
 
 const PURGE_BATCH = 1000;
+/** Nobody waits for a count: one statement has those of this time. */
+const GATHER_MS = 500;
 /** Before a replica's id. No token's name begins with it. */
 const REPLICA_MARK = '@';
 
@@ -55,12 +57,17 @@ export class TokenHours {
   private readonly writes: WriteBatcher<NewCount, void>;
 
   constructor(private readonly sql: SqlRunner) {
-    this.writes = new WriteBatcher((counts) => this.write(counts));
+    this.writes = new WriteBatcher((counts) => this.write(counts), GATHER_MS);
   }
 
   /** Resolves when it is counted, under the token's name and under the replica's. */
   count(count: NewCount): Promise<void> {
     return this.writes.add(count);
+  }
+
+  /** What is to be counted is written now. */
+  flush(): void {
+    this.writes.flush();
   }
 
   /** What was counted of these tokens together in the last so many clock hours; an hour without a count is omitted. */
