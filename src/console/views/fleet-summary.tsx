@@ -5,7 +5,6 @@ import type { Formats } from '../i18n/format.js';
 import { useTexts } from '../i18n/language.js';
 import { HourChart } from '../parts/hour-chart.js';
 import { sumOf } from '../parts/hours.js';
-import { Relative } from '../parts/life-bar.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
 
@@ -151,9 +150,9 @@ function Holders({
             {owner}
           </span>
           <span class="muted">
-            {texts.fleet.tokens(format.number(tokens))}
+            {texts.fleet.renewed(format.number(tokens))}
             {' · '}
-            <Relative at={lastAt} />
+            {format.hours(lastAt, 1)}
           </span>
         </li>
       ))}
