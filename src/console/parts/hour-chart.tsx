@@ -73,7 +73,9 @@ export function HourChart(props: Props) {
       <div role="img" aria-label={texts.stats.summary(title, total, period)}>
         <div class="chart-head">
           <span class="chart-title">{title}</span>
-          <span class="chart-total">{total}</span>
+          <span key={total} class="chart-total">
+            {total}
+          </span>
           <span class="chart-readout">{readout}</span>
         </div>
         <div ref={place} class="chart-plot" />

@@ -87,10 +87,14 @@ export function FleetSummaryCards({
         <Fact name={texts.fleet.replica}>
           {data && (
             <>
-              <span class="mono clip" title={data.replica.id}>
+              <span
+                key={data.replica.id}
+                class="mono clip"
+                title={data.replica.id}
+              >
                 {data.replica.id}
               </span>{' '}
-              <span class="muted">
+              <span key={`role ${data.replica.id}`} class="muted">
                 {texts.fleet.roles[data.replica.role] ?? data.replica.role}
               </span>
             </>
