@@ -24,6 +24,7 @@ const ROOMS = [
   'http/problem',
   'http/auth',
   'http/admin',
+  'http/console',
   'http/wechat-shaped',
   'http',
 ];

@@ -18,6 +18,7 @@ import { LogLine } from './common/log-line.js';
 import { messages } from './common/messages.js';
 import { AdapterRoutes, ROUTE_PREFIX } from './http/auth/adapter-routes.js';
 import { AdminController } from './http/admin/admin.controller.js';
+import { ConsoleController } from './http/console/console.controller.js';
 import { ApiKeys } from './http/auth/api-keys.js';
 import { decorated } from './http/auth/decorated.js';
 import { TokensController } from './http/tokens.controller.js';
@@ -98,6 +99,8 @@ function withExtras(
     ],
     // MountGuard decides at run time which of them answer, AdapterRoutes which of them Nest registers.
     controllers: [
+      // First: AdminController's `:name` would match its path.
+      ConsoleController,
       AdminController,
       TokensController,
       WechatShapedController,

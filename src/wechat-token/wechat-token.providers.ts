@@ -12,6 +12,11 @@ import { AdminReports } from './http/admin/admin-reports.js';
 import { TableScans } from './http/admin/table-scans.js';
 import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
+import {
+  BUILT_CONSOLE,
+  CONSOLE_FOLDER,
+  ConsoleFiles,
+} from './http/console/console-files.js';
 import { MountGuard } from './http/problem/mount.guard.js';
 import { ProblemFilter } from './http/problem/problem.filter.js';
 import { RowConflicts } from './observe/row-conflicts.js';
@@ -142,6 +147,8 @@ const http: Provider[] = [
   AdminReports,
   AdminQuotas,
   AdminStreams,
+  { provide: CONSOLE_FOLDER, useValue: BUILT_CONSOLE },
+  ConsoleFiles,
 ];
 
 /** Every provider that does not depend on the module's options as the app gives them. */
