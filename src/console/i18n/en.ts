@@ -57,6 +57,8 @@ export const en = {
     paused: 'Paused',
     lost: 'Connection lost',
     lostMore: 'What you see may be out of date.',
+    tooMany:
+      'This key has as many live pages as it may have. Close one of them.',
     retryIn: (wait: string) => `Reconnecting in ${wait}`,
     retrying: 'Reconnecting…',
     retryNow: 'Reconnect now',

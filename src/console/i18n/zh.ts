@@ -55,6 +55,7 @@ export const zh: Texts = {
     paused: '已暂停',
     lost: '连接已断开',
     lostMore: '页面数据可能已过时。',
+    tooMany: '该 API key 打开的实时页面已达上限，请关闭其中一个。',
     retryIn: (wait) => `${wait}后重连`,
     retrying: '正在重连…',
     retryNow: '立即重连',

@@ -31,7 +31,10 @@ export function ConnectionNote({ connection, retryNow }: Live) {
       {state === 'lost' && (
         <div class="lost">
           <p>
-            <strong>{texts.connection.lost}</strong> {texts.connection.lostMore}
+            <strong>{texts.connection.lost}</strong>{' '}
+            {connection.failure?.status === 429
+              ? texts.connection.tooMany
+              : texts.connection.lostMore}
           </p>
           <p class="lost-wait">
             {connection.retryAt === null ? (
