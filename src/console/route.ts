@@ -12,6 +12,9 @@ export type Route =
   | { readonly view: 'list'; readonly filters: Filters }
   | { readonly view: 'token'; readonly name: string };
 
+/** Characters that the server searches for. */
+export const MAX_SEARCH = 100;
+
 /** The worst first. */
 export const STATUSES: readonly TokenStatus[] = [
   'expired',
@@ -50,8 +53,8 @@ export function routeOf(hash: string): Route {
     view: 'list',
     filters: {
       statuses: STATUSES.filter((status) => chosen.includes(status)),
-      kind: query.get('kind') ?? '',
-      search: query.get('search') ?? '',
+      kind: /^[a-z_]{0,64}$/.exec(query.get('kind') ?? '')?.[0] ?? '',
+      search: (query.get('search') ?? '').slice(0, MAX_SEARCH),
     },
   };
 }
@@ -65,9 +68,14 @@ function decoded(text: string): string {
   }
 }
 
+/** A place on this page. The server's base address is that of the assets, so a fragment alone would lead to another page. */
+export function here(hash: string): string {
+  return `${location.pathname}${location.search}${hash}`;
+}
+
 /** Without an entry in the history: Back leaves the list, not a letter of the search. */
 export function replaceRoute(href: string): void {
-  history.replaceState(null, '', href);
+  history.replaceState(null, '', here(href));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 

@@ -14,7 +14,12 @@ export interface StreamEvent {
 export type Connection =
   | { readonly state: 'connecting' | 'live' | 'paused' }
   /** Null while it is tried again; else an instant of this browser's clock. */
-  | { readonly state: 'lost'; readonly retryAt: number | null }
+  | {
+      readonly state: 'lost';
+      readonly retryAt: number | null;
+      /** Undefined when the stream just ended. */
+      readonly failure: ApiFailure | undefined;
+    }
   | { readonly state: 'refused'; readonly failure: ApiFailure };
 
 interface Following {
@@ -52,9 +57,10 @@ export async function followStream(following: Following): Promise<void> {
       failure?.retryAfter ?? 0,
     );
     const waitMs = seconds * 1000;
-    onConnection({ state: 'lost', retryAt: Date.now() + waitMs });
+    onConnection({ state: 'lost', retryAt: Date.now() + waitMs, failure });
     await wait(waitMs, AbortSignal.any([signal, impatience()]));
-    if (!signal.aborted) onConnection({ state: 'lost', retryAt: null });
+    if (!signal.aborted)
+      onConnection({ state: 'lost', retryAt: null, failure });
   }
 }
 

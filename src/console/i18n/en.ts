@@ -13,9 +13,7 @@ export const en = {
   },
   signOut: 'Sign out',
   tryAgain: 'Try again',
-  loading: 'Loading…',
   none: '–',
-  close: 'Close',
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
@@ -47,7 +45,6 @@ export const en = {
     notFound: 'There is no such token.',
     tooMany: (wait: string) => `Too many requests. Try again in ${wait}.`,
     unavailable: 'The server cannot do this at the moment.',
-    database: 'The server cannot reach its database.',
     upstream: 'WeChat refused.',
     server: 'The server failed. Its log says more.',
     invalid: 'The server did not accept the request.',
@@ -60,6 +57,8 @@ export const en = {
     paused: 'Paused',
     lost: 'Connection lost',
     lostMore: 'What you see may be out of date.',
+    tooMany:
+      'This key has as many live pages as it may have. Close one of them.',
     retryIn: (wait: string) => `Reconnecting in ${wait}`,
     retrying: 'Reconnecting…',
     retryNow: 'Reconnect now',
@@ -98,7 +97,7 @@ export const en = {
     wechat: 'WeChat',
     wechatStates: {
       ok: 'Answers',
-      degraded: 'Answers in part',
+      degraded: 'Partly failing',
       failing: 'Failing',
       idle: 'No calls in two hours',
     },
@@ -110,7 +109,8 @@ export const en = {
     >,
     holders: 'Lease holders of the last day',
     holdersNone: 'No leases in the last day',
-    tokens: (count: string) => `${count} ${count === '1' ? 'token' : 'tokens'}`,
+    renewed: (count: string) =>
+      `${count} ${count === '1' ? 'renewal' : 'renewals'}`,
   },
 
   list: {
@@ -158,7 +158,6 @@ export const en = {
     expires: 'Expires',
     left: (wait: string) => `${wait} left`,
     over: 'Expired',
-    expiredAgo: (time: string) => `Expired ${time}`,
   },
 
   token: {
@@ -177,7 +176,6 @@ export const en = {
     leaseUntil: (time: string) => `until ${time}`,
     lifeTitle: 'Life',
     lastError: 'Last error',
-    errorAt: (time: string) => `Last seen ${time}`,
     address: 'IP address for the whitelist',
     copyAddress: 'Copy IP address',
   },

@@ -13,9 +13,7 @@ export const zh: Texts = {
   },
   signOut: '退出',
   tryAgain: '重试',
-  loading: '加载中…',
   none: '–',
-  close: '关闭',
   cancel: '取消',
   copy: '复制',
   copied: '已复制',
@@ -45,7 +43,6 @@ export const zh: Texts = {
     notFound: '凭证不存在。',
     tooMany: (wait) => `请求过于频繁，请 ${wait}后再试。`,
     unavailable: '服务暂时无法处理该请求。',
-    database: '服务无法连接数据库。',
     upstream: '微信拒绝了请求。',
     server: '服务内部错误，详见服务端日志。',
     invalid: '请求未通过服务端校验。',
@@ -58,6 +55,7 @@ export const zh: Texts = {
     paused: '已暂停',
     lost: '连接已断开',
     lostMore: '页面数据可能已过时。',
+    tooMany: '该 API key 打开的实时页面已达上限，请关闭其中一个。',
     retryIn: (wait) => `${wait}后重连`,
     retrying: '正在重连…',
     retryNow: '立即重连',
@@ -106,7 +104,7 @@ export const zh: Texts = {
     roles: { refresher: '刷新副本', reader: '只读副本' },
     holders: '近一天的租约持有者',
     holdersNone: '近一天没有租约',
-    tokens: (count) => `${count} 个凭证`,
+    renewed: (count) => `刷新 ${count} 次`,
   },
 
   list: {
@@ -154,7 +152,6 @@ export const zh: Texts = {
     expires: '过期时间',
     left: (wait) => `剩余 ${wait}`,
     over: '已过期',
-    expiredAgo: (time) => `${time}过期`,
   },
 
   token: {
@@ -173,7 +170,6 @@ export const zh: Texts = {
     leaseUntil: (time) => `至 ${time}`,
     lifeTitle: '有效期',
     lastError: '最近一次错误',
-    errorAt: (time) => `最近出现：${time}`,
     address: '需要加入白名单的 IP',
     copyAddress: '复制 IP',
   },
@@ -200,9 +196,9 @@ export const zh: Texts = {
   force: {
     title: '强制刷新凭证？',
     hurts:
-      '当前凭证会立即失效。自行缓存了凭证的程序会收到 40001，直到换成新凭证。',
+      '旧凭证会立即失效。自行缓存了旧凭证的程序会收到 40001，直到换成新凭证。',
     hurtsClassic:
-      '微信会签发新凭证，当前凭证最多再用五分钟。自行缓存了凭证的程序此后会收到 40001。',
+      '微信会签发新凭证，旧凭证最多再有效 5 分钟。自行缓存了旧凭证的程序此后会收到 40001。',
     safe: '从本服务获取凭证的程序会在一秒内拿到新凭证。',
     spends: (left, limit) =>
       `会消耗一次强制刷新额度：每日 ${limit} 次，今天还剩 ${left} 次。`,

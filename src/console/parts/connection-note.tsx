@@ -26,12 +26,15 @@ export function ConnectionNote({ connection, retryNow }: Live) {
   return (
     <>
       <span class="connection" data-connection={state} title={title}>
-        {texts.connection[state]}
+        <span key={state}>{texts.connection[state]}</span>
       </span>
       {state === 'lost' && (
         <div class="lost">
           <p>
-            <strong>{texts.connection.lost}</strong> {texts.connection.lostMore}
+            <strong>{texts.connection.lost}</strong>{' '}
+            {connection.failure?.status === 429
+              ? texts.connection.tooMany
+              : texts.connection.lostMore}
           </p>
           <p class="lost-wait">
             {connection.retryAt === null ? (

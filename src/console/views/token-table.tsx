@@ -1,4 +1,5 @@
 import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
+import { serverNow } from '../clock.js';
 import { explain } from '../i18n/failures.js';
 import { useTexts } from '../i18n/language.js';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../parts/life-bar.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { StatusBadge } from '../parts/status-badge.js';
-import { tokenHref } from '../route.js';
+import { here, tokenHref } from '../route.js';
 
 const COLUMNS = [
   'token',
@@ -54,7 +55,16 @@ export function TokenTable({
       </thead>
       <tbody role="rowgroup">
         {views
-          ? views.map((view, place) => <Row key={place} view={view} />)
+          ? views.map((view, place) => (
+              <tr
+                key={place}
+                role="row"
+                data-status={view.status}
+                data-name={view.name}
+              >
+                <Cells key={view.name} view={view} />
+              </tr>
+            ))
           : Array.from({ length: SKELETON_ROWS }, (_, place) => (
               <SkeletonRow key={place} />
             ))}
@@ -63,13 +73,13 @@ export function TokenTable({
   );
 }
 
-function Row({ view }: { readonly view: AdminView }) {
-  const { texts } = useTexts();
+function Cells({ view }: { readonly view: AdminView }) {
+  const { texts, format } = useTexts();
   const { name, status, lease } = view;
   return (
-    <tr role="row" data-status={status} data-name={name}>
+    <>
       <th class="c-token" role="rowheader" scope="row">
-        <a class="row-link clip" href={tokenHref(name)} title={name}>
+        <a class="row-link clip" href={here(tokenHref(name))} title={name}>
           {name}
         </a>
         <span class="sub clip">
@@ -81,7 +91,7 @@ function Row({ view }: { readonly view: AdminView }) {
         <StatusBadge status={status} />
       </td>
       <td class="c-life" role="cell">
-        <LifeBar key={name} view={view} />
+        <LifeBar view={view} />
         <span class="sub tabular">
           <Countdown view={view} />
         </span>
@@ -102,7 +112,7 @@ function Row({ view }: { readonly view: AdminView }) {
               {lease.owner}
             </span>
             <span class="sub tabular">
-              <Relative at={lease.until} />
+              {texts.token.leaseUntil(format.time(lease.until, serverNow()))}
             </span>
           </>
         ) : (
@@ -112,7 +122,7 @@ function Row({ view }: { readonly view: AdminView }) {
       <td class="c-failures" role="cell">
         <Failures view={view} />
       </td>
-    </tr>
+    </>
   );
 }
 
