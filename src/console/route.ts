@@ -12,6 +12,9 @@ export type Route =
   | { readonly view: 'list'; readonly filters: Filters }
   | { readonly view: 'token'; readonly name: string };
 
+/** Characters that the server searches for. */
+export const MAX_SEARCH = 100;
+
 /** The worst first. */
 export const STATUSES: readonly TokenStatus[] = [
   'expired',
@@ -50,8 +53,8 @@ export function routeOf(hash: string): Route {
     view: 'list',
     filters: {
       statuses: STATUSES.filter((status) => chosen.includes(status)),
-      kind: query.get('kind') ?? '',
-      search: query.get('search') ?? '',
+      kind: /^[a-z_]{0,64}$/.exec(query.get('kind') ?? '')?.[0] ?? '',
+      search: (query.get('search') ?? '').slice(0, MAX_SEARCH),
     },
   };
 }

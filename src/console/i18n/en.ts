@@ -110,7 +110,8 @@ export const en = {
     >,
     holders: 'Lease holders of the last day',
     holdersNone: 'No leases in the last day',
-    tokens: (count: string) => `${count} ${count === '1' ? 'token' : 'tokens'}`,
+    renewed: (count: string) =>
+      `${count} ${count === '1' ? 'renewal' : 'renewals'}`,
   },
 
   list: {

@@ -106,7 +106,7 @@ export const zh: Texts = {
     roles: { refresher: '刷新副本', reader: '只读副本' },
     holders: '近一天的租约持有者',
     holdersNone: '近一天没有租约',
-    tokens: (count) => `${count} 个凭证`,
+    renewed: (count) => `刷新 ${count} 次`,
   },
 
   list: {

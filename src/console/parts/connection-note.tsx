@@ -26,7 +26,7 @@ export function ConnectionNote({ connection, retryNow }: Live) {
   return (
     <>
       <span class="connection" data-connection={state} title={title}>
-        {texts.connection[state]}
+        <span key={state}>{texts.connection[state]}</span>
       </span>
       {state === 'lost' && (
         <div class="lost">

@@ -60,7 +60,7 @@ export function HourChart(props: Props) {
       sizes.disconnect();
       made.destroy();
     };
-  }, [colours, language]);
+  }, [colours, language, values.every((value) => !value)]);
   useEffect(() => plot.current?.setData(latest.current), [counts]);
 
   const count = pointed === null ? undefined : counts[pointed];
@@ -73,7 +73,9 @@ export function HourChart(props: Props) {
       <div role="img" aria-label={texts.stats.summary(title, total, period)}>
         <div class="chart-head">
           <span class="chart-title">{title}</span>
-          <span class="chart-total">{total}</span>
+          <span key={total} class="chart-total">
+            {total}
+          </span>
           <span class="chart-readout">{readout}</span>
         </div>
         <div ref={place} class="chart-plot" />
@@ -84,9 +86,10 @@ export function HourChart(props: Props) {
 
 /** @param label Of an instant on the lower axis, milliseconds. */
 function optionsOf(
-  { paint, shape, step }: Props,
+  { paint, shape, step, counts, valueOf }: Props,
   label: (instant: number) => string,
 ): Omit<uPlot.Options, 'width' | 'height'> {
+  const isEmpty = counts.every((count) => !valueOf(count));
   const days = [1, 2, 4].map((count) => count * 24 * HOUR_SECONDS);
   const quiet = {
     stroke: colour('text-muted'),
@@ -117,7 +120,8 @@ function optionsOf(
           paths: uPlot.paths.bars?.({ align: 1, size: [0.76, 40, 1] }),
         }),
         spanGaps: true,
-        points: { show: false },
+        // A line needs two points; one alone would not be seen.
+        points: { show: shape === 'line', size: 4, fill: colour(paint) },
       },
     ],
     axes: [
@@ -136,7 +140,10 @@ function optionsOf(
         gap: 4,
         grid: { stroke: colour('line'), width: 1 },
         splits: (_, __, ___, max) => [0, max],
-        values: (_, [, max]) => ['', max ? String(Math.round(max)) : ''],
+        values: (_, [, max = 0]) => [
+          '',
+          isEmpty ? '' : String(Math.round(max)),
+        ],
       },
     ],
   };

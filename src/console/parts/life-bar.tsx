@@ -26,13 +26,13 @@ export function LifeBar({ view }: Props) {
       aria-label={texts.life.label(at(issuedAt), at(refreshAt), at(expiresAt))}
     >
       <div
+        class="life-late"
+        style={{ left: percent(partOf(life, life.due)) }}
+      />
+      <div
         key={view.version}
         class="life-over"
         style={{ transform: `scaleX(${partOf(life, now).toFixed(4)})` }}
-      />
-      <div
-        class="life-late"
-        style={{ left: percent(partOf(life, life.due)) }}
       />
       <div class="life-due" style={{ left: percent(partOf(life, life.due)) }} />
     </div>

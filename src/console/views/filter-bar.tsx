@@ -1,18 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useTexts } from '../i18n/language.js';
-import { type Filters, hasFilters, NO_FILTERS } from '../route.js';
+import { type Filters, hasFilters, MAX_SEARCH, NO_FILTERS } from '../route.js';
 
-/** What stands before the colon in a token's name. */
-const TOKEN_KINDS = ['access_token', 'jsapi_ticket', 'wx_card_ticket'];
 const TYPING_MS = 300;
 
+/** @param kinds What stands before the colon in the names of tokens. */
 export function FilterBar({
   filters,
+  kinds,
   onFilters,
   isHeld,
   onReorder,
 }: {
   readonly filters: Filters;
+  readonly kinds: readonly string[];
   readonly onFilters: (filters: Filters) => void;
   /** The order has changed, and is not shown yet. */
   readonly isHeld: boolean;
@@ -38,7 +39,7 @@ export function FilterBar({
         type="search"
         autocomplete="off"
         spellcheck={false}
-        maxLength={100}
+        maxLength={MAX_SEARCH}
         aria-label={texts.list.search}
         placeholder={texts.list.search}
         value={search}
@@ -53,7 +54,7 @@ export function FilterBar({
         }
       >
         <option value="">{texts.list.allKinds}</option>
-        {TOKEN_KINDS.map((kind) => (
+        {kinds.map((kind) => (
           <option key={kind} value={kind}>
             {kind}
           </option>

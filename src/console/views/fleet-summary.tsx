@@ -5,7 +5,6 @@ import type { Formats } from '../i18n/format.js';
 import { useTexts } from '../i18n/language.js';
 import { HourChart } from '../parts/hour-chart.js';
 import { sumOf } from '../parts/hours.js';
-import { Relative } from '../parts/life-bar.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
 
@@ -88,10 +87,14 @@ export function FleetSummaryCards({
         <Fact name={texts.fleet.replica}>
           {data && (
             <>
-              <span class="mono clip" title={data.replica.id}>
+              <span
+                key={data.replica.id}
+                class="mono clip"
+                title={data.replica.id}
+              >
                 {data.replica.id}
               </span>{' '}
-              <span class="muted">
+              <span key={`role ${data.replica.id}`} class="muted">
                 {texts.fleet.roles[data.replica.role] ?? data.replica.role}
               </span>
             </>
@@ -151,9 +154,9 @@ function Holders({
             {owner}
           </span>
           <span class="muted">
-            {texts.fleet.tokens(format.number(tokens))}
+            {texts.fleet.renewed(format.number(tokens))}
             {' · '}
-            <Relative at={lastAt} />
+            {format.hours(lastAt, 1)}
           </span>
         </li>
       ))}

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
 import { announce } from '../announce.js';
 import { useApi, useLoaded } from '../api/use-api.js';
 import { useVisible } from '../clock.js';
@@ -49,6 +50,7 @@ export function FleetView({
   const summary = useLoaded((signal) => api.summary(signal), '');
   useSummaryRate(page.changes, summary.reload);
 
+  const kinds = useKinds(page.views, filters.kind);
   const setFilters = (chosen: Filters) => {
     onCursors([]);
     replaceRoute(listHref(chosen));
@@ -95,6 +97,7 @@ export function FleetView({
       <section aria-label={texts.list.title} class="list">
         <FilterBar
           filters={filters}
+          kinds={kinds}
           onFilters={setFilters}
           isHeld={page.isHeld}
           onReorder={page.release}
@@ -139,6 +142,14 @@ export function FleetView({
       </section>
     </div>
   );
+}
+
+/** The kinds of the tokens that have been shown. */
+function useKinds(views: readonly AdminView[], chosen: string): string[] {
+  const seen = useRef(new Set(['access_token']));
+  for (const { name } of views) seen.current.add(name.split(':')[0] ?? name);
+  if (chosen) seen.current.add(chosen);
+  return [...seen.current].sort();
 }
 
 function useSummaryRate(changes: number, reload: () => void): void {

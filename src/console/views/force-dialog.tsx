@@ -25,8 +25,9 @@ export function ForceDialog({
   const { force } = texts;
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
-  const isClassic = source === 'classic';
-  const isConfirmed = !isClassic || typed === name;
+  // Without a token nobody knows here which mode the account has.
+  const asksForName = source !== 'stable';
+  const isConfirmed = !asksForName || typed === name;
   const clear = () => {
     setReason('');
     setTyped('');
@@ -48,7 +49,7 @@ export function ForceDialog({
       >
         <h2 id="force-title">{force.title}</h2>
         <div id="force-hurts">
-          <p>{isClassic ? force.hurtsClassic : force.hurts}</p>
+          <p>{source === 'classic' ? force.hurtsClassic : force.hurts}</p>
           <p>{force.safe}</p>
           <p>
             {forced
@@ -59,7 +60,7 @@ export function ForceDialog({
               : force.spendsUnknown}
           </p>
         </div>
-        {isClassic && (
+        {asksForName && (
           <label class="field">
             <span>{force.typeName(name)}</span>
             <input

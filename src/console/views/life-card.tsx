@@ -9,10 +9,12 @@ export function LifeCard({ view }: { readonly view: AdminView }) {
   const { texts, format } = useTexts();
   const now = useNow();
   const life = lifeOf(view);
+  const hasToken = view.fingerprint !== null;
+  // A row without a token has instants, which say nothing.
   const instants = [
-    ['issued', view.issuedAt],
-    ['due', view.refreshAt],
-    ['expires', view.expiresAt],
+    ['issued', hasToken ? view.issuedAt : null],
+    ['due', hasToken ? view.refreshAt : null],
+    ['expires', hasToken ? view.expiresAt : null],
   ] as const;
   return (
     <section
@@ -21,11 +23,11 @@ export function LifeCard({ view }: { readonly view: AdminView }) {
       data-status={view.status}
     >
       <p class="life-left tabular">
-        <Countdown view={view} />
+        {hasToken ? <Countdown view={view} /> : texts.life.none}
       </p>
       <div class="life-large">
         <LifeBar key={view.name} view={view} />
-        {life && view.fingerprint !== null && (
+        {life && hasToken && (
           <span
             class="life-now"
             aria-hidden="true"

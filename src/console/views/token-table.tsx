@@ -54,7 +54,16 @@ export function TokenTable({
       </thead>
       <tbody role="rowgroup">
         {views
-          ? views.map((view, place) => <Row key={place} view={view} />)
+          ? views.map((view, place) => (
+              <tr
+                key={place}
+                role="row"
+                data-status={view.status}
+                data-name={view.name}
+              >
+                <Cells key={view.name} view={view} />
+              </tr>
+            ))
           : Array.from({ length: SKELETON_ROWS }, (_, place) => (
               <SkeletonRow key={place} />
             ))}
@@ -63,11 +72,11 @@ export function TokenTable({
   );
 }
 
-function Row({ view }: { readonly view: AdminView }) {
+function Cells({ view }: { readonly view: AdminView }) {
   const { texts } = useTexts();
   const { name, status, lease } = view;
   return (
-    <tr role="row" data-status={status} data-name={name}>
+    <>
       <th class="c-token" role="rowheader" scope="row">
         <a class="row-link clip" href={tokenHref(name)} title={name}>
           {name}
@@ -81,7 +90,7 @@ function Row({ view }: { readonly view: AdminView }) {
         <StatusBadge status={status} />
       </td>
       <td class="c-life" role="cell">
-        <LifeBar key={name} view={view} />
+        <LifeBar view={view} />
         <span class="sub tabular">
           <Countdown view={view} />
         </span>
@@ -112,7 +121,7 @@ function Row({ view }: { readonly view: AdminView }) {
       <td class="c-failures" role="cell">
         <Failures view={view} />
       </td>
-    </tr>
+    </>
   );
 }
 

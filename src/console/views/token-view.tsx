@@ -35,7 +35,6 @@ export function TokenView({
     },
     name,
   );
-  const [asked, setAsked] = useState(0);
   const live = useEventStream(data ? tokenQuery(name) : null, (event) => {
     if (event.type !== 'token') return;
     const view = event.data as AdminView;
@@ -43,16 +42,6 @@ export function TokenView({
     setClockBy(view);
     setData(() => view);
   });
-  // Whatever happens to a token changes one of these.
-  const news = data
-    ? [data.version, data.failureCount, data.status, asked].join()
-    : '';
-  const stats = useLoaded((signal) => api.stats(name, signal), news);
-  // A renewal's answer may arrive before the stream's news.
-  const onAsked = () => {
-    setAsked((count) => count + 1);
-    reload();
-  };
 
   const state = failure && !data ? 'failed' : isLoading ? 'loading' : 'ready';
   return (
@@ -71,44 +60,74 @@ export function TokenView({
         {data && <StatusBadge status={data.status} />}
         {data && <ConnectionNote {...live} />}
       </div>
-      {failure && !data ? (
+      {failure && !data && (
         <ProblemNote
           title={texts.token.failed}
           failure={failure}
           onRetry={failure.status === 404 ? undefined : reload}
         />
-      ) : (
-        <div class="token-grid">
-          <div class="column">
-            {data ? (
-              <>
-                <LifeCard view={data} />
-                {data.lastError && (
-                  <ErrorCard view={data} error={data.lastError} />
-                )}
-              </>
-            ) : (
-              <div class="card life-card">
-                <Skeleton width="40%" />
-              </div>
-            )}
-            <StatsCharts stats={stats} />
-            <History name={name} news={news} />
-          </div>
-          <div class="column side">
-            <TokenFacts view={data} />
-            {data && (
-              <RefreshCard
-                view={data}
-                forced={stats.data?.forced}
-                onAsked={onAsked}
-              />
-            )}
-            <BudgetCard forced={stats.data?.forced} />
-            <QuotaCard name={name} />
-          </div>
-        </div>
       )}
+      {!failure && !data && <Waiting />}
+      {data && <Details view={data} onAsked={reload} />}
+    </div>
+  );
+}
+
+/** @param onAsked Called after a renewal, whose answer may arrive before the stream's news. */
+function Details({
+  view,
+  onAsked,
+}: {
+  readonly view: AdminView;
+  readonly onAsked: () => void;
+}) {
+  const api = useApi();
+  const { name, version, failureCount, status } = view;
+  const [asked, setAsked] = useState(0);
+  // Whatever happens to a token changes one of these.
+  const news = [version, failureCount, status, asked].join();
+  const stats = useLoaded((signal) => api.stats(name, signal), news);
+  return (
+    <div class="token-grid">
+      <div class="column">
+        <LifeCard view={view} />
+        {view.lastError && <ErrorCard view={view} error={view.lastError} />}
+        <StatsCharts stats={stats} />
+        <History name={name} news={news} />
+      </div>
+      <div class="column side">
+        <TokenFacts view={view} />
+        <RefreshCard
+          view={view}
+          forced={stats.data?.forced}
+          onAsked={() => {
+            setAsked((count) => count + 1);
+            onAsked();
+          }}
+        />
+        <BudgetCard forced={stats.data?.forced} />
+        <QuotaCard name={name} />
+      </div>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div class="token-grid" aria-hidden="true">
+      <div class="column">
+        <div class="card life-card">
+          <Skeleton width="40%" />
+        </div>
+        <div class="charts">
+          <div class="card chart-card" />
+          <div class="card chart-card" />
+          <div class="card chart-card" />
+        </div>
+      </div>
+      <div class="column side">
+        <div class="card waiting-facts" />
+      </div>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import {
 } from 'preact/hooks';
 import type {
   AdminView,
-  TokenPage,
+  StreamedPage,
 } from '../../wechat-token/http/admin/admin.types.js';
 import { listQuery, type ListQuery } from '../api/api.js';
 import type { ApiFailure } from '../api/api-failure.js';
@@ -22,9 +22,6 @@ import { setClockBy } from '../clock.js';
 
 /** Many events of one moment are shown at once. */
 const GATHER_MS = 60;
-
-/** What the page consists of, and in which order. */
-type Order = Pick<TokenPage, 'next'> & { readonly names: readonly string[] };
 
 export interface LivePage {
   readonly views: readonly AdminView[];
@@ -52,8 +49,8 @@ export function useTokenPage(
   const api = useApi();
   const key = listQuery(query);
   const [known, setKnown] = useState<ReadonlyMap<string, AdminView>>(new Map());
-  const [order, setOrder] = useState<Order>({ names: [], next: null });
-  const [held, setHeld] = useState<Order>();
+  const [order, setOrder] = useState<StreamedPage>({ names: [], next: null });
+  const [held, setHeld] = useState<StreamedPage>();
   const [shownKey, setShownKey] = useState<string>();
   const [changes, setChanges] = useState(0);
   const loaded = useLoaded((signal) => api.tokens(query, signal), key);
@@ -90,7 +87,7 @@ export function useTokenPage(
       );
     const last = events.findLast(({ type }) => type === 'page');
     if (last) {
-      const found = last.data as Order;
+      const found = last.data as StreamedPage;
       if (isBusy()) setHeld(found);
       else {
         setHeld(undefined);
@@ -136,6 +133,6 @@ export function useTokenPage(
   };
 }
 
-function sameNames(one: Order, other: Order): boolean {
+function sameNames(one: StreamedPage, other: StreamedPage): boolean {
   return one.names.join() === other.names.join();
 }
