@@ -10,6 +10,15 @@ import { body, noStore, parameter } from './parts.js';
 import { problems } from './problem-responses.js';
 
 const tags = ['Operators'];
+const listParameters = [
+  'order',
+  'status',
+  'kind',
+  'search',
+  'tokenNames',
+  'limit',
+  'after',
+].map(parameter);
 
 export const adminPaths: Paths = {
   '/admin/wechat-tokens': {
@@ -18,8 +27,8 @@ export const adminPaths: Paths = {
       operationId: 'listTokens',
       summary: 'List tokens',
       description:
-        'Scope `tokens:read`. Ordered by name, without the values. A key that is limited to some accounts gets the tokens of those accounts.',
-      parameters: [parameter('limit'), parameter('after')],
+        'Scope `tokens:read`. Ordered by name or by urgency, without the values. A key that is limited to some accounts gets the tokens of those accounts. In the order of urgency, and by status, kind or a search, each request reads every row, unless it names tokens; such requests are answered one after the other.',
+      parameters: listParameters,
       responses: {
         200: {
           description: 'A page of tokens.',
@@ -36,11 +45,12 @@ export const adminPaths: Paths = {
       operationId: 'streamTokens',
       summary: 'Stream changes to a page of tokens',
       description:
-        'Scope `tokens:read`. Server-sent events: first every token of the page, then every token that changes, within a second of the change. A comment is sent after 15 s without an event. The stream ends after 10 minutes; reconnect to continue. At most 5 streams per key and 20 in total. Use `fetch` to read the stream, because `EventSource` cannot send a key and a key must not be in a URL.',
-      parameters: [parameter('limit'), parameter('after')],
+        'Scope `tokens:read`. Server-sent events: first every token of the page and the page itself, then every token that changes, and the page when its tokens or their order change, within a second; a search that takes long is repeated after four times as long, 10 s at most. A comment is sent after 15 s without an event. The stream ends after 10 minutes; reconnect to continue. At most 5 streams per key and 20 in total. Use `fetch` to read the stream, because `EventSource` cannot send a key and a key must not be in a URL.',
+      parameters: listParameters,
       responses: {
         200: {
-          description: 'Events of type `token`; the data of each is a Token.',
+          description:
+            'Events of type `token`, the data of each is a Token; and of type `page`: `names` in their order, and `next` as in a list.',
           content: {
             'text/event-stream': {
               schema: { type: 'string' },

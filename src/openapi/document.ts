@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { adminPaths } from './admin.paths.js';
 import { adminSchemas } from './admin.schemas.js';
+import { consolePaths } from './console.paths.js';
 import { healthPaths } from './health.paths.js';
 import { parameters } from './parameters.js';
 import { problemResponses } from './problem-responses.js';
 import { problemSchemas } from './problem.schemas.js';
+import { reportPaths } from './report.paths.js';
+import { reportSchemas } from './report.schemas.js';
 import { security, securitySchemes } from './security.js';
 import { tokenPaths } from './token.paths.js';
 import { tokenSchemas } from './token.schemas.js';
@@ -48,6 +51,8 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     ...tokenPaths,
     ...wechatShapedPaths,
     ...adminPaths,
+    ...reportPaths,
+    ...consolePaths,
     ...healthPaths,
   },
   components: {
@@ -55,6 +60,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
       ...tokenSchemas,
       ...wechatShapedSchemas,
       ...adminSchemas,
+      ...reportSchemas,
       ...problemSchemas,
     },
     responses: problemResponses,

@@ -73,15 +73,16 @@ export const tokenPageExample: Examples = {
   },
 };
 
-const frame = (id: number, data: object) =>
-  `event: token\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+const frame = (id: number, data: object, type = 'token') =>
+  `event: ${type}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 
 export const streamExample = {
   renewed: {
     summary: 'A token, before and after its renewal',
     value:
       frame(1, { ...own, fingerprint: BEFORE, version: 1795413600087 }) +
-      frame(2, own),
+      frame(2, { names: [own.name], next: null }, 'page') +
+      frame(3, own),
   },
 };
 

@@ -19,8 +19,44 @@ export const parameters: Parameters = {
   after: {
     name: 'after',
     in: 'query',
-    description: '`next` of the previous page, such as `access_token:shop`.',
+    description:
+      '`next` of the previous page in the same order, such as `access_token:shop`.',
     schema: { type: 'string', maxLength: 191 },
+  },
+  order: {
+    name: 'order',
+    in: 'query',
+    description:
+      '`urgency`: expired and missing tokens first, then those that fail or cool down, due, refreshing and valid ones.',
+    schema: { type: 'string', enum: ['name', 'urgency'], default: 'name' },
+  },
+  status: {
+    name: 'status',
+    in: 'query',
+    description:
+      'Only tokens of these statuses, separated by commas, such as `expired,missing`. A value that cannot be decrypted counts by its instants.',
+    schema: { type: 'string' },
+  },
+  kind: {
+    name: 'kind',
+    in: 'query',
+    description:
+      'Only tokens of this kind, the part of the name before the colon, such as `access_token`.',
+    schema: { type: 'string', maxLength: 64 },
+  },
+  search: {
+    name: 'search',
+    in: 'query',
+    description:
+      'Only tokens whose name or appid contains this, in upper or lower case.',
+    schema: { type: 'string', maxLength: 100 },
+  },
+  tokenNames: {
+    name: 'name',
+    in: 'query',
+    description:
+      'Only these tokens, separated by commas, 100 at most, such as `access_token,access_token:shop`.',
+    schema: { type: 'string' },
   },
   before: {
     name: 'before',

@@ -68,6 +68,9 @@ const REJECTED = 'POST /wechat-tokens/{name}/rejected';
 const LIST = 'GET /admin/wechat-tokens';
 const ONE = 'GET /admin/wechat-tokens/{name}';
 const EVENTS = 'GET /admin/wechat-tokens/{name}/events';
+const SUMMARY = 'GET /admin/wechat-tokens/summary';
+const STATS = 'GET /admin/wechat-tokens/{name}/stats';
+const QUOTA = 'GET /admin/wechat-tokens/{name}/quota';
 const REFRESH = 'POST /admin/wechat-tokens/{name}/refresh';
 const CLASSIC = 'GET /cgi-bin/token';
 const STABLE = 'POST /cgi-bin/stable_token';
@@ -88,6 +91,10 @@ describe('what the running app answers is as documented', () => {
     [REJECTED, 200, { path: own(REJECTED), body: { value: 'an-old-one' } }],
     [LIST, 200, {}],
     [LIST, 200, { path: '/admin/wechat-tokens?limit=1&after=access' }],
+    [LIST, 200, { path: '/admin/wechat-tokens?order=urgency&search=a' }],
+    [SUMMARY, 200, {}],
+    [STATS, 200, { path: own(STATS) }],
+    [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],

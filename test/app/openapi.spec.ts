@@ -54,7 +54,10 @@ describe('the document of the API', () => {
     await app.init();
     try {
       const mounted = mountedRoutes(app).filter(
-        (route) => !route.startsWith('GET /docs'),
+        (route) =>
+          !route.startsWith('GET /docs') &&
+          // The page's path with a slash at its end, for Fastify.
+          !route.endsWith('/console/{below}'),
       );
       const documented = operations().map(({ route }) => route);
       expect(documented.toSorted()).toEqual(mounted.toSorted());

@@ -12,6 +12,13 @@ const PRIMARY = {
   postgres: 'PRIMARY',
 };
 
+const HOURS_PRIMARY = {
+  sqlite: 'sqlite_autoindex_token_hour_1',
+  mysql: 'PRIMARY',
+  postgres: 'PRIMARY',
+};
+const HOURS = Array.from({ length: 168 }, (_, ago) => ({ ago }));
+
 const START = '1000-01-01 00:00:00.000';
 
 const name = 'access_token:7';
@@ -150,6 +157,27 @@ const EXPECTED: { readonly [Name in keyof Statements]?: Expected } = {
     statement: (s) => s.events({ name, beforeId: 1000, limit: 50 }),
     access: [EVENTS],
   },
+  countHours: {
+    statement: (s) =>
+      s.countHours({
+        counts: [
+          { name, outcome: 'refreshed', class: '', count: 1, latency: 1 },
+        ],
+      }),
+    access: [],
+  },
+  hoursOfNames: {
+    statement: (s) => s.hoursOfNames({ names, hours: HOURS }),
+    access: [HOURS_PRIMARY],
+  },
+  hoursOfReplicas: {
+    statement: (s) => s.hoursOfReplicas({ hours: HOURS }),
+    access: [HOURS_PRIMARY],
+  },
+  countOwnStatuses: {
+    statement: (s) => s.countOwnStatuses({ owned: names }),
+    access: [PRIMARY],
+  },
   postponeEvent: {
     statement: (s) => s.postponeEvent({ name, ...events }),
     access: [EVENTS],
@@ -227,12 +255,15 @@ describe.each(PLANS)(
       },
     );
 
-    it('purgeEvents reads the oldest events, not all of them', async () => {
-      const purge = { keptMs: 86_400_000, limit: 10 };
-      const found = await accesses(statements.purgeEvents(purge));
-      expect(found.length).toBeGreaterThan(0);
-      expect(found.map(({ index }) => index)).not.toContain(undefined);
-    });
+    it.each(['purgeEvents', 'purgeHours'] as const)(
+      '%s reads the oldest, not all of them',
+      async (name) => {
+        const purge = { keptMs: 86_400_000, limit: 10 };
+        const found = await accesses(statements[name](purge));
+        expect(found.length).toBeGreaterThan(0);
+        expect(found.map(({ index }) => index)).not.toContain(undefined);
+      },
+    );
 
     it('a full scan would be noticed', async () => {
       const sql = 'SELECT value FROM system_var WHERE remark = ?';
@@ -261,12 +292,16 @@ async function fill(db: StoreUnderTest): Promise<void> {
     `INSERT INTO token_event (name, at, type)
       VALUES ${many(2000, (i) => `'access_token:${i % 50}', '2099-01-01 00:00:00.${String(i).padStart(4, '0').slice(0, 3)}', 'forced'`)}`,
   );
+  await db.sql(
+    `INSERT INTO token_hour (hour, name, outcome, class, count, latency_sum)
+      VALUES ${many(2000, (i) => `'2020-01-${String(1 + (i % 28)).padStart(2, '0')} 00:00:00.000', 'access_token:${i}', 'refreshed', '', 1, 1`)}`,
+  );
 }
 
 /** As many plain variables as tokens, one of which is due, or all; and events of a few of them. No vacuum counts them. */
 async function fillPostgres(db: StoreUnderTest, areDue: boolean) {
   const { now, plus } = db.words;
-  for (const table of ['system_var', 'token_event'])
+  for (const table of ['system_var', 'token_event', 'token_hour'])
     await db.sql(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
   await db.sql(
     `INSERT INTO system_var (name, value, updated_at)
@@ -281,6 +316,11 @@ async function fillPostgres(db: StoreUnderTest, areDue: boolean) {
   await db.sql(
     `INSERT INTO token_event (name, at, type)
       SELECT 'access_token:' || i % 50, ${plus(now, '-1000 * i')}, 'forced' FROM generate_series(1, ${BIG / 10}) i`,
+  );
+  await db.sql(
+    `INSERT INTO token_hour (hour, name, outcome, class, count, latency_sum)
+      SELECT ${plus("date_trunc('hour', " + now + ')', '-3600000 * (i % 168)')}, 'access_token:' || i, 'refreshed', '', 1, 1
+      FROM generate_series(1, ${BIG / 2}) i`,
   );
 }
 
@@ -312,7 +352,7 @@ function explainSqlite(plan: readonly object[]): Access[] {
   return plan.flatMap((step) => {
     const detail = 'detail' in step ? String(step.detail) : '';
     const [, how, table, index] =
-      /^(SEARCH|SCAN) (system_var|token_event)(?: EXISTS)?(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?/.exec(
+      /^(SEARCH|SCAN) (system_var|token_event|token_hour)(?: EXISTS)?(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?/.exec(
         detail,
       ) ?? [];
     if (!table) return [];
@@ -326,7 +366,7 @@ function explainMysql(plan: readonly object[]): Access[] {
   return plan.flatMap((step) => {
     const row = new Map<string, unknown>(Object.entries(step));
     const table = String(row.get('table'));
-    if (!/^(system_var|token_event)$/.test(table)) return [];
+    if (!/^(system_var|token_event|token_hour)$/.test(table)) return [];
     const scan = ['ALL', 'index'].includes(String(row.get('type')));
     return [{ table, index: scan ? undefined : String(row.get('key')) }];
   });

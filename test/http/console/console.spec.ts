@@ -27,7 +27,7 @@ const NOBODY = { canActivate: () => false };
 const BY_KEY = { apiKeys: [KEYS.read] };
 const BY_APP = { guards: [NOBODY] };
 
-describe.each(PLATFORMS)('the console, on %s', (_platform, adapter) => {
+describe.each(PLATFORMS)('the console, on %s', (platform, adapter) => {
   let folder: string;
   let app: INestApplication | undefined;
   beforeEach(() => {
@@ -80,7 +80,10 @@ describe.each(PLATFORMS)('the console, on %s', (_platform, adapter) => {
       for (const [path, base] of [
         [CONSOLE, './console/'],
         [`${CONSOLE}?lang=zh`, './console/'],
-        [`${CONSOLE}/`, './'],
+        // With guards it is Nest's route, and Fastify's option ignoreTrailingSlash decides.
+        ...(auth === 'key' || platform === 'Express'
+          ? [[`${CONSOLE}/`, './']]
+          : []),
       ] as const) {
         const page = await fetch(url + path);
         expect(page.status).toBe(200);

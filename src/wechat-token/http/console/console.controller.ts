@@ -63,10 +63,14 @@ export class ConsoleController implements AdapterController {
     ): AdapterRoute => ({ method: 'get', path: PATH + below, answer });
     return [
       route('', (...call) => this.page(...call)),
-      route('/:below', (...call) => this.below(...call)),
       route('/assets/:file', (request, response) =>
         this.asset(request.params['file'] ?? '', request, response),
       ),
+      // Here Fastify finds the page's path with a slash at its end, and Express above.
+      route('/:below', (request, response) => {
+        if (request.params['below']) throw new NotMounted(request);
+        return this.page(request, response);
+      }),
     ];
   }
 
@@ -83,16 +87,6 @@ export class ConsoleController implements AdapterController {
     );
     if (!file) throw new HttpProblem(404, consoleMessages.notBuilt());
     return this.send(file, OF_PAGE, request, response);
-  }
-
-  /** Fastify finds the page's path with a slash at its end here, and Express above. */
-  @Get(':below')
-  below(
-    @Req() request: HttpRequest,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<StreamableFile | undefined> {
-    if (request.params['below']) throw new NotMounted(request);
-    return this.page(request, response);
   }
 
   @Get('assets/:file')
