@@ -4,7 +4,7 @@ import { asksForKey, forgetKey, storedKey, storeKey } from './api/session.js';
 import { ApiProvider } from './api/use-api.js';
 import { useTexts } from './i18n/language.js';
 import { Header } from './parts/header.js';
-import { listHref, NO_FILTERS, routeOf, useHash } from './route.js';
+import { here, listHref, NO_FILTERS, routeOf, useHash } from './route.js';
 import { FleetView } from './views/fleet-view.js';
 import { SignInView } from './views/sign-in-view.js';
 import { TokenView } from './views/token-view.js';
@@ -40,7 +40,7 @@ export function App() {
 
   return (
     <>
-      <a class="skip-link" href="#content" onClick={skip}>
+      <a class="skip-link" href={here('#content')} onClick={skip}>
         {texts.skip}
       </a>
       <Header

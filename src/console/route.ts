@@ -68,9 +68,14 @@ function decoded(text: string): string {
   }
 }
 
+/** A place on this page. The server's base address is that of the assets, so a fragment alone would lead to another page. */
+export function here(hash: string): string {
+  return `${location.pathname}${location.search}${hash}`;
+}
+
 /** Without an entry in the history: Back leaves the list, not a letter of the search. */
 export function replaceRoute(href: string): void {
-  history.replaceState(null, '', href);
+  history.replaceState(null, '', here(href));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 

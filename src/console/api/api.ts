@@ -24,7 +24,7 @@ export interface ListQuery {
 }
 
 export const PAGE_SIZE = 50;
-export const EVENT_PAGE_SIZE = 50;
+export const EVENT_PAGE_SIZE = 25;
 /** Characters of the reason of a refresh. */
 export const MAX_REASON = 200;
 

@@ -1,4 +1,5 @@
 import { LANGUAGES, useTexts } from '../i18n/language.js';
+import { here } from '../route.js';
 import { firstTheme, storeTheme, type Theme, THEMES } from '../theme.js';
 import { useState } from 'preact/hooks';
 import { Mark } from './shapes.js';
@@ -15,7 +16,7 @@ export function Header({
   const [theme, setTheme] = useState<Theme>(firstTheme);
   return (
     <header class="header">
-      <a class="brand" href="#/">
+      <a class="brand" href={here('#/')}>
         <Mark />
         <span class="brand-name">{texts.product}</span>
       </a>

@@ -181,13 +181,21 @@ function Events({ events }: { readonly events: readonly AdminEvent[] }) {
                   {actor ?? none}
                 </span>
               </td>
-              <td class="e-fingerprint mono" role="cell">
+              <td
+                class="e-fingerprint mono"
+                role="cell"
+                data-none={fingerprint === null}
+              >
                 {fingerprint ?? none}
               </td>
-              <td class="e-latency tabular" role="cell">
+              <td
+                class="e-latency tabular"
+                role="cell"
+                data-none={latencyMs === null}
+              >
                 {latencyMs === null ? none : format.latency(latencyMs)}
               </td>
-              <td class="e-detail" role="cell">
+              <td class="e-detail" role="cell" data-none={detail === null}>
                 <Detail detail={detail} />
               </td>
             </tr>

@@ -1,4 +1,5 @@
 import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
+import { serverNow } from '../clock.js';
 import { explain } from '../i18n/failures.js';
 import { useTexts } from '../i18n/language.js';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../parts/life-bar.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { StatusBadge } from '../parts/status-badge.js';
-import { tokenHref } from '../route.js';
+import { here, tokenHref } from '../route.js';
 
 const COLUMNS = [
   'token',
@@ -73,12 +74,12 @@ export function TokenTable({
 }
 
 function Cells({ view }: { readonly view: AdminView }) {
-  const { texts } = useTexts();
+  const { texts, format } = useTexts();
   const { name, status, lease } = view;
   return (
     <>
       <th class="c-token" role="rowheader" scope="row">
-        <a class="row-link clip" href={tokenHref(name)} title={name}>
+        <a class="row-link clip" href={here(tokenHref(name))} title={name}>
           {name}
         </a>
         <span class="sub clip">
@@ -111,7 +112,7 @@ function Cells({ view }: { readonly view: AdminView }) {
               {lease.owner}
             </span>
             <span class="sub tabular">
-              <Relative at={lease.until} />
+              {texts.token.leaseUntil(format.time(lease.until, serverNow()))}
             </span>
           </>
         ) : (

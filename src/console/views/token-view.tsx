@@ -7,6 +7,7 @@ import { useTexts } from '../i18n/language.js';
 import { ConnectionNote } from '../parts/connection-note.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
+import { here } from '../route.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { BudgetCard } from './budget-card.js';
 import { ErrorCard } from './error-card.js';
@@ -50,7 +51,7 @@ export function TokenView({
       data-state={state}
       data-connection={live.connection.state}
     >
-      <a class="back" href={listHref}>
+      <a class="back" href={here(listHref)}>
         ← {texts.token.back}
       </a>
       <div class="title-row">
@@ -92,8 +93,6 @@ function Details({
       <div class="column">
         <LifeCard view={view} />
         {view.lastError && <ErrorCard view={view} error={view.lastError} />}
-        <StatsCharts stats={stats} />
-        <History name={name} news={news} />
       </div>
       <div class="column side">
         <TokenFacts view={view} />
@@ -108,6 +107,10 @@ function Details({
         <BudgetCard forced={stats.data?.forced} />
         <QuotaCard name={name} />
       </div>
+      <div class="column">
+        <StatsCharts stats={stats} />
+        <History name={name} news={news} />
+      </div>
     </div>
   );
 }
@@ -119,14 +122,16 @@ function Waiting() {
         <div class="card life-card">
           <Skeleton width="40%" />
         </div>
+      </div>
+      <div class="column side">
+        <div class="card waiting-facts" />
+      </div>
+      <div class="column">
         <div class="charts">
           <div class="card chart-card" />
           <div class="card chart-card" />
           <div class="card chart-card" />
         </div>
-      </div>
-      <div class="column side">
-        <div class="card waiting-facts" />
       </div>
     </div>
   );
