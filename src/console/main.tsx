@@ -7,12 +7,6 @@ import './styles/parts.css';
 import './styles/views.css';
 import { applyTheme, firstTheme } from './theme.js';
 
-// The base is the folder of the assets: only at this address does a link such as `#/` stay within the page, and load nothing.
-history.replaceState(
-  null,
-  '',
-  new URL(location.search + location.hash, document.baseURI),
-);
 applyTheme(firstTheme());
 const root = document.getElementById('app');
 if (root)
