@@ -122,7 +122,7 @@ describe('for everybody', () => {
   it('is as dark as the system, or as was chosen', async () => {
     const brightness = (page: Page) =>
       page.evaluate<number>(
-        'Math.max(...getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number))',
+        'Math.max(...getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number))',
       );
     const { page } = await browser.open(world.console, { colorScheme: 'dark' });
     await page.locator('input:focus').waitFor();

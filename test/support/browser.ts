@@ -15,7 +15,7 @@ export interface Tab {
 
 /**
  * One Chromium for the tests of a spec file, English and light unless a tab asks for something else. After each test the tabs are closed;
- * a tab that has asked another machine for anything fails it.
+ * one that has asked another machine for anything fails it.
  */
 export function useBrowser(): {
   open(url: string, options?: BrowserContextOptions): Promise<Tab>;
@@ -26,7 +26,8 @@ export function useBrowser(): {
     browser = await launchChromium();
   });
   afterAll(() => browser.close());
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await tell(browser);
     await Promise.all(browser.contexts().map((context) => context.close()));
     const asked = foreign;
     foreign = [];
@@ -58,6 +59,14 @@ export function useBrowser(): {
       return { page, requests, errors };
     },
   };
+}
+
+/** What is to be read on the pages, for the log of a test that fails. */
+async function tell(browser: Browser): Promise<void> {
+  for (const page of browser.contexts().flatMap((one) => one.pages())) {
+    const text = await page.locator('body').innerText();
+    process.stdout.write(`[page] ${page.url()}\n${text}\n`);
+  }
 }
 
 function isLocal(url: string): boolean {

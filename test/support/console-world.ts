@@ -63,6 +63,9 @@ export class ConsoleWorld implements AsyncDisposable {
         { id: 'reader', key: KEYS.reader, scopes: ['tokens:read'] },
         { id: 'program', key: KEYS.program },
       ),
+      // The platform is in the process of the tests, which a busy machine may hold up.
+      WECHAT_REQUEST_TIMEOUT_MS: '60000',
+      WECHAT_LEASE_SECONDS: '180',
       ...settings,
     });
     line.leadTo(app.url);
