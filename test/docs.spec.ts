@@ -144,7 +144,7 @@ describe('the pages that users read', () => {
     );
 
     expect(stdout).toBe('');
-  }, 60_000);
+  });
 
   it.each(READMES)(
     '%s has no line that is too wide, except in tables and addresses',
