@@ -3,7 +3,10 @@ import {
   setTimeout as sleep,
 } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/config/database.js';
+import {
+  createDataSource,
+  dataSourceOptions,
+} from '../../src/config/database.js';
 import { MonotonicClock } from '../../src/wechat-token/common/clock.js';
 import type { StoreError } from '../../src/wechat-token/common/errors.js';
 import { ChangeFeed } from '../../src/wechat-token/store/change-feed.js';
@@ -396,10 +399,12 @@ describe.each(databaseServers())(
 
     it('R12: closes in about a second when the server does not answer', async () => {
       await using line = await TcpProxy.start(db.url);
-      const app = new DataSource(
-        dataSourceOptions(parsed(line.through(db.url))),
-      );
+      const app = createDataSource(parsed(line.through(db.url)));
       const own = new SqlRunner(app, new MonotonicClock());
+      await expect(connection(own)).rejects.toMatchObject({
+        driverCode: 'NOT_CONNECTED',
+      });
+      await app.initialize();
       await connection(own);
       await line.blackHole();
       const unanswered = connection(own).catch(({ code }) => code as unknown);
@@ -411,6 +416,8 @@ describe.each(databaseServers())(
       expect(performance.now() - startedAt).toBeLessThan(5000);
       expect(performance.now() - startedAt).toBeGreaterThan(500);
       expect(await unanswered).toBe('STORE');
+      await line.refuse();
+      await app.destroy();
     });
   },
 );

@@ -125,9 +125,13 @@ describe('the health of a process', () => {
   it('keeps nothing of accounts that are removed', async () => {
     await using world = await World.create();
     const accounts: WechatAccount[] = [DEFAULT_FAKE_ACCOUNT, SHOP_WRONG];
+    let isBroken = false;
     const replica = await startedReplica(world, {
       accounts: {
-        list: () => accounts,
+        list: () => {
+          if (isBroken) throw new Error('no such table');
+          return accounts;
+        },
         find: (name) =>
           accounts.find((one) => (one.name ?? 'default') === name),
       },
@@ -138,6 +142,31 @@ describe('the health of a process', () => {
     await replica.accountCheck.check();
     expect([...replica.module.get(RenewalFailures).all()]).toHaveLength(0);
     expect(await reportOf(world, replica)).toMatchObject({ status: 'ok' });
+
+    isBroken = true;
+    await replica.accountCheck.run();
+    expect(await reportOf(world, replica)).toMatchObject({
+      status: 'degraded',
+      reasons: [{ reason: 'accounts-failing' }],
+    });
+  });
+
+  it('is degraded by stored values that it cannot decrypt', async () => {
+    await using world = await World.create();
+    const keys = ['a', 'b'].map((id) => ({
+      id,
+      key: Buffer.alloc(32, id).toString('base64'),
+    }));
+    const sealing = await startedReplica(world, {
+      encryptionKeys: keys.slice(0, 1),
+    });
+    await sealing.close();
+    const replica = await world.replica({ encryptionKeys: keys.slice(1) });
+    await replica.accountCheck.check();
+    expect(await reportOf(world, replica)).toMatchObject({
+      status: 'degraded',
+      reasons: [{ reason: 'renewals-failing', class: 'unreadable', count: 1 }],
+    });
   });
 
   it.each([
@@ -180,6 +209,13 @@ describe('the health of a process', () => {
           status: 'degraded',
           reasons: [{ reason: 'database-failing' }],
         });
+        if (mode === 'stable') {
+          world.clock.advance(7_200_000);
+          world.wechat.advance(7200);
+          await replica.tokens.getAccessToken();
+          const { reasons: all } = await reportOf(world, replica);
+          expect(all).toContainEqual({ reason: 'tokens-not-stored', count: 1 });
+        }
         await line.passThrough();
       }
       await fresh.drop();
