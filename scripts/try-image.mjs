@@ -1,5 +1,5 @@
 // Runs an image that is mounted at ROOT as its configuration says, the way deploy/ runs it: as the image's user, with a read-only
-// root, no capability and no new privileges, on this machine's network. Says what it saw; exit code 1 at the first thing that is not
+// root, no capability, no new privileges and the system calls of the systemd unit alone, on this machine's network. Says what it saw; exit code 1 at the first thing that is not
 // as it should be. Usage, from scripts/try-image.sh: node scripts/try-image.mjs ROOT CONFIG WORK
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -46,6 +46,38 @@ function folder(path, files = {}) {
     writeFileSync(join(at, file), text, { mode: 0o444 });
   chownSync(at, uid, gid);
   return at;
+}
+
+/** The names of one of systemd's sets of system calls. */
+function systemCalls(set) {
+  const { stdout } = spawnSync('systemd-analyze', ['syscall-filter', set], {
+    encoding: 'utf8',
+  });
+  return stdout
+    .split('\n')
+    .map((line) => /^ +([@\w-]+)$/.exec(line)?.[1])
+    .filter((name) => name !== undefined)
+    .flatMap((name) => (name.startsWith('@') ? systemCalls(name) : [name]));
+}
+
+/** The unit's filter, as runc takes it. */
+function systemCallFilter() {
+  const unit = readFileSync(
+    join(import.meta.dirname, '../deploy/systemd/nestjs-wechat-token.service'),
+    'utf8',
+  );
+  const sets = [...unit.matchAll(/^SystemCallFilter=(~?)(\S+)$/gm)];
+  const callsOf = (sign) =>
+    sets
+      .filter(([, of]) => of === sign)
+      .flatMap(([, , set]) => systemCalls(set));
+  const denied = new Set(callsOf('~'));
+  const names = callsOf('').filter((name) => !denied.has(name));
+  assert.ok(denied.size > 0 && names.length > 100, 'the unit has no filter');
+  return {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }],
+  };
 }
 
 const [uid, gid] = config.User.split(':').map(Number);
@@ -101,6 +133,7 @@ writeFileSync(
     // Not the network: FakeWechat listens on this machine's loopback.
     linux: {
       namespaces: ['pid', 'mount', 'ipc', 'uts'].map((type) => ({ type })),
+      seccomp: systemCallFilter(),
     },
   }),
 );
@@ -130,7 +163,10 @@ try {
     assert.match(field(set) ?? '', /^0+$/, set);
   assert.equal(field('NoNewPrivs'), '1');
   assert.equal(field('Name'), 'node');
-  say(`process 1 is node, user ${uid}, no capability, no new privileges`);
+  assert.equal(field('Seccomp'), '2');
+  say(
+    `process 1 is node, user ${uid}, no capability, no new privileges, the system calls of the unit`,
+  );
 
   for (const path of ['/x', '/app/x', '/app/dist/main.js', '/tmp/x'])
     assert.notEqual(inside('touch', path).status, 0, `${path} is writable`);

@@ -22,6 +22,7 @@ missing=()
 for program in buildah debootstrap jq runc; do
   command -v "$program" >/dev/null || missing+=("$program")
 done
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 if [ "${#missing[@]}" -gt 0 ]; then
   say "installing ${missing[*]} with apt-get"
   apt-get -o DPkg::Lock::Timeout=300 -qq update || say 'apt-get update had errors; continuing anyway'

@@ -17,6 +17,7 @@ import { resolveOptions } from '../src/wechat-token/options/options.schema.js';
 const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
   ...READMES,
+  'deploy/README.md',
   'docs/compatibility.md',
   'docs/health.md',
   'docs/interop.md',
