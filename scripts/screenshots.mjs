@@ -76,7 +76,7 @@ async function startApp(env) {
   const ended = once(child, 'exit');
   let text = '';
   const url = await new Promise((found, failed) => {
-    ended.then(() => failed(new Error('The app did not start.')));
+    void ended.then(() => failed(new Error('The app did not start.')));
     child.stdout.on('data', (chunk) => {
       text += chunk;
       const listens = /listens on (http:\/\/[^\s"]+)/.exec(text);
