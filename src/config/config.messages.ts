@@ -56,7 +56,6 @@ export const messages = {
     `DATABASE_URL: cannot open ${url} (${code}). ${databaseAdvice(url, code)}${line === 'plain' && ACCOUNT_ADVICE.has(code) ? REQUIRES_TLS : ''}`,
   databaseAwaited: (seconds: number) =>
     `The app has started without its database and tries again in ${seconds} s.`,
-  databaseOpened: () => 'The database answers; the app uses it from now on.',
   databaseDistrusted: (url: string, problem: string) =>
     `DATABASE_TLS: the TLS certificate of ${url} was refused (${problem}), so nothing was sent. Name its CA in DATABASE_TLS_CA_FILE and the host that it is for in DATABASE_URL, or check this machine's clock; DATABASE_TLS=require encrypts without looking at it.`,
   databaseLacksTls: (url: string) =>

@@ -51,15 +51,18 @@ export async function openWhenBack(
   let problem = away;
   for (let waitMs = FIRST_WAIT_MS; problem; waitMs *= 2) {
     const wait = Math.min(waitMs, LONGEST_WAIT_MS);
-    const detail = messages.databaseAwaited(wait / 1000);
-    logger.error(new LogLine(problem.message, { detail }));
+    const detail = `${problem.message} ${messages.databaseAwaited(wait / 1000)}`;
+    logger.error(new LogLine('database not open yet', { detail }));
     await sleep(wait, undefined, { signal: ended, ref: false }).catch(() => {});
     if (ended.aborted) return;
     problem = await connect(dataSource, settings);
   }
   const warning = tlsWarning(settings.database, dataSource);
-  if (warning) logger.warn(new LogLine(warning, {}));
-  logger.log(new LogLine(messages.databaseOpened(), {}));
+  if (warning)
+    logger.warn(
+      new LogLine('database connection at risk', { detail: warning }),
+    );
+  logger.log(new LogLine('database open', {}));
 }
 
 /**

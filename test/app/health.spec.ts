@@ -60,7 +60,7 @@ describe.concurrent.each(databaseServers())(
       });
       expect(token).toBe(sandbox.wechat.issuedTokens[0]);
       expect(app.stderr()).toMatch(
-        /"DATABASE_URL: cannot open \S+ \(ECONNREFUSED\)\. Start the server, or correct host and port\.".*tries again in 1 s/,
+        /"detail":"DATABASE_URL: cannot open \S+ \(ECONNREFUSED\)\. Start the server, or correct host and port\. .*tries again in 1 s/,
       );
 
       await line.passThrough();

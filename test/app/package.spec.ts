@@ -51,10 +51,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the package', () => {
-  it('holds the module, the testing kit and what is to be read, and nothing else', () => {
+  it('holds the module, the testing kit, the console and what is to be read, and nothing else', () => {
     const others = files.filter(
       (file) =>
-        !/^dist\/(?:wechat-token|prometheus|testing)\/.+\.(?:m?js|m?js\.map|d\.m?ts)$/.test(
+        !/^dist\/(?:(?:wechat-token|prometheus|testing)\/.+\.(?:m?js|m?js\.map|d\.m?ts)|console\/(?:index\.html|licenses\.md|assets\/[\w-]+\.(?:js|css|svg)))$/.test(
           file,
         ),
     );
@@ -66,6 +66,7 @@ describe('the package', () => {
       'package.json',
     ]);
     expect(files.filter((file) => /spec|test\//.test(file))).toEqual([]);
+    expect(files).toContain('dist/console/index.html');
     for (const entry of [
       'wechat-token/index',
       'prometheus/index',

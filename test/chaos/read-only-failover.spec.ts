@@ -11,7 +11,7 @@ const LIFE_SECONDS = 40;
 /** Longer than a failover on a busy machine, so that the answer finds the old server read-only. */
 const ANSWER_DELAY_MS = 4000;
 const SETTINGS = {
-  WECHAT_REQUEST_TIMEOUT_MS: '8000',
+  WECHAT_REQUEST_TIMEOUT_MS: '6000',
   WECHAT_LEASE_SECONDS: '13',
 };
 

@@ -17,9 +17,15 @@ import { isSqlite } from '../support/sql.js';
 import { Version01 } from '../support/version-0-1.js';
 import { World } from '../support/world.js';
 
-const [, Queue] = wechatTokenMigrations;
-const up = (runner: QueryRunner) => new Queue().up(runner);
-const down = (runner: QueryRunner) => new Queue().down(runner);
+const [, Queue, Hours] = wechatTokenMigrations;
+const up = async (runner: QueryRunner) => {
+  await new Queue().up(runner);
+  await new Hours().up(runner);
+};
+const down = async (runner: QueryRunner) => {
+  await new Hours().down(runner);
+  await new Queue().down(runner);
+};
 /** Rows that one statement fills. */
 const BATCH = 2000;
 const MINUTE = 60;
@@ -178,6 +184,7 @@ describe.each(databasesOf01())(
       const read = () => dataSource.query('SELECT * FROM system_var');
       const [schema, rows] = [await schemaOf(dataSource), await read()];
       await dataSource.runMigrations();
+      await dataSource.undoLastMigration();
       await dataSource.undoLastMigration();
       expect(await schemaOf(dataSource)).toEqual(schema);
       expect(await read()).toEqual(rows);

@@ -36,18 +36,23 @@ describe.each(everyDatabase())('the hour counts on $title', (database) => {
     );
   };
 
-  it('add up in one statement for a batch, under the name and under the replica', async () => {
+  it('add up in one statement, under the name and under the replica', async () => {
     const change = vi.spyOn(SqlRunner.prototype, 'change');
-    await Promise.all([
-      db.hours.count(refreshed()),
-      db.hours.count(refreshed(NAME, 'one', 50)),
-      db.hours.count(refreshed(SHOP)),
-      db.hours.count(failed('transient')),
-      db.hours.count(failed('ip')),
-    ]);
+    for (const count of [
+      refreshed(),
+      refreshed(NAME, 'one', 50),
+      refreshed(SHOP),
+      failed('transient'),
+      failed('ip'),
+    ])
+      db.hours.add(count);
+    expect(db.hours.pending).toBe('some');
+    await db.hours.save();
+    expect(db.hours.pending).toBe('nothing');
     expect(change).toHaveBeenCalledTimes(1);
     change.mockRestore();
-    await db.hours.count(refreshed(NAME, 'two', 1));
+    db.hours.add(refreshed(NAME, 'two', 1));
+    await db.hours.save();
 
     const [own, both, replicas] = await Promise.all([
       db.hours.ofTokens([NAME], 168),
@@ -77,6 +82,20 @@ describe.each(everyDatabase())('the hour counts on $title', (database) => {
       { ...count('refreshed', '', 3, 250), replica: 'one' },
       { ...count('refreshed', '', 1, 1), replica: 'two' },
     ]);
+  });
+
+  it('that cannot be written are lost, and many of them are written in statements of 200', async () => {
+    const change = vi.spyOn(SqlRunner.prototype, 'change');
+    for (let i = 0; i < 999; i++) db.hours.add(refreshed(`access_token:${i}`));
+    expect(db.hours.pending).toBe('many');
+    await db.hours.save();
+    expect(change).toHaveBeenCalledTimes(5);
+
+    change.mockRejectedValueOnce(new Error('away'));
+    db.hours.add(refreshed());
+    await expect(db.hours.save()).rejects.toThrow('away');
+    expect(db.hours.pending).toBe('nothing');
+    change.mockRestore();
   });
 
   it('are of whole hours of the database, the last so many', async () => {

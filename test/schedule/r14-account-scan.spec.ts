@@ -240,8 +240,8 @@ describe('R12, R14 the start with 1000 good tokens', () => {
       .filter((first) => typeof first === 'string' && first.startsWith('["'))
       .map((list) => (JSON.parse(String(list)) as unknown[]).length);
     expect(lists).toEqual([500, 500]);
-    // The purge of old events, and no row.
-    expect(change).toHaveBeenCalledOnce();
+    // The purges of old events and of old counts, and no row.
+    expect(change).toHaveBeenCalledTimes(2);
     vi.restoreAllMocks();
     expect(await servedFromMemory(replica, accounts)).toBe(1000);
     expect(world.wechat.calls.total).toBe(0);

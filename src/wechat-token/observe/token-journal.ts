@@ -231,36 +231,39 @@ export class TokenJournal {
   forcedAnswered(name: TokenName, agoMs: number): void {
     const windowMs = Math.ceil(agoMs) + CLOCK_SLACK_MS;
     const work = this.events.postpone(name, 'forced', windowMs);
-    void this.write('event write failed', name, work);
+    void this.write(name, work);
+  }
+
+  /** Writes the counts of renewals and failures; those that cannot be written are lost, and the events stay. */
+  async saveCounts(): Promise<void> {
+    if (this.hours.pending === 'nothing') return;
+    await this.hours.save().catch((error: unknown) => {
+      this.logger.warn(new LogLine('count write failed', reasonOf(error)));
+    });
   }
 
   /** R12: resolves when all events and counts so far are written. */
   async settled(): Promise<void> {
-    this.hours.flush();
     await Promise.all(this.writing);
+    await this.saveCounts();
+  }
+
+  /** Written with others by {@link saveCounts}, which each round calls; in the middle of a long round when there are many. */
+  private count(count: Omit<NewCount, 'replica'>): void {
+    this.hours.add({ ...count, replica: this.replica.id });
+    if (this.hours.pending === 'many') void this.saveCounts();
   }
 
   /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
   private record(event: NewTokenEvent): Promise<void> {
-    const work = this.events.record(event);
-    return this.write('event write failed', event.name, work);
+    return this.write(event.name, this.events.record(event));
   }
 
-  /** As {@link record}: a count that cannot be written is lost, and its event stays. */
-  private count(count: Omit<NewCount, 'replica'>): void {
-    const work = this.hours.count({ ...count, replica: this.replica.id });
-    void this.write('count write failed', count.name, work);
-  }
-
-  private write(
-    failure: string,
-    name: TokenName,
-    work: Promise<void>,
-  ): Promise<void> {
+  private write(name: TokenName, work: Promise<void>): Promise<void> {
     const written = work
       .catch((error: unknown) => {
         const fields = { name, ...reasonOf(error) };
-        this.logger.warn(new LogLine(failure, fields));
+        this.logger.warn(new LogLine('event write failed', fields));
       })
       .finally(() => this.writing.delete(written));
     this.writing.add(written);

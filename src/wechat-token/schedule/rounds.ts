@@ -57,6 +57,7 @@ export class Rounds {
         );
       if (!this.poller.isQuiet || this.hasProbes) await this.due.run(options);
       else this.journal.observe('due', { count: 0, oldestMs: 0 });
+      await this.journal.saveCounts();
       if (!this.renewer.isStopping) await this.purge();
     } catch (error) {
       this.journal.problem('scheduled renewal failed', error);

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../common/token-name.js';
-import { WriteBatcher } from './connections/write-batcher.js';
 import type { RawNumber } from './row-mapper.js';
 import { SqlRunner } from './sql-runner.js';
 import type { CountedOutcome } from './token-hour.entity.js';
 
 const PURGE_BATCH = 1000;
-/** Nobody waits for a count: one statement has those of this time. */
-const GATHER_MS = 500;
+/** Rows of one statement. */
+const SAVE_BATCH = 200;
+/** Rows that are counted before they should be written. */
+const MANY = 1000;
 /** Before a replica's id. No token's name begins with it. */
 const REPLICA_MARK = '@';
 
@@ -54,20 +55,46 @@ type RawCount = {
 /** Renewals and failures by the hour of the database's clock (R3). */
 @Injectable()
 export class TokenHours {
-  private readonly writes: WriteBatcher<NewCount, void>;
+  /** Not written yet. */
+  private counted = new Map<string, CountedRow>();
 
-  constructor(private readonly sql: SqlRunner) {
-    this.writes = new WriteBatcher((counts) => this.write(counts), GATHER_MS);
+  constructor(private readonly sql: SqlRunner) {}
+
+  /** Counts in memory, under the token's name and under the replica's, until {@link save}. */
+  add({ name, replica, outcome, class: type = '', latencyMs }: NewCount): void {
+    for (const counted of [name, `${REPLICA_MARK}${replica}`]) {
+      const key = `${counted} ${outcome} ${type}`;
+      const { count, latency } = this.counted.get(key) ?? NOTHING;
+      this.counted.set(key, {
+        name: counted,
+        outcome,
+        class: type,
+        count: count + 1,
+        latency: latency + Math.round(latencyMs ?? 0),
+      });
+    }
   }
 
-  /** Resolves when it is counted, under the token's name and under the replica's. */
-  count(count: NewCount): Promise<void> {
-    return this.writes.add(count);
+  /** What waits for {@link save}. */
+  get pending(): 'nothing' | 'some' | 'many' {
+    const { size } = this.counted;
+    return size === 0 ? 'nothing' : size < MANY ? 'some' : 'many';
   }
 
-  /** What is to be counted is written now. */
-  flush(): void {
-    this.writes.flush();
+  /**
+   * Writes what was counted; what cannot be written is lost. A row appears once in a statement, and all statements have their rows in
+   * one order: replicas do not deadlock.
+   */
+  async save(): Promise<void> {
+    const rows = [...this.counted]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, row]) => row);
+    this.counted.clear();
+    const { countHours } = this.sql.statements;
+    for (let from = 0; from < rows.length; from += SAVE_BATCH)
+      await this.sql.change(
+        countHours({ counts: rows.slice(from, from + SAVE_BATCH) }),
+      );
   }
 
   /** What was counted of these tokens together in the last so many clock hours; an hour without a count is omitted. */
@@ -109,29 +136,6 @@ export class TokenHours {
       counts: counted.map(toItem),
     };
   }
-
-  /** A row appears once in a statement, and all statements have their rows in one order: replicas do not deadlock. */
-  private async write(counts: readonly NewCount[]): Promise<void[]> {
-    const rows = new Map<string, CountedRow>();
-    for (const { name, replica, outcome, class: type = '', ...one } of counts)
-      for (const counted of [name, `${REPLICA_MARK}${replica}`]) {
-        const key = `${counted} ${outcome} ${type}`;
-        const { count, latency } = rows.get(key) ?? { count: 0, latency: 0 };
-        rows.set(key, {
-          name: counted,
-          outcome,
-          class: type,
-          count: count + 1,
-          latency: latency + Math.round(one.latencyMs ?? 0),
-        });
-      }
-    const inOrder = [...rows].sort(([one], [other]) => (one < other ? -1 : 1));
-    const { countHours } = this.sql.statements;
-    await this.sql.change(
-      countHours({ counts: inOrder.map(([, row]) => row) }),
-    );
-    return counts.map(() => undefined);
-  }
 }
 
 interface CountedRow {
@@ -141,6 +145,8 @@ interface CountedRow {
   readonly count: number;
   readonly latency: number;
 }
+
+const NOTHING = { count: 0, latency: 0 };
 
 function hoursAgo(hours: number): { ago: number }[] {
   return Array.from({ length: hours }, (_, ago) => ({ ago }));

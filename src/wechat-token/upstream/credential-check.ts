@@ -2,10 +2,13 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
+import { Clock, MonotonicClock } from '../common/clock.js';
 import { inParallel } from '../common/in-parallel.js';
+import { Observers } from '../common/observers.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { WechatTokenModuleOptions } from '../options/options.js';
 import { resolveOptions } from '../options/options.schema.js';
+import { CallObserver } from './call-observer.js';
 import { type FailureClass, UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
 import { StableTokenSource } from './stable-token.source.js';
@@ -62,6 +65,10 @@ export async function checkCredentials(
         HttpClient,
         WechatGateway,
         StableTokenSource,
+        CallObserver,
+        { provide: Clock, useClass: MonotonicClock },
+        // Nobody is told of these calls.
+        { provide: Observers, useValue: new Observers() },
         { provide: WechatTokenSettings, useValue: settings },
       ],
     },

@@ -17,18 +17,15 @@ interface Waiting<Item, Result> {
 export class WriteBatcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isWriting = false;
-  private endGathering = () => {};
 
   /**
    * `write` returns a result for each item in their order, or the error of that item. Its failure is the failure of all items, unless
    * the database has refused the data of one of them: then each item is written alone.
-   * @param gatherMs How long the first of several items waits for others, unless {@link flush} is called.
    */
   constructor(
     private readonly write: (
       items: readonly Item[],
     ) => Promise<readonly (Result | Error)[]>,
-    private readonly gatherMs = 0,
   ) {}
 
   add(item: Item): Promise<Result> {
@@ -38,17 +35,10 @@ export class WriteBatcher<Item, Result> {
     });
   }
 
-  /** Items wait for others no longer. */
-  flush(): void {
-    this.endGathering();
-  }
-
   private async writeAll(): Promise<void> {
     this.isWriting = true;
     // Items of the same tick of the event loop join the first batch.
-    await (this.gatherMs > 0
-      ? this.gather()
-      : new Promise<void>((resolve) => nextTick(resolve)));
+    await new Promise<void>((resolve) => nextTick(resolve));
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, MAX_BATCH);
       const written = settledOrSlow(this.writeBatch(batch));
@@ -56,16 +46,6 @@ export class WriteBatcher<Item, Result> {
       await (batch.length > 1 ? Promise.all([written, pause()]) : written);
     }
     this.isWriting = false;
-  }
-
-  private gather(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.gatherMs);
-      this.endGathering = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   private async writeBatch(
