@@ -12,7 +12,7 @@ export function ConnectionNote({ connection, retryNow }: Live) {
   useEffect(() => {
     if (state === 'lost' && !wasLost.current) {
       wasLost.current = true;
-      announce(`${texts.connection.lost}. ${texts.connection.lostMore}`);
+      announce(`${texts.connection.lost} ${texts.connection.lostMore}`);
     }
     if (state === 'live' && wasLost.current) {
       wasLost.current = false;
