@@ -6,7 +6,7 @@ import {
   setVisibility,
   signIn,
 } from '../support/console-page.js';
-import { ConsoleWorld, KEYS, OWN } from '../support/console-world.js';
+import { ConsoleWorld, KEYS } from '../support/console-world.js';
 
 const NAME = 'access_token';
 
@@ -19,12 +19,6 @@ describe('a lost connection', () => {
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  const fingerprint = async () =>
-    (await world.admin<{ fingerprint: string }>(`/${NAME}`)).fingerprint;
-  const rotate = () => {
-    world.wechat.otherSystemFetches(OWN.appId, 'stable-forced');
-    return world.admin(`/${NAME}/refresh`, {});
-  };
   it('is said, and made good by itself: what was missed is shown', async () => {
     const { page } = await browser.open(world.console);
     await signIn(page, KEYS.reader);
@@ -38,11 +32,9 @@ describe('a lost connection', () => {
     expect(await rowOf(page, NAME).count()).toBe(1);
 
     await world.line.passThrough();
-    await rotate();
+    const fingerprint = await world.rotate();
     await live(page);
-    await rowOf(page, NAME)
-      .getByText(await fingerprint())
-      .waitFor();
+    await rowOf(page, NAME).getByText(fingerprint).waitFor();
     expect(await page.getByText('may be out of date').count()).toBe(0);
   });
 
@@ -57,14 +49,12 @@ describe('a lost connection', () => {
     await setVisibility(page, 'hidden');
     await ended;
     const before = requests.length;
-    await rotate();
+    const fingerprint = await world.rotate();
     expect(requests.length).toBe(before);
 
     await setVisibility(page, 'visible');
     await live(page);
-    await rowOf(page, NAME)
-      .getByText(await fingerprint())
-      .waitFor();
+    await rowOf(page, NAME).getByText(fingerprint).waitFor();
     expect(requests.slice(before).join('\n')).toContain('/stream');
   });
 });

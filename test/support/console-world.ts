@@ -106,6 +106,22 @@ export class ConsoleWorld implements AsyncDisposable {
     await vi.waitUntil(isSettled, { timeout: PATIENCE_MS });
   }
 
+  /** The default account's token is another one from now on. For 10 s the platform's last answer is told again (R9): it asks until then. */
+  async rotate(): Promise<string> {
+    this.wechat.otherSystemFetches(OWN.appId, 'stable-forced');
+    const { fingerprint } = await vi.waitUntil(
+      async () => {
+        const answer = await this.admin<{
+          outcome: string;
+          fingerprint: string;
+        }>('/access_token/refresh', {});
+        return answer.outcome === 'refreshed' && answer;
+      },
+      { timeout: PATIENCE_MS, interval: 500 },
+    );
+    return fingerprint;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.line[Symbol.asyncDispose]();
     await this.sandbox[Symbol.asyncDispose]();
