@@ -9,6 +9,7 @@ import { launchChromium } from './chromium.mjs';
 import {
   ACCOUNTS,
   startPlatform,
+  takeLease,
   tokensAreThere,
   writeHistory,
 } from './screenshots-data.mjs';
@@ -41,7 +42,7 @@ async function main() {
       { id: 'ops', key: KEY, scopes: ['tokens:read', 'tokens:refresh'] },
     ]),
   };
-  // A running refresher would mend what is written here, and renew what is due.
+  // A refresher, running or starting, would mend what is written here and renew what is due: a reader shows it.
   const first = await startApp(env);
   await tokensAreThere(first.url, KEY);
   await first.stop();
@@ -50,8 +51,11 @@ async function main() {
   const console = `${app.url}/admin/wechat-tokens/console`;
   const browser = await launchChromium();
   mkdirSync(PICTURES, { recursive: true });
-  const take = (name, options, show) =>
-    picture(browser, console, join(PICTURES, `${name}.png`), options, show);
+  const take = async (name, options, show) => {
+    await takeLease(env.DATABASE_URL);
+    const path = join(PICTURES, `${name}.png`);
+    await picture(browser, console, path, options, show);
+  };
 
   await take('list', {}, stay);
   await take('token', {}, openOne);

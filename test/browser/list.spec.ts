@@ -49,7 +49,7 @@ describe('the list', () => {
       await rowOf(page, 'access_token:kiosk').getByText(text).first().waitFor();
     for (const chart of ['Renewals', 'Failures'])
       await page
-        .getByRole('img', { name: new RegExp(`^${chart}, last 24`) })
+        .getByRole('img', { name: new RegExp(`^${chart}, Last 24`) })
         .waitFor();
     expect(errors).toEqual([]);
   });

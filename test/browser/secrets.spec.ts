@@ -53,7 +53,7 @@ describe('what the browser gets to see', () => {
     await page.getByRole('button', { name: 'Force…' }).click();
     await page.getByRole('button', { name: 'Force a new token' }).click();
     await page.getByText(/^Refreshed/).waitFor();
-    await page.getByRole('button', { name: 'Ask WeChat' }).click();
+    await page.getByRole('button', { name: 'Check quota' }).click();
     await page
       .getByRole('rowheader', { name: '/cgi-bin/stable_token' })
       .waitFor();

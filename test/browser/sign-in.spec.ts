@@ -49,7 +49,7 @@ describe('signing in', () => {
     await signIn(page, KEYS.program);
     await says(page, /lacks the scope tokens:read/);
     await signIn(page, WRONG_KEY);
-    await says(page, /does not know this key/);
+    await says(page, /Unknown key/);
     expect((await storageOf(page)).session).toEqual({});
 
     const headers = { authorization: `Bearer ${WRONG_KEY}` };

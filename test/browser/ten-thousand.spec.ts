@@ -37,7 +37,7 @@ describe('the list of 10,000 accounts', () => {
       expect(await page.locator('*').count()).toBeLessThan(MAX_ELEMENTS);
     };
 
-    await page.getByText('10,000 in all').waitFor();
+    await page.getByText('10,000 total').waitFor();
     const worst = ['00000', '00001', '00002', '00003'];
     await expect
       .poll(async () => (await names()).slice(0, 4))

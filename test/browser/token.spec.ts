@@ -81,7 +81,7 @@ describe('one token', () => {
     const { page } = await open('access_token');
     const dialog = page.getByRole('dialog', { name: 'Force a new token?' });
     await page.getByText('20 of 20 left today').waitFor();
-    await page.getByText(/00:00 in China/).waitFor();
+    await page.getByText(/00:00 China time/).waitFor();
     const before = await world.admin<View>('/access_token');
 
     await page.getByRole('button', { name: 'Force…' }).click();
@@ -144,7 +144,7 @@ describe('one token', () => {
   it("shows WeChat's own quota on demand", async () => {
     const { page } = await open('access_token');
     const asked = world.wechat.callsFor(OWN.appId).business;
-    await page.getByRole('button', { name: 'Ask WeChat' }).click();
+    await page.getByRole('button', { name: 'Check quota' }).click();
     for (const path of [
       '/cgi-bin/token',
       '/cgi-bin/stable_token',

@@ -27,8 +27,7 @@ export const en = {
     busy: 'Signing in…',
     stays: 'The key stays in this tab and is forgotten when you close it.',
     empty: 'Enter an API key.',
-    wrong:
-      'The server does not know this key. Compare it with API_KEYS (http.apiKeys).',
+    wrong: 'Unknown key. Compare it with API_KEYS (http.apiKeys).',
     noScope:
       'This key lacks the scope tokens:read. Add the scope to the key, or use another one.',
     tooMany: (wait: string) =>
@@ -40,15 +39,14 @@ export const en = {
   problem: {
     away: 'The server does not answer.',
     forbidden: 'You are not allowed to do this.',
-    noRefreshScope:
-      'This key may only read: it lacks the scope tokens:refresh.',
+    noRefreshScope: 'This key lacks the scope tokens:refresh.',
     notFound: 'There is no such token.',
     tooMany: (wait: string) => `Too many requests. Try again in ${wait}.`,
     unavailable: 'The server cannot do this at the moment.',
-    upstream: 'WeChat refused.',
-    server: 'The server failed. Its log says more.',
+    upstream: 'WeChat refused the request.',
+    server: 'The server failed. See its log for details.',
     invalid: 'The server did not accept the request.',
-    words: "The server's words",
+    words: 'Server message',
   },
 
   connection: {
@@ -57,12 +55,11 @@ export const en = {
     paused: 'Paused',
     lost: 'Connection lost',
     lostMore: 'What you see may be out of date.',
-    tooMany:
-      'This key has as many live pages as it may have. Close one of them.',
+    tooMany: 'This key has too many live pages. Close one.',
     retryIn: (wait: string) => `Reconnecting in ${wait}`,
     retrying: 'Reconnecting…',
     retryNow: 'Reconnect now',
-    restored: 'Connected again.',
+    restored: 'Reconnected.',
     refused: 'No live updates',
   },
 
@@ -78,8 +75,8 @@ export const en = {
     valid: 'Served; not yet due',
     due: 'Served, and renewed in the background',
     refreshing: 'A replica holds the lease and renews it',
-    'cooling-down': 'Served; the last renewal failed, and the next one waits',
-    expired: 'Not served any more',
+    'cooling-down': 'Served; the last renewal failed; a retry is scheduled',
+    expired: 'No longer served',
     missing: 'No readable token is stored',
   },
 
@@ -93,29 +90,29 @@ export const en = {
     statuses: 'Status',
     renewals: 'Renewals',
     failures: 'Failures',
-    last24h: 'last 24 hours',
+    last24h: 'Last 24 hours',
     wechat: 'WeChat',
     wechatStates: {
-      ok: 'Answers',
-      degraded: 'Partly failing',
+      ok: 'Reachable',
+      degraded: 'Degraded',
       failing: 'Failing',
-      idle: 'No calls in two hours',
+      idle: 'No calls in the last 2 hours',
     },
     database: 'Database',
-    databaseAnswers: (latency: string) => `answers in ${latency}`,
-    replica: 'Answered by',
+    databaseAnswers: (latency: string) => latency,
+    replica: 'Served by',
     roles: { refresher: 'refresher', reader: 'reader' } as Readonly<
       Record<string, string>
     >,
-    holders: 'Lease holders of the last day',
-    holdersNone: 'No leases in the last day',
+    holders: 'Lease holders, last 24 hours',
+    holdersNone: 'No leases in the last 24 hours',
     renewed: (count: string) =>
       `${count} ${count === '1' ? 'renewal' : 'renewals'}`,
   },
 
   list: {
     title: 'Tokens',
-    total: (count: string) => `${count} in all`,
+    total: (count: string) => `${count} total`,
     search: 'Search by name or appid',
     kind: 'Kind',
     allKinds: 'All kinds',
@@ -123,14 +120,14 @@ export const en = {
     columns: {
       token: 'Token',
       status: 'Status',
-      life: 'Life',
-      source: 'Source',
+      life: 'Lifetime',
+      source: 'Fingerprint',
       renewed: 'Last renewal',
       lease: 'Lease',
       failures: 'Failures',
     },
-    caption: 'Tokens, the worst first',
-    order: 'Worst first',
+    caption: 'Tokens, sorted by severity',
+    order: 'Sorted by severity',
     held: 'The order has changed',
     reorder: 'Sort again',
     failuresInARow: (count: string) => `${count} in a row`,
@@ -168,11 +165,11 @@ export const en = {
     kind: 'Kind',
     source: 'Source',
     fingerprint: 'Fingerprint',
-    masked: 'Masked',
+    masked: 'Masked value',
     version: 'Version',
     renewed: 'Last renewal',
     lease: 'Lease',
-    leaseFree: 'Free',
+    leaseFree: 'Not held',
     leaseUntil: (time: string) => `until ${time}`,
     lifeTitle: 'Life',
     lastError: 'Last error',
@@ -183,11 +180,11 @@ export const en = {
   refresh: {
     title: 'Refresh',
     intro:
-      'Asks WeChat in normal mode: a token that still has life is kept, and nobody is cut off.',
+      'Requests a token in normal mode. WeChat returns the current token while it is valid, so no client is interrupted.',
     introClassic:
-      'In classic mode WeChat issues a new token with each call, so the server asks only when this one is due.',
+      'In classic mode WeChat issues a new token on every call, so the server calls only when this one is due.',
     reason: 'Reason',
-    reasonHint: 'For the history; optional',
+    reasonHint: 'Optional; recorded in the history',
     submit: 'Refresh',
     busy: 'Refreshing…',
     force: 'Force…',
@@ -205,13 +202,13 @@ export const en = {
   force: {
     title: 'Force a new token?',
     hurts:
-      'The current token ends at once. Whoever keeps a copy of it fails with 40001 until it has the new one.',
+      'The current token becomes invalid at once. Any client that holds a copy fails with 40001 until it has the new one.',
     hurtsClassic:
-      'WeChat issues a new token and ends the current one within five minutes. Whoever keeps a copy of it fails with 40001 from then on.',
-    safe: 'Programs that ask this server get the new token within a second.',
+      'WeChat issues a new token and ends the current one within five minutes. Any client that holds a copy fails with 40001 from then on.',
+    safe: 'Clients of this server get the new token within a second.',
     spends: (left: string, limit: string) =>
-      `This spends one of the day's ${limit} forced renewals, of which ${left} are left.`,
-    spendsUnknown: "This spends one of the day's 20 forced renewals.",
+      `This uses one of the day's ${limit} forced renewals, of which ${left} are left.`,
+    spendsUnknown: "This uses one of the day's 20 forced renewals.",
     typeName: (name: string) => `Type ${name} to confirm`,
     reason: 'Reason',
     submit: 'Force a new token',
@@ -221,21 +218,21 @@ export const en = {
   budget: {
     title: 'Forced renewals',
     left: (left: string, limit: string) => `${left} of ${limit} left today`,
-    resets: (local: string, wait: string) => `Begins anew ${local}, in ${wait}`,
-    china: (time: string) => `${time} in China, where WeChat's day ends`,
+    resets: (local: string, wait: string) => `Resets in ${wait} (${local})`,
+    china: (time: string) => `${time} China time (UTC+8)`,
   },
 
   quota: {
     title: "WeChat's quota",
-    intro: "Asks WeChat for this appid's counters. The request itself counts.",
-    submit: 'Ask WeChat',
-    busy: 'Asking…',
+    intro: 'Reads the counters from WeChat. The request itself counts.',
+    submit: 'Check quota',
+    busy: 'Checking…',
     failed: 'The quota could not be read',
     endpoint: 'Endpoint',
     used: 'Used',
     remain: 'Left',
     limit: 'Limit',
-    refused: (errcode: string) => `WeChat answered ${errcode}`,
+    refused: (errcode: string) => `WeChat returned ${errcode}`,
   },
 
   history: {
@@ -270,8 +267,8 @@ export const en = {
     older: 'Load older',
     empty: 'No events yet',
     noMatch: (count: string, since: string) =>
-      `None among the last ${count} events, back to ${since}`,
-    end: 'The history ends here; events are kept for 30 days.',
+      `No matches in the last ${count} events, back to ${since}`,
+    end: 'End of history. Events are kept for 30 days.',
     failed: 'The history could not be loaded',
   },
 

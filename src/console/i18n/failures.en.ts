@@ -1,7 +1,7 @@
 import type { FailureTexts } from './failures.js';
 
 const CONFIRM_AND_RETRY =
-  'The server tries again after 1, 5 and 15 minutes, then every 30 to 60; a refresh tries at once.';
+  'The server retries after 1, 5 and 15 minutes, then every 30 to 60; a refresh retries at once.';
 
 export const failuresEn: FailureTexts = {
   classes: {
@@ -9,19 +9,19 @@ export const failuresEn: FailureTexts = {
       title: 'WeChat did not issue a token',
       what: 'WeChat could not be reached, or its answer could not be used.',
       remedy:
-        'The server tries again by itself. If it lasts, check the network between the server and api.weixin.qq.com, and any proxy in between.',
+        'The server retries automatically. If the failure persists, check the network and any proxy between the server and api.weixin.qq.com.',
     },
     certificate: {
       title: "WeChat's TLS certificate was refused",
-      what: 'Whoever answered did not prove to be WeChat, so nothing was sent.',
+      what: 'The certificate does not identify the endpoint as WeChat, so nothing was sent.',
       remedy:
-        "Check the server's clock and its CA certificates. For a proxy with a CA of its own, set NODE_EXTRA_CA_CERTS.",
+        "Check the server's clock and its CA certificates. For a proxy with its own CA, set NODE_EXTRA_CA_CERTS.",
     },
     rejected: {
       title: 'WeChat rejected the token',
       what: 'The token, or the one that it depends on, is not accepted in calls to WeChat.',
       remedy:
-        'The server renews it. If this happens again and again, another system fetches tokens for the same appid: find it, and let it read from this server.',
+        'The server renews it. If this recurs, another system fetches tokens for the same appid: find it, and let it read from this server.',
     },
     credentials: {
       title: "WeChat refused the account's credentials",
@@ -32,18 +32,18 @@ export const failuresEn: FailureTexts = {
       title: "WeChat does not accept the server's IP address",
       what: "The address is not in the account's IP whitelist.",
       remedy:
-        "Add the address to the IP whitelist in WeChat's console. The server then tries again by itself.",
+        "Add the address to the IP whitelist in WeChat's console. The server then retries automatically.",
     },
     quota: {
       title: "The day's quota is used up",
       what: 'WeChat issues no more tokens for this appid today.',
       remedy:
-        "The quota begins anew at midnight, China time. Until then a token that is still valid is served. Find out what else fetches tokens for this appid: WeChat's quota is below.",
+        "The quota resets at midnight, China time. Until then a token that is still valid is served. Check WeChat's quota on this page, and find what else fetches tokens for this appid.",
     },
     account: {
       title: 'WeChat has restricted the account',
       what: 'WeChat does not issue tokens to this account, whatever its credentials.',
-      remedy: `Sign in to WeChat's console, where the reason and the way to object are shown. ${CONFIRM_AND_RETRY}`,
+      remedy: `Sign in to WeChat's console, which shows the reason and how to appeal. ${CONFIRM_AND_RETRY}`,
     },
     'row-conflict': {
       title: 'Another app holds this row',
@@ -62,7 +62,7 @@ export const failuresEn: FailureTexts = {
     [-1]: {
       title: 'WeChat is busy',
       what: 'WeChat answered "system error".',
-      remedy: 'Nothing to do: the server tries again by itself.',
+      remedy: 'No action is needed: the server retries automatically.',
     },
     40001: {
       title: 'The AppSecret is wrong',
@@ -70,10 +70,10 @@ export const failuresEn: FailureTexts = {
       remedy: `Copy the AppSecret from WeChat's console, correct it in the settings (WECHAT_APP_SECRET or WECHAT_ACCOUNTS) and restart the server. ${CONFIRM_AND_RETRY}`,
     },
     40002: {
-      title: 'The request arrived damaged',
-      what: 'WeChat misses a part of the request that the server has sent.',
+      title: 'The request was incomplete',
+      what: 'WeChat did not find a required part of the request.',
       remedy:
-        'Check WECHAT_API_BASE_URL and any proxy in between. The server tries again by itself.',
+        'Check WECHAT_API_BASE_URL and any proxy in between. The server retries automatically.',
     },
     40013: {
       title: 'The appid is wrong',
@@ -87,41 +87,41 @@ export const failuresEn: FailureTexts = {
     },
     40164: {
       title: "The server's IP address is not in the whitelist",
-      what: 'WeChat issues tokens only to addresses that the account lists.',
+      what: "WeChat issues tokens only to the addresses in the account's IP whitelist.",
       remedy:
-        "Add the address to the IP whitelist in WeChat's console (Settings and development › Basic configuration). It applies within minutes, and the server tries again by itself.",
+        "Add the address to the IP whitelist in WeChat's console (Settings and development › Basic configuration). The change applies within minutes; the server retries automatically.",
     },
     40243: {
       title: 'The AppSecret is frozen',
-      what: "Somebody has frozen the AppSecret in WeChat's console.",
+      what: "The AppSecret was frozen in WeChat's console.",
       remedy: `Unfreeze it there; that takes 10 minutes to apply. ${CONFIRM_AND_RETRY}`,
     },
     42007: {
       title: 'The authorization has ended',
-      what: "The account's owner has changed the password, which ends what was authorized.",
+      what: "The account's owner has changed the password, which revokes the authorization.",
       remedy: `Have the account authorized again. ${CONFIRM_AND_RETRY}`,
     },
     45009: {
       title: "The day's quota is used up",
       what: 'This appid has asked for more tokens today than WeChat allows.',
       remedy:
-        "The quota begins anew at midnight, China time. Until then a token that is still valid is served. Find out what else fetches tokens for this appid: WeChat's quota is below.",
+        "The quota resets at midnight, China time. Until then a token that is still valid is served. Check WeChat's quota on this page, and find what else fetches tokens for this appid.",
     },
     45011: {
-      title: 'Too many calls in a minute',
-      what: 'WeChat limits calls by the minute as well.',
+      title: 'Too many calls per minute',
+      what: 'WeChat also limits the calls per minute.',
       remedy:
-        'The server waits a minute and tries again. If it lasts, something else calls WeChat with this appid.',
+        'The server waits a minute and retries. If the failure persists, something else calls WeChat with this appid.',
     },
     48004: {
       title: 'WeChat has blocked the interface',
       what: 'The account has broken a rule of WeChat, so this interface is closed to it.',
-      remedy: `Sign in to WeChat's console, where the reason and the way to object are shown. ${CONFIRM_AND_RETRY}`,
+      remedy: `Sign in to WeChat's console, which shows the reason and how to appeal. ${CONFIRM_AND_RETRY}`,
     },
     50002: {
       title: 'The account is restricted',
       what: 'WeChat has restricted what this account may call.',
-      remedy: `Sign in to WeChat's console, where the reason and the way to object are shown. ${CONFIRM_AND_RETRY}`,
+      remedy: `Sign in to WeChat's console, which shows the reason and how to appeal. ${CONFIRM_AND_RETRY}`,
     },
     50004: {
       title: 'The account may not fetch tokens',
@@ -132,29 +132,29 @@ export const failuresEn: FailureTexts = {
       title: "The server's IP address is not registered",
       what: "The address is not in the platform's IP whitelist.",
       remedy:
-        'Add the address to the IP whitelist of the third-party platform. The server then tries again by itself.',
+        'Add the address to the IP whitelist of the third-party platform. The server then retries automatically.',
     },
     61023: {
       title: 'The refresh token is not valid',
-      what: 'The account has withdrawn its authorization, or it was authorized anew elsewhere.',
+      what: 'The account has withdrawn its authorization, or it was authorized again elsewhere.',
       remedy: `Have the account authorized again. ${CONFIRM_AND_RETRY}`,
     },
     89501: {
       title: "The administrator must confirm the server's IP address",
       what: "WeChat has sent the account's administrator a message about a call from this address.",
       remedy:
-        "Ask the administrator to confirm it on the phone, or add the address to the IP whitelist in WeChat's console. The server tries again by itself, but not at once.",
+        "Ask the administrator to confirm it on the phone, or add the address to the IP whitelist in WeChat's console. The server retries automatically, but not at once.",
     },
     89506: {
       title: "The administrator has refused the server's IP address",
       what: 'WeChat blocks the address for an hour after one refusal, for a day after two.',
       remedy:
-        'Use another address, or have this one confirmed after the block. The server tries again when it has ended.',
+        'Use another address, or have this one confirmed after the block. The server retries when the block has ended.',
     },
   },
   unknown: {
     title: 'The last renewal failed',
-    what: 'This console does not know the kind of failure.',
-    remedy: "The server's own words below say more.",
+    what: 'This console does not recognize the failure.',
+    remedy: 'See the server message below.',
   },
 };

@@ -7,6 +7,8 @@ import type { Count } from './hours.js';
 
 const HOUR_SECONDS = 3600;
 const HEIGHT = 108;
+/** Half of a label of the lower axis, pixels: the margin of `.chart-plot`. */
+const OVERHANG = 16;
 
 interface Props {
   readonly title: string;
@@ -60,9 +62,10 @@ export function HourChart(props: Props) {
       sizes.disconnect();
       made.destroy();
     };
-  }, [colours, language, values.every((value) => !value)]);
+  }, [colours, language]);
   useEffect(() => plot.current?.setData(latest.current), [counts]);
 
+  const highest = topOf(values);
   const count = pointed === null ? undefined : counts[pointed];
   const value = pointed === null ? null : (values[pointed] ?? null);
   const readout = count
@@ -76,7 +79,12 @@ export function HourChart(props: Props) {
           <span key={total} class="chart-total">
             {total}
           </span>
-          <span class="chart-readout">{readout}</span>
+          <span class="chart-readout" data-pointed={count !== undefined}>
+            {readout}
+          </span>
+          <span key={`highest ${highest}`} class="chart-highest">
+            {highest > 0 && formatValue(highest)}
+          </span>
         </div>
         <div ref={place} class="chart-plot" />
       </div>
@@ -84,12 +92,15 @@ export function HourChart(props: Props) {
   );
 }
 
+/** Of the values that are drawn, the highest one. */
+const topOf = (values: readonly (number | null)[]) =>
+  Math.max(0, ...values.map((value) => value ?? 0));
+
 /** @param label Of an instant on the lower axis, milliseconds. */
 function optionsOf(
-  { paint, shape, step, counts, valueOf }: Props,
+  { paint, shape, step }: Props,
   label: (instant: number) => string,
 ): Omit<uPlot.Options, 'width' | 'height'> {
-  const isEmpty = counts.every((count) => !valueOf(count));
   const days = [1, 2, 4].map((count) => count * 24 * HOUR_SECONDS);
   const quiet = {
     stroke: colour('text-muted'),
@@ -97,7 +108,7 @@ function optionsOf(
     ticks: { show: false },
   };
   return {
-    padding: [6, 0, 0, 0],
+    padding: [6, OVERHANG, 0, OVERHANG],
     legend: { show: false },
     cursor: {
       y: false,
@@ -136,14 +147,10 @@ function optionsOf(
       {
         ...quiet,
         side: 1,
-        size: 40,
-        gap: 4,
+        size: 0,
         grid: { stroke: colour('line'), width: 1 },
         splits: (_, __, ___, max) => [0, max],
-        values: (_, [, max = 0]) => [
-          '',
-          isEmpty ? '' : String(Math.round(max)),
-        ],
+        values: () => [],
       },
     ],
   };

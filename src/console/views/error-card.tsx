@@ -27,7 +27,9 @@ export function ErrorCard({
         {nextAttemptAt && (
           <>
             {' · '}
-            <NextAttempt at={nextAttemptAt} />
+            <span class="unbroken">
+              <NextAttempt at={nextAttemptAt} />
+            </span>
           </>
         )}
       </p>

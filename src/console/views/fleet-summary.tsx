@@ -8,6 +8,12 @@ import { sumOf } from '../parts/hours.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
 
+const DATABASES: Readonly<Record<string, string>> = {
+  mysql: 'MySQL/MariaDB',
+  postgres: 'PostgreSQL',
+  sqlite: 'SQLite',
+};
+
 /** The last day, and the state of what the tokens depend on. */
 export function FleetSummaryCards({
   summary: { data, failure, reload },
@@ -75,7 +81,7 @@ export function FleetSummaryCards({
         <Fact name={texts.fleet.database}>
           {data && (
             <>
-              {data.database.kind}{' '}
+              {DATABASES[data.database.kind] ?? data.database.kind}{' '}
               <span class="muted">
                 {texts.fleet.databaseAnswers(
                   format.latency(data.database.latencyMs),
