@@ -122,12 +122,15 @@ function exampleCommands(url: string): string[] {
     `  curl '${token}/rejected' ${key} ${json} '{"value":"the-rejected-token"}'`,
     '  # the admin routes, for operators: inspect and renew',
     `  curl '${admin}' ${key}`,
+    `  curl '${admin}/summary' ${key}`,
     `  curl '${admin}/access_token' ${key}`,
     `  curl '${admin}/access_token/events?limit=10' ${key}`,
     `  curl '${admin}/access_token/refresh' ${key} ${json} '{"force":true,"reason":"demo"}'`,
     `  curl -N '${admin}/stream' ${key}`,
-    '  # health and API documentation',
+    '  # health, metrics and API documentation',
     `  curl '${url}/health/live'`,
+    `  curl '${url}/health/ready'`,
+    `  curl '${url}/metrics'`,
     `  curl '${url}/docs-json'   # in a browser: ${url}/docs`,
   ];
 }

@@ -36,10 +36,11 @@ function requestOf(line: string): { url: string; request: RequestInit } {
   };
 }
 
-/** The answer; of a stream its first event. */
+/** The answer as it is, if it is text; of a stream its first event. */
 async function jsonOf(response: Response): Promise<unknown> {
-  if (!/event-stream/.test(response.headers.get('content-type') ?? ''))
-    return response.json();
+  const type = response.headers.get('content-type') ?? '';
+  if (/text.plain/.test(type)) return { text: await response.text() };
+  if (!/event-stream/.test(type)) return response.json();
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString('utf8');
@@ -124,11 +125,14 @@ describe('npm run demo', () => {
       [/wechat-tokens.access_token$/, token],
       [/rejected$/, token],
       [/admin.wechat-tokens$/, { items: [view, ...others] }],
+      [/summary$/, { total: 3 }],
       [/admin.wechat-tokens.access_token$/, view],
       [/events/, { items: expect.any(Array) }],
       [/refresh$/, { outcome: 'refreshed' }],
       [/stream$/, view],
       [/health.live/, { status: 'ok' }],
+      [/health.ready/, { reasons: expect.any(Array) }],
+      [/metrics$/, { text: expect.stringContaining('wechat_token_') }],
       [/docs-json/, { openapi: expect.any(String) }],
     ];
     const lines = intro.match(/^ {2}curl .*$/gm) ?? [];
