@@ -27,7 +27,7 @@ Module({
 })(BusinessApp);
 
 const app = await NestFactory.create(BusinessApp, {
-  logger: new AppLogger(settings.logLevel),
+  logger: new AppLogger(settings.logLevel, settings.logFormat),
   forceCloseConnections: true,
 });
 app.enableShutdownHooks([], { useProcessExit: true });
