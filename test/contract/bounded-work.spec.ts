@@ -19,7 +19,7 @@ import { byDepth } from '../support/depth.js';
 import { statementNames } from '../support/statement-names.js';
 import { type TestReplica, World } from '../support/world.js';
 
-const BIG = byDepth({ short: 30_000, full: 1_000_000 });
+const BIG = byDepth({ short: 30_000, full: 300_000 });
 /** Names and versions that one statement of a poll reads, and pages that one poll reads. */
 const [PAGE, PAGES] = [1000, 20];
 /** Tokens that one statement of a round finds. */

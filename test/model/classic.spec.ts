@@ -62,7 +62,7 @@ const SCENARIOS: readonly [string, Scenario][] = [
       ...CLASSIC,
       replicas: [[DUE, DUE], [DUE]],
       bounds: boundedBy({
-        ticks: byDepth({ short: 0, full: 2 }),
+        ticks: byDepth({ short: 0, full: 1 }),
         failedWrites: 1,
       }),
     },

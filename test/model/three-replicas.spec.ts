@@ -60,7 +60,7 @@ describe('R4 three replicas', () => {
         await run.finish();
         for (const note of new Set(run.notes)) model.count(note);
       }),
-      { seed: 20261123, numRuns: byDepth({ short: 200, full: 1000 }) },
+      { seed: 20261123, numRuns: byDepth({ short: 200, full: 500 }) },
     );
   });
 
