@@ -42,7 +42,7 @@ async function main() {
       { id: 'ops', key: KEY, scopes: ['tokens:read', 'tokens:refresh'] },
     ]),
   };
-  // A refresher, running or starting, would mend what is written here and renew what is due: a reader shows it.
+  // A refresher, running or starting, would change what is written here and renew what is due: a reader shows it.
   const first = await startApp(env);
   await tokensAreThere(first.url, KEY);
   await first.stop();

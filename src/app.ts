@@ -59,7 +59,7 @@ async function listen(
   }
 }
 
-/** Resolves when the database is open, or the app closes. What a retry does not mend ends the app, as it does at the start. */
+/** Resolves when the database is open, or the app closes. What a retry does not fix ends the app, as it does at the start. */
 async function openMeanwhile(
   app: NestExpressApplication,
   settings: AppSettings,

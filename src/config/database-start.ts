@@ -23,7 +23,7 @@ export interface StartDatabase {
   readonly away?: DatabaseAwayError;
 }
 
-/** Opens the database, or finds that it is away. @throws StartError for what a retry does not mend. */
+/** Opens the database, or finds that it is away. @throws StartError for what a retry does not fix. */
 export async function openAtStart({
   database,
   migrate,
@@ -40,7 +40,7 @@ export async function openAtStart({
  * Tries to open a database that is away, after 1 s and then less and less often, every 30 s at the latest, and connects the DataSource
  * once the migrations have run.
  * @param ended Ends it; then the DataSource may be left unconnected.
- * @throws StartError, ConfigurationError for what a retry does not mend.
+ * @throws StartError, ConfigurationError for what a retry does not fix.
  */
 export async function openWhenBack(
   { dataSource, away }: StartDatabase,

@@ -85,7 +85,7 @@ export function eventMetrics(
   });
   const due = new Gauge({
     name: 'wechat_token_due_tokens',
-    help: 'Due tokens that the last look at the queue found: a batch at most.',
+    help: 'Due tokens that the last poll of the queue found: a batch at most.',
     registers,
   });
   const dueOldest = new Gauge({

@@ -10,11 +10,8 @@ export {
   type WechatDownloadOptions,
 } from './access/wechat-api.client.js';
 export type { AccountSource } from './accounts/account-source.js';
-export type {
-  AccountKind,
-  TokenMode,
-  WechatAccount,
-} from './accounts/account.js';
+export type { TokenMode, WechatAccount } from './accounts/account.js';
+export type { AccountKind } from './accounts/account.types.js';
 export { Clock } from './common/clock.js';
 export type {
   AdminEvent,

@@ -54,7 +54,7 @@ describe('one token', () => {
       .toBe('203.0.113.7');
   });
 
-  it('is refreshed gently, with a reason, and its outcome is said', async () => {
+  it('is refreshed in normal mode, with a reason, and its outcome is said', async () => {
     const { page } = await open('access_token');
     const before = await world.admin<View>('/access_token');
     await page

@@ -93,6 +93,7 @@ describe.each(everyDatabase())('the list on $title', (database) => {
     await insert(rows);
     for (const status of ['expired', 'valid'] as const) {
       const found = await db.list.page({ ...ALL, statuses: [status] });
+      expect(found.length).toBeGreaterThan(0);
       for (const { row } of found) expect(statusOf(row)).toBe(status);
     }
   });

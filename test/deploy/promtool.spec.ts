@@ -60,6 +60,7 @@ describe('the rules for Prometheus', () => {
     const alerts = [
       ...read(RULES).matchAll(/- alert: (\w+)[^]*?runbook_url: (\S+)/g),
     ];
+    expect(alerts.length).toBeGreaterThan(8);
     for (const [, alert = '', url] of alerts) {
       expect(url).toBe(`${URL}docs/metrics.md#${alert.toLowerCase()}`);
       expect(page).toContain(`\n### ${alert}\n`);

@@ -1,7 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import { fingerprint as fingerprintOf } from '../../src/wechat-token/common/fingerprint.js';
-import type { Observations, Topic } from '../../src/wechat-token/index.js';
+import {
+  type Observations,
+  StoreError,
+  type Topic,
+} from '../../src/wechat-token/index.js';
 import { TOPICS } from '../../src/wechat-token/common/observer.js';
 import { LogLines } from '../support/http.js';
 import { World } from '../support/world.js';
@@ -99,11 +103,17 @@ describe('the observer of an app', () => {
       await store.claim(await world.row(), 'the-dead-one', 1000),
     ).toBeDefined();
     await world.advance(2);
-    await replica.tokens.getAccessToken();
+    const token = await replica.tokens.getAccessToken();
     expect(observed.takeover).toEqual([
       { name: 'access_token', from: 'the-dead-one' },
     ]);
     expect(observed.pending).toEqual([]);
+
+    const locked = new StoreError('locked', 'ROW_LOCKED');
+    vi.spyOn(replica.store, 'storeRenewed').mockRejectedValueOnce(locked);
+    await replica.tokens.invalidate(token);
+    await replica.rounds.tick();
+    expect(observed.pending).toEqual([{ count: 1 }, { count: 0 }]);
   });
 
   it('breaks nothing when it throws, or rejects, and that is logged once', async () => {

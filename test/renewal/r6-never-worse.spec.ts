@@ -67,7 +67,7 @@ describe.each(['stable', 'classic'] as const)(
     const account = { ...DEFAULT_FAKE_ACCOUNT, mode };
     const breakWrites = `CREATE TRIGGER broken BEFORE UPDATE OF value ON system_var
       BEGIN SELECT RAISE(ABORT, 'disk full'); END`;
-    const mendWrites = 'DROP TRIGGER broken';
+    const repairWrites = 'DROP TRIGGER broken';
 
     it('serves the answer, writes it later, and does not ask again', async () => {
       await using world = await World.create();
@@ -86,7 +86,7 @@ describe.each(['stable', 'classic'] as const)(
       }
       expect((await world.row()).value).toBeNull();
 
-      await world.sql(mendWrites);
+      await world.sql(repairWrites);
       await rounds.tick();
 
       const row = await world.row();
@@ -108,7 +108,7 @@ describe.each(['stable', 'classic'] as const)(
       expect(renewed).not.toBe(old);
       expect((await world.row()).value).toBe(old);
 
-      await world.sql(mendWrites);
+      await world.sql(repairWrites);
       await replica.close();
       expect((await world.row()).value).toBe(renewed);
       expect(world.wechat.calls.total).toBe(2);
@@ -119,7 +119,7 @@ describe.each(['stable', 'classic'] as const)(
       await world.sql(breakWrites);
       const replica = await world.replica({ accounts: [account] });
       await replica.tokens.getAccessToken();
-      await world.sql(mendWrites);
+      await world.sql(repairWrites);
       await world.advance(31);
       const other = await world.replica({ accounts: [account] });
       const newer = await other.tokens.getAccessToken();

@@ -20,7 +20,7 @@ import {
 
 const SHOP = { appId: 'wx_shop', appSecret: 'secret-of-shop' };
 const SHOP_WRONG = { ...SHOP, name: 'shop', appSecret: 'no-secret-of-shop' };
-/** The tokens are looked at anew after this time. */
+/** The tokens are looked at again after this time. */
 const NEXT_LOOK_MS = 5000;
 
 /** Once its accounts have been read, and what was due then has been tried. */

@@ -1,6 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useTexts } from '../i18n/language.js';
-import { type Filters, hasFilters, MAX_SEARCH, NO_FILTERS } from '../route.js';
+import {
+  type Filters,
+  hasFilters,
+  listHref,
+  MAX_SEARCH,
+  NO_FILTERS,
+} from '../route.js';
 
 const TYPING_MS = 300;
 
@@ -21,17 +27,22 @@ export function FilterBar({
 }) {
   const { texts } = useTexts();
   const [search, setSearch] = useState(filters.search);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => setSearch(filters.search), [filters.search]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const type = (text: string) => {
-    setSearch(text);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(
-      () => onFilters({ ...filters, search: text.trim() }),
+  useEffect(
+    () =>
+      setSearch((typed) =>
+        typed.trim() === filters.search ? typed : filters.search,
+      ),
+    [filters.search],
+  );
+  useEffect(() => {
+    const wanted = search.trim();
+    if (wanted === filters.search) return undefined;
+    const timer = setTimeout(
+      () => onFilters({ ...filters, search: wanted }),
       TYPING_MS,
     );
-  };
+    return () => clearTimeout(timer);
+  }, [search, listHref(filters)]);
   return (
     <div class="filters" role="search">
       <input
@@ -43,7 +54,7 @@ export function FilterBar({
         aria-label={texts.list.search}
         placeholder={texts.list.search}
         value={search}
-        onInput={({ currentTarget }) => type(currentTarget.value)}
+        onInput={({ currentTarget }) => setSearch(currentTarget.value)}
       />
       <select
         class="select"
@@ -64,7 +75,10 @@ export function FilterBar({
         <button
           type="button"
           class="button quiet"
-          onClick={() => onFilters(NO_FILTERS)}
+          onClick={() => {
+            setSearch('');
+            onFilters(NO_FILTERS);
+          }}
         >
           {texts.list.clear}
         </button>

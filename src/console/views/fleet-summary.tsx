@@ -3,8 +3,7 @@ import type { FleetSummary } from '../../wechat-token/http/admin/admin.types.js'
 import type { Loaded } from '../api/use-api.js';
 import type { Formats } from '../i18n/format.js';
 import { useTexts } from '../i18n/language.js';
-import { HourChart } from '../parts/hour-chart.js';
-import { sumOf } from '../parts/hours.js';
+import { CountChart } from '../parts/count-chart.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
 
@@ -31,40 +30,25 @@ export function FleetSummaryCards({
     );
   return (
     <div class="cards">
-      <div class="card chart-card">
-        {data ? (
-          <HourChart
-            title={texts.fleet.renewals}
-            period={texts.fleet.last24h}
-            counts={data.hours}
-            step={1}
-            valueOf={({ refreshed }) => refreshed}
-            total={format.number(sumOf(data.hours, 'refreshed'))}
-            formatValue={format.number}
-            paint="bar"
-            shape="bars"
-          />
-        ) : (
-          <Skeleton width="40%" />
-        )}
-      </div>
-      <div class="card chart-card">
-        {data ? (
-          <HourChart
-            title={texts.fleet.failures}
-            period={texts.fleet.last24h}
-            counts={data.hours}
-            step={1}
-            valueOf={({ failed }) => failed}
-            total={format.number(sumOf(data.hours, 'failed'))}
-            formatValue={format.number}
-            paint="bad"
-            shape="bars"
-          />
-        ) : (
-          <Skeleton width="40%" />
-        )}
-      </div>
+      {(['refreshed', 'failed'] as const).map((what) => (
+        <div key={what} class="card chart-card">
+          {data ? (
+            <CountChart
+              what={what}
+              title={
+                what === 'refreshed'
+                  ? texts.fleet.renewals
+                  : texts.fleet.failures
+              }
+              period={texts.fleet.last24h}
+              counts={data.hours}
+              step={1}
+            />
+          ) : (
+            <Skeleton width="40%" />
+          )}
+        </div>
+      ))}
       <dl class="card facts">
         <Fact name={texts.fleet.wechat}>
           {data && (

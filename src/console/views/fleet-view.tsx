@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
 import { announce } from '../announce.js';
+import { PAGE_SIZE } from '../api/api.js';
 import { useApi, useLoaded } from '../api/use-api.js';
 import { useVisible } from '../clock.js';
 import { useTexts } from '../i18n/language.js';
@@ -30,8 +31,7 @@ const BUSY = matchMedia('(hover: hover)').matches
   ? ':hover, :focus-within'
   : ':focus-within';
 
-/** @param cursors `after` of each page from the second to this one.
- */
+/** @param cursors `after` of each page from the second to this one. */
 export function FleetView({
   filters,
   cursors,
@@ -128,7 +128,7 @@ export function FleetView({
           )}
         </div>
         <Pager
-          first={cursors.length * 50 + 1}
+          first={cursors.length * PAGE_SIZE + 1}
           count={views.length}
           onPrevious={
             cursors.length > 0 ? () => turn(cursors.slice(0, -1)) : undefined

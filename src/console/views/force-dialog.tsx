@@ -5,7 +5,7 @@ import type {
   TokenStats,
 } from '../../wechat-token/http/admin/admin.types.js';
 import { useTexts } from '../i18n/language.js';
-import { MAX_REASON } from '../api/api.js';
+import { ReasonField } from '../parts/reason-field.js';
 
 /** Says whom a forced renewal hurts and what it spends; in classic mode it asks for the token's name as well. */
 export function ForceDialog({
@@ -72,16 +72,11 @@ export function ForceDialog({
             />
           </label>
         )}
-        <label class="field">
-          <span>{force.reason}</span>
-          <input
-            class="input"
-            maxLength={MAX_REASON}
-            placeholder={texts.refresh.reasonHint}
-            value={reason}
-            onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          />
-        </label>
+        <ReasonField
+          label={force.reason}
+          reason={reason}
+          onReason={setReason}
+        />
         <div class="buttons end">
           <button
             type="button"

@@ -5,15 +5,15 @@ import type {
   TokenStats,
 } from '../../wechat-token/http/admin/admin.types.js';
 import type { RefreshOutcome } from '../../wechat-token/renewal/refresh-outcome.types.js';
-import { MAX_REASON } from '../api/api.js';
 import { ApiFailure } from '../api/api-failure.js';
 import { useApi } from '../api/use-api.js';
 import { useTexts } from '../i18n/language.js';
 import { ProblemNote } from '../parts/problem-note.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { ForceDialog } from './force-dialog.js';
 
 /** A renewal that was asked for here. */
-type Asked = 'nothing' | 'gently' | 'by force' | RefreshOutcome | ApiFailure;
+type Asked = 'nothing' | 'normal' | 'force' | RefreshOutcome | ApiFailure;
 
 /** @param onAsked Called when the server has answered. */
 export function RefreshCard({
@@ -30,8 +30,8 @@ export function RefreshCard({
   const [asked, setAsked] = useState<Asked>('nothing');
   const [reason, setReason] = useState('');
   const dialog = useRef<HTMLDialogElement>(null);
-  const isBusy = asked === 'gently' || asked === 'by force';
-  const ask = async (how: 'gently' | 'by force', body: AdminRefreshRequest) => {
+  const isBusy = asked === 'normal' || asked === 'force';
+  const ask = async (how: 'normal' | 'force', body: AdminRefreshRequest) => {
     if (isBusy) return;
     setAsked(how);
     try {
@@ -47,7 +47,7 @@ export function RefreshCard({
     const expected = view.fingerprint && {
       expectedFingerprint: view.fingerprint,
     };
-    await ask('by force', { force: true, ...expected, reason: forcedReason });
+    await ask('force', { force: true, ...expected, reason: forcedReason });
     dialog.current?.close();
   };
   return (
@@ -62,22 +62,17 @@ export function RefreshCard({
         autocomplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          void ask('gently', { reason });
+          void ask('normal', { reason });
         }}
       >
-        <label class="field">
-          <span>{texts.refresh.reason}</span>
-          <input
-            class="input"
-            maxLength={MAX_REASON}
-            placeholder={texts.refresh.reasonHint}
-            value={reason}
-            onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          />
-        </label>
+        <ReasonField
+          label={texts.refresh.reason}
+          reason={reason}
+          onReason={setReason}
+        />
         <div class="buttons">
           <button type="submit" class="button primary" aria-disabled={isBusy}>
-            {asked === 'gently' ? texts.refresh.busy : texts.refresh.submit}
+            {asked === 'normal' ? texts.refresh.busy : texts.refresh.submit}
           </button>
           <button
             type="button"
@@ -94,7 +89,7 @@ export function RefreshCard({
         dialog={dialog}
         view={view}
         forced={forced}
-        isBusy={asked === 'by force'}
+        isBusy={asked === 'force'}
         onForce={(forcedReason) => void force(forcedReason)}
       />
     </section>

@@ -1,8 +1,9 @@
 import type { TokenStats } from '../../wechat-token/http/admin/admin.types.js';
 import type { Loaded } from '../api/use-api.js';
 import { useTexts } from '../i18n/language.js';
+import { CountChart } from '../parts/count-chart.js';
 import { HourChart } from '../parts/hour-chart.js';
-import { inSteps, meanLatency, sumOf } from '../parts/hours.js';
+import { inSteps, meanLatency } from '../parts/hours.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
 
@@ -38,18 +39,14 @@ export function StatsCharts({ stats }: { readonly stats: Loaded<TokenStats> }) {
     <section class="charts" aria-label={texts.stats.title}>
       {(['refreshed', 'failed'] as const).map((what) => (
         <div key={what} class="card chart-card">
-          <HourChart
+          <CountChart
+            what={what}
             title={
               what === 'refreshed' ? texts.stats.renewals : texts.stats.failures
             }
             period={texts.stats.title}
             counts={counts}
             step={STEP_HOURS}
-            valueOf={(count) => count[what]}
-            total={format.number(sumOf(hours, what))}
-            formatValue={format.number}
-            paint={what === 'refreshed' ? 'bar' : 'bad'}
-            shape="bars"
           />
         </div>
       ))}

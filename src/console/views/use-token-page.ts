@@ -98,7 +98,10 @@ export function useTokenPage(
   };
   useEffect(() => {
     gathered.current = [];
-    return () => clearTimeout(timer.current);
+    return () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    };
   }, [key]);
   const live = useEventStream(shownKey === key ? key : null, (event) => {
     gathered.current.push(event);

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
+import type { AccountKind } from './account.types.js';
 
 /** The endpoint of access tokens: `/cgi-bin/stable_token`, or `/cgi-bin/token`, where each call ends the previous token. */
 export type TokenMode = 'stable' | 'classic';
-
-/** The kind of account. Both kinds get tokens from the same endpoints. */
-export type AccountKind = 'official-account' | 'mini-program';
 
 /** One configured set of credentials. */
 export interface WechatAccount {

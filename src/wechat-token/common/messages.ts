@@ -122,8 +122,8 @@ export const messages = {
     `The database ${faults.map(({ problem }) => problem).join(', and ')}.`,
   schemaLacks: (missing: string, migrations: string) =>
     `lacks ${missing}; run ${migrations} (add ...wechatTokenMigrations to its migrations; TypeORM's synchronize does not change these tables), and if its table of migrations says that they have run, delete their rows there first`,
-  tableUnfit: (problems: readonly string[], mending: readonly string[]) =>
-    `cannot hold what is written: ${problems.join('; ')}. ${mending.length > 0 ? `Run "${mending.join('; ')}" (try it on a copy first), or rename` : 'Change or rename'} what is the app's own; then run the module's migrations again`,
+  tableUnfit: (problems: readonly string[], repairs: readonly string[]) =>
+    `cannot hold what is written: ${problems.join('; ')}. ${repairs.length > 0 ? `Run "${repairs.join('; ')}" (try it on a copy first), or rename` : 'Change or rename'} what is the app's own; then run the module's migrations again`,
   nothingMigrated: (problems: readonly string[]) =>
     `The migrations of nestjs-wechat-token stop before they change tables that they cannot use:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
   namesRepeated: (names: readonly string[]) =>

@@ -56,7 +56,7 @@ export interface PendingObservation {
   readonly count: number;
 }
 
-/** A look at the queue of tokens that are due. */
+/** A poll of the queue of tokens that are due. */
 export interface DueObservation {
   /** Those that were found: at most `refresh.batchSize`, so that many means "at least". */
   readonly count: number;

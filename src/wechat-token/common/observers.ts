@@ -16,7 +16,7 @@ const channels = Object.fromEntries(
   TOPICS.map((topic) => [topic, channel(`nestjs-wechat-token:${topic}`)]),
 ) as Record<Topic, ReturnType<typeof channel>>;
 
-/** Tells the app's observer and the subscribers of the channels. */
+/** Notifies the app's observer and the subscribers of the channels. */
 export class Observers {
   private readonly logger = new Logger('WechatToken');
   private readonly failed = new Set<Topic | 'started'>();

@@ -41,7 +41,7 @@ export class TokenJournal {
     private readonly databaseClock: DatabaseClock,
   ) {}
 
-  /** Tells the app's observer. */
+  /** Notifies the app's observer. */
   observe<On extends Topic>(topic: On, observation: Observations[On]): void {
     this.observers.report(topic, observation);
   }
@@ -251,7 +251,7 @@ export class TokenJournal {
   /** Written with others by {@link saveCounts}, which each round calls; in the middle of a long round when there are many. */
   private count(count: Omit<NewCount, 'replica'>): void {
     this.hours.add({ ...count, replica: this.replica.id });
-    if (this.hours.pending === 'many') void this.saveCounts();
+    if (this.hours.pending === 'many') void this.keep(this.saveCounts());
   }
 
   /** Writes an event in the background: no caller waits for it, and a failed write is only logged. */
@@ -260,13 +260,17 @@ export class TokenJournal {
   }
 
   private write(name: TokenName, work: Promise<void>): Promise<void> {
-    const written = work
-      .catch((error: unknown) => {
-        const fields = { name, ...reasonOf(error) };
-        this.logger.warn(new LogLine('event write failed', fields));
-      })
-      .finally(() => this.writing.delete(written));
-    this.writing.add(written);
-    return written;
+    const written = work.catch((error: unknown) => {
+      const fields = { name, ...reasonOf(error) };
+      this.logger.warn(new LogLine('event write failed', fields));
+    });
+    return this.keep(written);
+  }
+
+  /** {@link settled} waits for it. */
+  private keep(write: Promise<void>): Promise<void> {
+    const kept = write.finally(() => this.writing.delete(kept));
+    this.writing.add(kept);
+    return kept;
   }
 }

@@ -105,7 +105,7 @@ export interface WechatTokenModuleOptions {
   };
 
   /**
-   * Is told of every renewal, call of WeChat, wait, statement and so on, synchronously: an object with a method for each topic that
+   * Is notified of every renewal, call of WeChat, wait, statement and so on, synchronously: an object with a method for each topic that
    * it wants (docs/metrics.md lists them with their payloads). `nestjs-wechat-token/prometheus` has one. The same is published on
    * Node's `diagnostics_channel`. Default: none.
    */

@@ -47,7 +47,7 @@ export class EngineHealth {
   }
 
   async report(): Promise<HealthReport> {
-    const { counts, reasons } = this.tokens.look();
+    const { counts, reasons } = this.tokens.current();
     if (this.isStopping)
       return report('stopping', [{ reason: 'stopping' }], counts);
     const start = this.startReasons();

@@ -44,7 +44,7 @@ export interface TokenHealthCounts extends TokenCounts {
   readonly failing: number;
 }
 
-interface Look {
+interface Findings {
   readonly reasons: readonly HealthReason[];
   readonly counts: TokenHealthCounts;
 }
@@ -52,7 +52,7 @@ interface Look {
 /** How the tokens are that this process needs, as far as it knows without asking anybody; at most five seconds old. */
 @Injectable()
 export class TokenHealth {
-  private last: (Look & { readonly at: number }) | undefined;
+  private last: (Findings & { readonly at: number }) | undefined;
 
   constructor(
     private readonly cache: TokenCache,
@@ -62,14 +62,14 @@ export class TokenHealth {
     private readonly clock: Clock,
   ) {}
 
-  look(): Look {
+  current(): Findings {
     const now = this.clock.now();
     if (!this.last || now - this.last.at >= COUNT_EVERY_MS)
       this.last = { at: now, ...this.count(now) };
     return this.last;
   }
 
-  private count(now: number): Look {
+  private count(now: number): Findings {
     const tokens = this.cache.count(now);
     const byClass = this.failuresByClass();
     const failing = [...byClass.values()].reduce((sum, n) => sum + n, 0);

@@ -56,7 +56,7 @@ type RawCount = {
 @Injectable()
 export class TokenHours {
   /** Not written yet. */
-  private counted = new Map<string, CountedRow>();
+  private readonly counted = new Map<string, CountedRow>();
 
   constructor(private readonly sql: SqlRunner) {}
 

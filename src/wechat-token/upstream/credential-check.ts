@@ -56,8 +56,11 @@ export async function checkCredentials(
 ): Promise<CheckedWechat> {
   const { settings, accounts: source } = resolveOptions(options);
   if (settings.role === 'reader') return { accounts: [], leftOut: 0 };
-  const all: Account[] = [];
-  for await (const account of new Accounts(source).list()) all.push(account);
+  const asked: Account[] = [];
+  let leftOut = 0;
+  for await (const account of new Accounts(source).list())
+    if (asked.length < limit) asked.push(account);
+    else leftOut++;
   const context = await NestFactory.createApplicationContext(
     {
       module: CredentialCheckModule,
@@ -78,9 +81,8 @@ export async function checkCredentials(
   try {
     const fault = await faultOf(reach(context.get(WechatGateway)));
     if (fault) return { fault, accounts: [], leftOut: 0 };
-    const asked = all.slice(0, limit);
     const accounts = await askAll(asked, context.get(StableTokenSource));
-    return { accounts, leftOut: all.length - asked.length };
+    return { accounts, leftOut };
   } finally {
     await context.close();
   }

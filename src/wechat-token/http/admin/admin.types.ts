@@ -1,5 +1,7 @@
 // The shapes of the admin routes' requests and responses. The console is compiled against this file.
 
+import type { AccountKind } from '../../accounts/account.types.js';
+
 /** `refreshing`: a replica holds the lease. `missing`: no readable value is stored. The others are in order of urgency. */
 export type TokenStatus =
   'refreshing' | 'missing' | 'expired' | 'cooling-down' | 'due' | 'valid';
@@ -9,8 +11,7 @@ export interface AdminView {
   readonly name: string;
   readonly account: string;
   readonly appId: string;
-  /** The kind of the account. */
-  readonly kind: string;
+  readonly kind: AccountKind;
   readonly source: string | null;
   readonly status: TokenStatus;
   readonly fingerprint: string | null;

@@ -10,7 +10,7 @@ interface Kept<Answer> {
   until: number;
 }
 
-/** Finds an answer anew at most for a twentieth of the time, and at most once a second, however often it is asked for. */
+/** Finds an answer again at most for a twentieth of the time, and at most once a second, however often it is asked for. */
 export class PacedReads<Answer> {
   private readonly kept = new Map<string, Kept<Answer>>();
 

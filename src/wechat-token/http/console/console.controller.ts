@@ -25,7 +25,7 @@ import { type ConsoleFile, ConsoleFiles } from './console-files.js';
 import { consoleMessages } from './console.messages.js';
 
 const PATH = 'admin/wechat-tokens/console';
-/** The page is asked for anew each time; assets have a hash in their names. */
+/** The page is asked for again each time; assets have a hash in their names. */
 const OF_PAGE = 'no-cache';
 const OF_ASSETS = 'public, max-age=31536000, immutable';
 const POLICY = [

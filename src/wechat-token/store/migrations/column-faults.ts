@@ -8,7 +8,7 @@ import { definitionOf, typeOf, type WantedColumn } from './wanted-tables.js';
 export interface TableFault {
   /** Such as `the column tenant of system_var is NOT NULL …`. */
   readonly problem: string;
-  /** The clause of ALTER TABLE that mends it, or on SQLite the statement; undefined where the table is to be made anew. */
+  /** The clause of ALTER TABLE that fixes it, or on SQLite the statement; undefined where the table is to be made anew. */
   readonly clause?: string;
   /** The clause widens, and loses nothing that is in the table: the migrations run it. Others are left to the app. */
   readonly isSafe: boolean;

@@ -4,7 +4,7 @@ import { messages } from '../../common/messages.js';
 import { isLocked } from '../connections/executor.js';
 import { dialectOf } from '../dialects/dialects.js';
 import { dataSourceOf, familyOn, pathOf, query } from './kind-of-database.js';
-import { alter, faultsOf, mendingOf, type TableFault } from './table-faults.js';
+import { alter, faultsOf, repairOf, type TableFault } from './table-faults.js';
 import { lookAtTables, type TableFacts } from './table-look.js';
 import { trialRow } from './trial-row.js';
 import { definitionOf, typeOf, wantedColumns } from './wanted-tables.js';
@@ -20,7 +20,7 @@ interface Unfit {
 /**
  * Makes the tables that are there already hold what is written, where that loses nothing; columns are not added.
  * @returns the tables as they are then.
- * @throws ConfigurationError that lists all that has to be mended first; nothing has been changed then.
+ * @throws ConfigurationError that lists all that has to be fixed first; nothing has been changed then.
  */
 export async function fitTables(
   runner: QueryRunner,
@@ -38,7 +38,7 @@ export async function fitTables(
   if (unfit.some(({ table }) => table.name === 'system_var'))
     refuse(await repeatedNames(runner));
   for (const table of tables) refuse(await trial(runner, table));
-  for (const { table, faults } of unfit) await mend(runner, table, faults);
+  for (const { table, faults } of unfit) await repair(runner, table, faults);
   return unfit.length > 0 ? lookAt(runner) : tables;
 }
 
@@ -91,7 +91,7 @@ function refusalOf(
   const path = pathOf(runner, name);
   return messages.tableUnfit(
     faults.map(({ problem }) => problem),
-    mendingOf(familyOn(runner), path, faults),
+    repairOf(familyOn(runner), path, faults),
   );
 }
 
@@ -151,7 +151,7 @@ async function trial(
   }
 }
 
-async function mend(
+async function repair(
   runner: QueryRunner,
   table: TableFacts,
   faults: readonly TableFault[],
@@ -165,7 +165,7 @@ async function mend(
   if (faults.some(({ clause }) => clause === undefined))
     await attempt('making it anew', makeAnew(runner, name));
   const path = pathOf(runner, name);
-  for (const sql of mendingOf(familyOn(runner), path, faults))
+  for (const sql of repairOf(familyOn(runner), path, faults))
     await attempt(sql, runner.query(sql));
 }
 

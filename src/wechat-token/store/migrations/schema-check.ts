@@ -8,7 +8,7 @@ import { AddRenewalQueue1791000000000 } from './1791000000000-add-renewal-queue.
 import { AddTokenHours1792000000000 } from './1792000000000-add-token-hours.js';
 import { wechatTokenMigrations } from './index.js';
 import { type Family, familyOf, pathIn } from './kind-of-database.js';
-import { faultsOf, mendingOf } from './table-faults.js';
+import { faultsOf, repairOf } from './table-faults.js';
 import { lookAtTables, type TableFacts } from './table-look.js';
 import { trialRow } from './trial-row.js';
 import { WANTED } from './wanted-tables.js';
@@ -105,9 +105,9 @@ export async function findSchemaGap(
 function problemsOf(family: Family, table: TableFacts): string[] {
   const faults = faultsOf(family, table);
   if (faults.length === 0) return [];
-  const mending = mendingOf(family, table.name, faults);
+  const repairs = repairOf(family, table.name, faults);
   const problems = faults.map(({ problem }) => problem);
-  return [messages.tableUnfit(problems, mending)];
+  return [messages.tableUnfit(problems, repairs)];
 }
 
 function gapIn(

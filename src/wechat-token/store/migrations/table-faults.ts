@@ -54,8 +54,8 @@ export function faultsOf(family: Family, table: TableFacts): TableFault[] {
   ];
 }
 
-/** The SQL that mends it. */
-export function mendingOf(
+/** The SQL that fixes it. */
+export function repairOf(
   family: Family,
   path: string,
   faults: readonly TableFault[],

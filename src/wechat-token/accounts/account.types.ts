@@ -1,0 +1,2 @@
+/** The kind of account. Both kinds get tokens from the same endpoints. */
+export type AccountKind = 'official-account' | 'mini-program';
