@@ -47,6 +47,7 @@ export default defineConfig({
           ...common,
           name: 'browser',
           include: [BROWSER],
+          exclude: [...leftOut],
           globalSetup: ['test/support/browser-setup.ts'],
           expect: { poll: { interval: 100, timeout: 120_000 } },
           maxWorkers: 2,

@@ -106,4 +106,21 @@ describe('the list', () => {
     await page.getByRole('button', { name: 'Clear filters' }).first().click();
     await expect.poll(() => names.count()).toBe(4);
   });
+
+  it('keeps a search that is being typed when another filter is chosen, and forgets it when the filters are cleared', async () => {
+    const { page } = await browser.open(world.console);
+    await signIn(page, KEYS.reader);
+    await listShown(page);
+    const search = page.getByLabel('Search by name or appid');
+    const filters = () => new URL(page.url()).hash;
+
+    await search.fill('wx_kiosk');
+    await page.getByLabel('Kind').selectOption('access_token');
+    await expect.poll(filters).toBe('#/?kind=access_token&search=wx_kiosk');
+
+    await search.fill('nothing at all');
+    await page.getByRole('button', { name: 'Clear filters' }).first().click();
+    expect(await search.inputValue()).toBe('');
+    await expect.poll(filters).toBe('#/');
+  });
 });
