@@ -33,15 +33,23 @@ export const adminSchemas: Schemas = {
       name: {
         type: 'string',
         description:
-          '`access_token` for the default account, `access_token:shop` for the account `shop`.',
+          '`access_token` for the default account, `access_token:shop` for the account `shop`; `jsapi_ticket:shop` is a ticket of that account.',
       },
       account: { type: 'string' },
-      appId: { type: 'string' },
-      kind: { type: 'string', enum: ['official-account', 'mini-program'] },
+      appId: {
+        type: 'string',
+        description:
+          'The appid; of an application of WeCom its corpid and agentid, such as `ww0123456789abcdef/1000002`.',
+      },
+      kind: {
+        type: 'string',
+        description:
+          "The kind of the account: `official-account`, `mini-program`, `mini-game`, `website`, `mobile-app`, `wecom`, or that of one of the app's own sources.",
+      },
       source: {
         type: ['string', 'null'],
         description:
-          'The WeChat endpoint that issued the token: `stable` or `classic`.',
+          "What issued the token: `stable` or `classic`, `jsapi` or `wx_card`; of WeCom `wecom`, `wecom-corp` or `wecom-agent`; or one of the app's own sources.",
       },
       status: {
         type: 'string',
@@ -118,12 +126,12 @@ export const adminSchemas: Schemas = {
       class: {
         type: 'string',
         description:
-          '`transient`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
+          '`transient`, `certificate`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
       },
       errcode: {
         type: ['integer', 'null'],
         description:
-          "WeChat's error code; null if there was no usable response.",
+          "The platform's error code; null if there was no usable response.",
       },
       message: { type: 'string' },
       at: { type: 'string', format: 'date-time' },

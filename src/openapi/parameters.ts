@@ -6,7 +6,7 @@ export const parameters: Parameters = {
     in: 'path',
     required: true,
     description:
-      'Name of the token: `access_token` for the default account, `access_token:shop` for the account `shop`.',
+      'Name of the token: `access_token` for the default account, `access_token:shop` for the account `shop`; `jsapi_ticket:shop`, `wx_card_ticket:shop`, `corp_ticket:shop` and `agent_ticket:shop` for its tickets.',
     schema: { type: 'string' },
     example: 'access_token',
   },
