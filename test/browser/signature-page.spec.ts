@@ -11,7 +11,7 @@ import { Test } from '@nestjs/testing';
 import {
   DEFAULT_FAKE_ACCOUNT,
   DEFAULT_FAKE_WECOM_ACCOUNT,
-  type FakeWechat,
+  FakeWechat,
   type TicketType,
 } from '../../src/testing/index.js';
 import { JsapiSignatureService } from '../../src/wechat-token/index.js';
@@ -93,7 +93,7 @@ const PAGES = {
 
 @Controller()
 class Site {
-  constructor(private readonly wechat: PlatformCheck) {}
+  constructor(private readonly wechat: FakeWechat) {}
 
   @Get('pages/:name')
   @Header('content-type', 'text/html')
@@ -102,15 +102,7 @@ class Site {
   }
 
   @Post('platform/check')
-  check(@Body() body: Check) {
-    return this.wechat.answer(body);
-  }
-}
-
-class PlatformCheck {
-  constructor(private readonly wechat: FakeWechat) {}
-
-  answer({ type, url, fields }: Check): string {
+  check(@Body() { type, url, fields }: Check): string {
     const { appId, corpid = appId, agentid = agentId } = fields;
     const owner = type === 'jsapi' ? (appId ?? '') : `${corpid}/${agentid}`;
     return this.wechat.acceptsJsapiSignature(owner, type, { url, ...fields })
@@ -150,7 +142,7 @@ describe('a page that uses the JS-SDK', () => {
           provide: JsapiSignatureService,
           useValue: module.get(JsapiSignatureService),
         },
-        { provide: PlatformCheck, useValue: new PlatformCheck(world.wechat) },
+        { provide: FakeWechat, useValue: world.wechat },
       ],
     }).compile();
     const app = own.createNestApplication();
