@@ -12,7 +12,7 @@ import {
   isUnknownAccountError,
   isUnknownTokenError,
   JsapiSignatureService,
-  type WechatAccount,
+  type WechatTokenModuleOptions,
 } from '../../src/wechat-token/index.js';
 import { SHOP } from '../support/http.js';
 import { type TestReplica, World } from '../support/world.js';
@@ -21,7 +21,7 @@ const { appId } = DEFAULT_FAKE_ACCOUNT;
 const { corpId, agentId, secret } = DEFAULT_FAKE_WECOM_ACCOUNT;
 const APPLICATION = fakeAppId(DEFAULT_FAKE_WECOM_ACCOUNT);
 
-const ACCOUNTS: readonly WechatAccount[] = [
+const ACCOUNTS: WechatTokenModuleOptions['accounts'] = [
   { ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi', 'wx_card'] },
   SHOP,
   {
