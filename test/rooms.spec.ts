@@ -9,6 +9,7 @@ const CONSOLE = 'console';
 const ROOMS = [
   'common',
   'accounts',
+  'sources',
   'options',
   'cache',
   'upstream',

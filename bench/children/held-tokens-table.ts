@@ -9,7 +9,7 @@ import type { HeldToken } from './slow-wechat.child.js';
 export const LIFE_MS = 7200 * 1000;
 export const CONFIRM_MS = 300 * 1000;
 /** As the engine has it by default. */
-const STABLE = { rotatesOnEveryCall: false, marginSeconds: undefined };
+const STABLE_MARGIN_SECONDS = 300;
 const BATCH = 500;
 const COLUMNS =
   'name, value, remark, version, source, credential_id, app_id, failure_count, issued_at, updated_at, refresh_at, expires_at, next_at';
@@ -148,7 +148,8 @@ function rowOf(
   { value, issuedAt }: HeldToken,
   { now, fraction }: { now: number; fraction: number },
 ): (string | number)[] {
-  const refreshAt = issuedAt + refreshDelay(LIFE_MS, STABLE, fraction);
+  const refreshAt =
+    issuedAt + refreshDelay(LIFE_MS, STABLE_MARGIN_SECONDS, fraction);
   const confirmAt = Math.max(
     issuedAt + CONFIRM_MS,
     now + fraction * CONFIRM_MS,

@@ -5,6 +5,7 @@ import type {
   Role,
   TokenMode,
   WechatAccount,
+  ConfiguredAccount,
   WechatTokenModuleOptions,
 } from '../wechat-token/index.js';
 import { type ListSetting, messages } from './config.messages.js';
@@ -16,6 +17,7 @@ const SETTINGS: readonly (readonly [option: string, setting: string])[] = [
   ['role', 'WECHAT_ROLE'],
   ['api.baseUrl', 'WECHAT_API_BASE_URL'],
   ['api.fallbackUrls', 'WECHAT_API_FALLBACK_URLS'],
+  ['api.wecomBaseUrl', 'WECOM_API_BASE_URL'],
   ['api.allowHttp', 'WECHAT_ALLOW_HTTP'],
   ['api.timeoutMs', 'WECHAT_REQUEST_TIMEOUT_MS'],
   ['api.proxyUrl', 'WECHAT_PROXY_URL'],
@@ -48,9 +50,11 @@ export function readOptions(
   settingOf: (field: string) => string;
 } {
   const own = readDefaultAccount(set);
-  const listed = readList<WechatAccount>(set, 'WECHAT_ACCOUNTS', faults);
+  const listed = readList<ConfiguredAccount>(set, 'WECHAT_ACCOUNTS', faults);
   const accounts = [...own, ...listed].map((account) =>
-    account instanceof Object ? { mode, ...account } : account,
+    account instanceof Object && account.kind !== 'wecom'
+      ? { mode, ...account }
+      : account,
   );
   const isUnread = faults.some(({ field }) => ACCOUNTS.test(field));
   if (accounts.length === 0 && !isUnread)
@@ -64,6 +68,7 @@ export function readOptions(
     api: {
       ...given('baseUrl', set['WECHAT_API_BASE_URL']),
       ...given('fallbackUrls', list(set['WECHAT_API_FALLBACK_URLS'])),
+      ...given('wecomBaseUrl', set['WECOM_API_BASE_URL']),
       ...given('allowHttp', flag(set['WECHAT_ALLOW_HTTP'])),
       ...given('timeoutMs', number(set['WECHAT_REQUEST_TIMEOUT_MS'])),
       ...given('proxyUrl', set['WECHAT_PROXY_URL']),

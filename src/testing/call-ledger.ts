@@ -10,7 +10,12 @@ export interface CallCounts {
   /** Stable calls with `force_refresh: true`, whether or not they issued a new token. */
   readonly stableForced: number;
   readonly ticket: number;
+  /** Business calls of both platforms. */
   readonly business: number;
+  /** Calls of WeCom's `gettoken`. */
+  readonly wecomToken: number;
+  /** Calls of WeCom's `get_jsapi_ticket` and `ticket/get`. */
+  readonly wecomTicket: number;
 }
 
 type Counter = keyof CallCounts;
@@ -55,5 +60,7 @@ function zero(): MutableCounts {
     stableForced: 0,
     ticket: 0,
     business: 0,
+    wecomToken: 0,
+    wecomTicket: 0,
   };
 }

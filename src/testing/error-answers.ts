@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** An address reserved for documentation, never that of a real machine. */
-const CALLER_IP = '203.0.113.7';
+export const CALLER_IP = '203.0.113.7';
 
 /** The platform's message for each errcode, from its documentation or from reports of users. */
 const ERRMSG: Readonly<Record<number, string>> = {
@@ -46,7 +46,7 @@ const ERRMSG: Readonly<Record<number, string>> = {
   89507: '1小时内该IP被管理员拒绝调用一次，1小时内不可再使用该IP调用',
 };
 
-/** Every errcode for which the fake has a message. */
+/** Every errcode of api.weixin.qq.com for which the fake has a message. */
 export const KNOWN_ERRCODES: readonly number[] =
   Object.keys(ERRMSG).map(Number);
 

@@ -127,6 +127,8 @@ describe('what the fake knows', () => {
       stableForced: 1,
       ticket: 1,
       business: 1,
+      wecomToken: 0,
+      wecomTicket: 0,
     });
     expect(wechat.callsFor('wx_other')).toEqual({
       total: 1,
@@ -135,6 +137,8 @@ describe('what the fake knows', () => {
       stableForced: 1,
       ticket: 0,
       business: 0,
+      wecomToken: 0,
+      wecomTicket: 0,
     });
     expect(wechat.callsFor(appId).total).toBe(4);
     expect(wechat.callsFor('wx_nobody').total).toBe(0);

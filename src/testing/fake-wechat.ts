@@ -2,7 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CallLedger } from './call-ledger.js';
 import type { CallCounts } from './call-ledger.js';
 import { DEFAULT_FAKE_ACCOUNT, platformRules } from './fake-wechat-options.js';
-import type { FakeAccount, FakeWechatOptions } from './fake-wechat-options.js';
+import type {
+  FakeAccount,
+  FakeWechatOptions,
+  FakeWecomAccount,
+} from './fake-wechat-options.js';
 import { deliver } from './fault-delivery.js';
 import { FaultBook } from './faults.js';
 import type {
@@ -12,17 +16,23 @@ import type {
   InjectOptions,
 } from './faults.js';
 import { HttpListener, readRequest } from './http-listener.js';
+import { jsapiSignature } from './jsapi-signature.js';
+import type { JsapiSignature } from './jsapi-signature.js';
 import { PlatformClock } from './platform-clock.js';
 import { Platform } from './platform.js';
 import type { IssueListener } from './platform.js';
-import { answer, appIdOf, asksForForce, endpointOf } from './routes.js';
+import { answer, appIdOf, endpointOf, refuse } from './routes.js';
+import type { TicketType } from './ticket-space.js';
 import type { TokenKind } from './token-space.js';
+import { asksForForce } from './wechat-calls.js';
 
 /**
- * A model of the WeChat platform as a real HTTP server, for tests without a
- * network. It has the platform's token rules, quotas and errors, a clock that
- * tests advance, and faults that tests inject. Methods with an `appId` throw
- * an Error for an unknown account.
+ * A model of the WeChat platform and of WeCom's as one real HTTP server, for
+ * tests without a network. It has their token and ticket rules, quotas and
+ * errors, a clock that tests advance, and faults that tests inject. An `appId`
+ * names an account of WeChat, or an application of WeCom as `corpId/agentId`
+ * (see `fakeAppId`); methods with an `appId` throw an Error for an unknown
+ * account, and for a kind of token or a type of ticket that it does not have.
  */
 export class FakeWechat implements AsyncDisposable {
   private readonly platform: Platform;
@@ -74,7 +84,7 @@ export class FakeWechat implements AsyncDisposable {
     await this.listener.open();
   }
 
-  /** The base URL of the API, without a trailing slash. */
+  /** The base URL of both platforms, without a trailing slash. */
   get baseUrl(): string {
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
     return `http://${host}:${this.listener.port}`;
@@ -90,12 +100,12 @@ export class FakeWechat implements AsyncDisposable {
     this.clock.advance(seconds);
   }
 
-  /** Adds an account. @throws Error when the appId exists */
-  addAccount(account: FakeAccount): void {
+  /** Adds an account. @throws Error when it exists, or when its secret is that of another application of its corp */
+  addAccount(account: FakeAccount | FakeWecomAccount): void {
     this.platform.add(account);
   }
 
-  /** Changes the AppSecret: the old one gets 40125 from now on; issued tokens stay valid. */
+  /** Changes the secret: the old one gets 40125 from now on, on WeCom 40001; issued tokens stay valid. */
   changeSecret(appId: string, newSecret: string): void {
     this.platform.account(appId).changeSecret(newSecret);
   }
@@ -105,7 +115,11 @@ export class FakeWechat implements AsyncDisposable {
     return this.ledger.snapshot();
   }
 
-  /** A snapshot of the call counts of one account, by appid or access token. */
+  /**
+   * A snapshot of the call counts of one account, by appid, corpsecret or access
+   * token. Calls of `gettoken` with a secret that no application has or had
+   * are counted for the corp id.
+   */
   callsFor(appId: string): CallCounts {
     return this.ledger.snapshot(appId);
   }
@@ -125,42 +139,41 @@ export class FakeWechat implements AsyncDisposable {
     return this.platform.faultOf(token, this.now()) === undefined;
   }
 
-  /** The number of business and ticket calls refused for their token, without injected faults. */
+  /** The number of business and ticket calls of both platforms refused for their token, without injected faults. */
   get refused(): number {
     return this.platform.refused;
   }
 
   /**
    * The token that the platform holds as current; the call issues none.
-   * Undefined after `drop` and after the token's expiry, not after `dropSilently`.
+   * Undefined after `drop` and after the token's expiry, not after
+   * `dropSilently`. Default of `kind`: 'stable', 'wecom' for a WeCom application.
    */
-  currentToken(appId: string, kind: TokenKind = 'stable'): string | undefined {
-    return this.platform.account(appId).space(kind).currentAt(this.now());
+  currentToken(appId: string, kind?: TokenKind): string | undefined {
+    return this.platform.account(appId).tokenSpace(kind).currentAt(this.now());
   }
 
   /**
    * Drops tokens before their expiry, of one account and kind or of all: they
-   * get 40001, and the next normal call issues a new one.
+   * get 40001, on WeCom 40014, and the next normal call issues a new one.
    */
   drop(appId?: string, kind?: TokenKind): void {
-    const kinds: TokenKind[] = kind ? [kind] : ['stable', 'classic'];
-    for (const account of this.platform.accounts(appId)) {
-      for (const each of kinds) account.space(each).drop(this.now());
+    for (const space of this.platform.tokenSpaces(appId, kind)) {
+      space.drop(this.now());
     }
   }
 
   /**
-   * Drops tokens like `drop`, but a normal stable call still returns the dead
-   * token until a forced refresh or the rotation at its end.
+   * Drops tokens like `drop`, but a normal call of `stable_token` or `gettoken`
+   * still returns the dead token until a forced refresh or the token's end.
    */
   dropSilently(appId?: string): void {
-    for (const account of this.platform.accounts(appId)) {
-      account.space('stable').dropSilently(this.now());
-      account.space('classic').dropSilently(this.now());
+    for (const space of this.platform.tokenSpaces(appId)) {
+      space.dropSilently(this.now());
     }
   }
 
-  /** While on, every token of the account, including new ones, gets 40001. */
+  /** While on, every token of the account, including new ones, gets 40001, on WeCom 40014. */
   rejectAllTokens(appId: string, on: boolean): void {
     this.platform.account(appId).revoked = on;
   }
@@ -169,8 +182,63 @@ export class FakeWechat implements AsyncDisposable {
    * Simulates another program that gets a token for the same account, with the
    * effect that this has on the real platform. Counts neither in `calls` nor in quotas.
    */
-  otherSystemFetches(appId: string, mode: 'classic' | 'stable-forced'): string {
-    return this.platform.account(appId).fetchElsewhere(mode, this.now()).value;
+  otherSystemFetches(
+    appId: string,
+    mode: 'classic' | 'stable-forced' | 'wecom',
+  ): string {
+    const kind = mode === 'stable-forced' ? 'stable' : mode;
+    const space = this.platform.account(appId).tokenSpace(kind);
+    return space.fetchElsewhere(this.now()).value;
+  }
+
+  /** The ticket that the platform holds as current; the call issues none. */
+  currentTicket(appId: string, type: TicketType): string | undefined {
+    return this.platform.account(appId).ticketSpace(type).currentAt(this.now());
+  }
+
+  /** The number of distinct tickets issued, of one account and type or of all. */
+  ticketsIssued(appId?: string, type?: TicketType): number {
+    const spaces = this.platform.ticketSpaces(appId, type);
+    return spaces.reduce((sum, space) => sum + space.issued, 0);
+  }
+
+  /** Every ticket ever issued, oldest first, such as to scan logs for. */
+  get issuedTickets(): readonly string[] {
+    return [...this.platform.tickets];
+  }
+
+  /** Whether this ticket is the current one of its account and type now. */
+  acceptsTicket(ticket: string): boolean {
+    const spaces = this.platform.ticketSpaces();
+    return spaces.some((space) => space.currentAt(this.now()) === ticket);
+  }
+
+  /**
+   * Whether `wx.config` (types 'jsapi' and 'corp') or `wx.agentConfig` ('agent')
+   * would accept this signature on a page now. 'wx_card' tickets sign no pages.
+   */
+  acceptsJsapiSignature(
+    appId: string,
+    type: Exclude<TicketType, 'wx_card'>,
+    page: JsapiSignature,
+  ): boolean {
+    const ticket = this.currentTicket(appId, type);
+    return (
+      ticket !== undefined && jsapiSignature(ticket, page) === page.signature
+    );
+  }
+
+  /** Drops the current ticket before its expiry; the next call issues a new one. */
+  dropTicket(appId: string, type: TicketType): void {
+    this.platform.account(appId).ticketSpace(type).drop();
+  }
+
+  /**
+   * Simulates another program that gets a ticket for the same account: the
+   * current one, else a new one. Counts neither in `calls` nor in quotas.
+   */
+  otherSystemFetchesTicket(appId: string, type: TicketType): string {
+    return this.platform.account(appId).ticketSpace(type).get(this.now()).value;
   }
 
   /** Injects a fault into the next calls of an endpoint. Faults apply first in, first out. */
@@ -202,7 +270,7 @@ export class FakeWechat implements AsyncDisposable {
       {
         res,
         act: () => answer(request, this.platform, this.now()),
-        now: this.now(),
+        refuse: (error) => refuse(request, this.platform, this.now(), error),
         gone: gone.signal,
       },
       endpoint && this.faults.take(endpoint, appId),

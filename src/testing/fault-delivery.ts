@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { errmsgFor, errorAnswer } from './error-answers.js';
 import type { Answer } from './error-answers.js';
 import type { Fault } from './faults.js';
 
@@ -12,8 +11,11 @@ export interface Delivery {
   readonly res: ServerResponse;
   /** Executes the call and returns the response. Not used by every fault. */
   readonly act: () => Answer;
-  /** The fake's clock, epoch milliseconds. */
-  readonly now: number;
+  /** Refuses the call without executing it. Without `errmsg`: with the platform's message for the errcode. */
+  readonly refuse: (error: {
+    readonly errcode: number;
+    readonly errmsg?: string;
+  }) => Answer;
   /** Aborted when the connection is closed. */
   readonly gone: AbortSignal;
 }
@@ -23,11 +25,11 @@ export async function deliver(
   delivery: Delivery,
   fault: Fault | undefined,
 ): Promise<void> {
-  const { res, act, gone } = delivery;
+  const { res, act, refuse, gone } = delivery;
   if (!fault) {
     send(res, act());
   } else if ('errcode' in fault) {
-    send(res, injectedError(fault, delivery.now));
+    send(res, refuse(fault));
   } else if ('status' in fault) {
     sendStatus(res, fault.status, fault.body);
   } else if ('body' in fault) {
@@ -53,17 +55,6 @@ export async function deliver(
     await oversize(res, act(), fault.oversize, gone);
   }
   // The remaining kind is `hang`: no response.
-}
-
-function injectedError(
-  fault: { errcode: number; errmsg?: string },
-  now: number,
-): Answer {
-  return errorAnswer(
-    fault.errcode,
-    now,
-    fault.errmsg ?? errmsgFor(fault.errcode),
-  );
 }
 
 function send(res: ServerResponse, { status, body, headers }: Answer): void {

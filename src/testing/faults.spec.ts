@@ -86,6 +86,8 @@ describe('which calls a fault spoils', () => {
     stable: '/cgi-bin/stable_token',
     ticket: '/cgi-bin/ticket/getticket?type=jsapi&access_token=x',
     business: '/cgi-bin/user/get?access_token=x',
+    wecomToken: '/cgi-bin/gettoken?corpid=x&corpsecret=y',
+    wecomTicket: '/cgi-bin/get_jsapi_ticket?access_token=x',
   };
   const spoiled = async () => {
     const hit: string[] = [];
@@ -97,7 +99,7 @@ describe('which calls a fault spoils', () => {
     return hit;
   };
 
-  it.each(['classic', 'stable', 'ticket', 'business'] as const)(
+  it.each(Object.keys(paths) as (keyof typeof paths)[])(
     'those of its endpoint: %s',
     async (target) => {
       const fault = wechat.inject(target, busy, { times: Infinity });

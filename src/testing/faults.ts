@@ -1,5 +1,10 @@
-/** The endpoints into which a fault can be injected. `business`: every other API. */
-export type Endpoint = 'classic' | 'stable' | 'ticket' | 'business';
+/**
+ * The endpoints into which a fault can be injected. `ticket`: WeChat's `getticket`;
+ * `wecomTicket`: WeCom's `get_jsapi_ticket` and `ticket/get`; `business`: every
+ * other API of both platforms.
+ */
+export type Endpoint =
+  'classic' | 'stable' | 'ticket' | 'business' | 'wecomToken' | 'wecomTicket';
 export type FaultTarget = Endpoint | 'any';
 
 /**
@@ -7,7 +12,7 @@ export type FaultTarget = Endpoint | 'any';
  * token, counts the quota); otherwise the call has no effect on its state.
  */
 export type Fault =
-  /** HTTP 200 with this errcode; the default errmsg is WeChat's. */
+  /** HTTP 200 with this errcode; the default errmsg is that of the platform called, WeChat or WeCom. */
   | { readonly errcode: number; readonly errmsg?: string }
   /** This HTTP status; the default body is a gateway's HTML page. */
   | { readonly status: number; readonly body?: string }
@@ -38,7 +43,7 @@ export type Fault =
 export interface InjectOptions {
   /** The number of calls that the fault affects; `Infinity` until it is removed. Default: 1. */
   readonly times?: number;
-  /** Restricts the fault to calls of this account. Default: all accounts. */
+  /** Restricts the fault to calls of this account (see `fakeAppId`). Default: all accounts. */
   readonly appId?: string;
 }
 

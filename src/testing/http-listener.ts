@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { PlatformRequest } from './routes.js';
+import type { PlatformRequest } from './platform-request.js';
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 

@@ -25,17 +25,21 @@ export class DailyQuota {
 }
 
 /**
- * A limit per minute. The minute begins with its first call: the documentation
+ * A limit per minute or hour. The period begins with its first call: the documentation
  * does not define it, and so a test does not depend on the second at which it runs.
+ * Refused calls are not counted.
  */
-export class MinuteLimit {
+export class PeriodLimit {
   private startedAt = -Infinity;
   private taken = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly limit: number,
+    private readonly seconds: number,
+  ) {}
 
   take(now: number): boolean {
-    if (now - this.startedAt >= 60_000) {
+    if (now - this.startedAt >= this.seconds * 1000) {
       this.startedAt = now;
       this.taken = 0;
     }

@@ -1,120 +1,48 @@
-import { randomBytes } from 'node:crypto';
-import type { FakeAccount, PlatformRules } from './fake-wechat-options.js';
-import { DailyQuota, ForceBudget, MinuteLimit } from './limits.js';
-import { TokenSpace } from './token-space.js';
-import type { IssuedToken, TokenGrant, TokenKind } from './token-space.js';
-
-export const TICKET_TYPES = ['jsapi', 'wx_card'] as const;
-export type TicketType = (typeof TICKET_TYPES)[number];
+import type { TicketSpace, TicketType } from './ticket-space.js';
+import type { TokenKind, TokenSpace } from './token-space.js';
 
 /** A refusal, by the platform's errcode. */
 export interface Refusal {
   readonly errcode: number;
 }
 
-interface Ticket {
-  readonly value: string;
-  readonly expiresAt: number;
-}
-
-/** One account: its secret, its two token spaces, its tickets, its limits. */
-export class PlatformAccount {
-  readonly appId: string;
+/** What an account of WeChat and an application of WeCom have in common. */
+export abstract class PlatformAccount {
+  /** The appid; of a WeCom application its corp id and agent id, see `fakeAppId`. */
+  abstract readonly appId: string;
+  /** Its tokens by kind; the first kind is the one meant where none is given. */
+  abstract readonly tokenSpaces: readonly [TokenSpace, ...TokenSpace[]];
+  abstract readonly ticketSpaces: readonly TicketSpace[];
   /** A revoked account: every token is refused, old ones and new ones. */
   revoked = false;
-  private appSecret: string;
-  private readonly spaces: Readonly<Record<TokenKind, TokenSpace>>;
-  private readonly tickets = new Map<TicketType, Ticket>();
-  private readonly classicQuota: DailyQuota;
-  private readonly stableMinute: MinuteLimit;
-  private readonly stableQuota: DailyQuota;
-  private readonly forceBudget: ForceBudget;
-  private readonly ticketQuota: DailyQuota;
 
-  constructor(
-    account: FakeAccount,
-    private readonly rules: PlatformRules,
-    onIssued: (token: IssuedToken) => void,
-  ) {
-    this.appId = account.appId;
-    this.appSecret = account.appSecret;
-    this.spaces = {
-      classic: new TokenSpace(this.appId, 'classic', rules, onIssued),
-      stable: new TokenSpace(this.appId, 'stable', rules, onIssued),
-    };
-    this.classicQuota = new DailyQuota(rules.classicDailyQuota);
-    this.stableMinute = new MinuteLimit(rules.stablePerMinute);
-    this.stableQuota = new DailyQuota(rules.stablePerDay);
-    this.forceBudget = new ForceBudget(
-      rules.forceDailyBudget,
-      rules.forceSpacingSeconds * 1000,
-    );
-    this.ticketQuota = new DailyQuota(rules.ticketDailyQuota);
-  }
+  constructor(protected secret: string) {}
 
   changeSecret(newSecret: string): void {
-    this.appSecret = newSecret;
+    this.secret = newSecret;
   }
 
   hasSecret(secret: string): boolean {
-    return this.appSecret === secret;
+    return this.secret === secret;
   }
 
-  classicToken(now: number): TokenGrant | Refusal {
-    if (!this.classicQuota.take(now)) return { errcode: 45009 };
-    return this.spaces.classic.rotateClassic(now);
+  /** Returns its tokens of a kind. @throws Error when it has none of this kind */
+  tokenSpace(kind: TokenKind = this.tokenSpaces[0].kind): TokenSpace {
+    const space = this.tokenSpaces.find((each) => each.kind === kind);
+    if (space) return space;
+    const kinds = this.tokenSpaces.map((each) => each.kind).join(' and ');
+    throw new Error(
+      `FakeWechat: ${this.appId} has tokens of kind ${kinds}, not ${kind}.`,
+    );
   }
 
-  stableToken(now: number, mode: 'normal' | 'force'): TokenGrant | Refusal {
-    if (!this.stableMinute.take(now)) return { errcode: 45011 };
-    if (!this.stableQuota.take(now)) return { errcode: 45009 };
-    // Above the budget a forced call "does not refresh": it is treated as a normal one.
-    const forces = mode === 'force' && this.forceBudget.take(now);
-    return forces
-      ? this.spaces.stable.forceStable(now)
-      : this.spaces.stable.stable(now);
-  }
-
-  /** Issues a ticket. `expiresIn` is the full lifetime even for a repeated call, as users report. */
-  ticket(type: TicketType, now: number): TokenGrant | Refusal {
-    if (!this.ticketQuota.take(now)) return { errcode: 45009 };
-    const known = this.tickets.get(type);
-    const ticket = known && now < known.expiresAt ? known : this.newTicket(now);
-    this.tickets.set(type, ticket);
-    return {
-      value: ticket.value,
-      expiresIn: Math.floor(this.rules.lifeSeconds),
-    };
-  }
-
-  /** The day's calls of an endpoint by its path; undefined for one that is not counted here. */
-  usage(
-    path: string,
-    now: number,
-  ): ReturnType<DailyQuota['usage']> | undefined {
-    const quotas: Readonly<Record<string, DailyQuota>> = {
-      '/cgi-bin/token': this.classicQuota,
-      '/cgi-bin/stable_token': this.stableQuota,
-      '/cgi-bin/ticket/getticket': this.ticketQuota,
-    };
-    return quotas[path]?.usage(now);
-  }
-
-  /** Issues a token to another program, without counting it in the budgets. */
-  fetchElsewhere(mode: 'classic' | 'stable-forced', now: number): TokenGrant {
-    return mode === 'classic'
-      ? this.spaces.classic.rotateClassic(now)
-      : this.spaces.stable.forceStable(now);
-  }
-
-  space(kind: TokenKind): TokenSpace {
-    return this.spaces[kind];
-  }
-
-  private newTicket(now: number): Ticket {
-    return {
-      value: randomBytes(64).toString('base64url'),
-      expiresAt: now + this.rules.lifeSeconds * 1000,
-    };
+  /** Returns its tickets of a type. @throws Error when it has none of this type */
+  ticketSpace(type: TicketType): TicketSpace {
+    const space = this.ticketSpaces.find((each) => each.type === type);
+    if (space) return space;
+    const types = this.ticketSpaces.map((each) => each.type).join(' and ');
+    throw new Error(
+      `FakeWechat: ${this.appId} has tickets of type ${types}, not ${type}.`,
+    );
   }
 }

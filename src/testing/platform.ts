@@ -1,10 +1,20 @@
-import type { FakeAccount, PlatformRules } from './fake-wechat-options.js';
-import { PlatformAccount } from './platform-account.js';
-import { fingerprintOf, tokenFault } from './token-space.js';
-import type { IssuedToken, TokenKind } from './token-space.js';
+import { fakeAppId } from './fake-wechat-options.js';
+import type {
+  FakeAccount,
+  FakeWecomAccount,
+  PlatformRules,
+} from './fake-wechat-options.js';
+import type { PlatformAccount } from './platform-account.js';
+import type { TicketSpace, TicketType } from './ticket-space.js';
+import { endedCode, fingerprintOf, tokenFault } from './token-space.js';
+import type { IssuedToken, TokenKind, TokenSpace } from './token-space.js';
+import { WechatAccount } from './wechat-account.js';
+import { WecomApplication } from './wecom-application.js';
+import { WecomCorp } from './wecom-corp.js';
 
 /** An issued access token, as reported to listeners; without its value. */
 export interface IssueNotice {
+  /** The account, see `fakeAppId`. */
   readonly appId: string;
   readonly kind: TokenKind;
   /** When it was issued, epoch milliseconds on the fake's clock. */
@@ -17,28 +27,38 @@ export interface IssueNotice {
 
 export type IssueListener = (notice: IssueNotice) => void;
 
-/** The state of the platform: all accounts, and every access token ever issued. */
+/** The state of the platforms: all accounts, and every access token and ticket ever issued. */
 export class Platform {
   /** The number of calls refused because of their access token. */
   refused = 0;
   readonly listeners = new Set<IssueListener>();
+  /** Every ticket ever issued, oldest first. */
+  readonly tickets: string[] = [];
   private readonly accountsById = new Map<string, PlatformAccount>();
+  private readonly corps = new Map<string, WecomCorp>();
   private readonly tokens = new Map<string, IssuedToken>();
 
   constructor(private readonly rules: PlatformRules) {}
 
-  add(account: FakeAccount): void {
-    if (this.accountsById.has(account.appId)) {
-      throw new Error(`FakeWechat already has an account ${account.appId}.`);
+  /** Adds an account. @throws Error when it exists, or its secret is that of another application of its corp */
+  add(account: FakeAccount | FakeWecomAccount): void {
+    const appId = fakeAppId(account);
+    if (this.accountsById.has(appId)) {
+      throw new Error(`FakeWechat already has an account ${appId}.`);
     }
-    this.accountsById.set(
-      account.appId,
-      new PlatformAccount(account, this.rules, (token) => this.remember(token)),
-    );
+    const added =
+      'appId' in account
+        ? new WechatAccount(account, this.rules, this.onToken, this.onTicket)
+        : this.application(account);
+    this.accountsById.set(appId, added);
   }
 
   find(appId: string): PlatformAccount | undefined {
     return this.accountsById.get(appId);
+  }
+
+  findCorp(corpId: string): WecomCorp | undefined {
+    return this.corps.get(corpId);
   }
 
   /** Returns the account. @throws Error when it is unknown */
@@ -55,6 +75,26 @@ export class Platform {
       : [this.account(appId)];
   }
 
+  /** The tokens of one account or all, and of one kind or all. @throws Error for an account without this kind */
+  tokenSpaces(appId?: string, kind?: TokenKind): TokenSpace[] {
+    if (appId !== undefined && kind) {
+      return [this.account(appId).tokenSpace(kind)];
+    }
+    return this.accounts(appId)
+      .flatMap((account) => account.tokenSpaces)
+      .filter((space) => !kind || space.kind === kind);
+  }
+
+  /** The tickets of one account or all, and of one type or all. @throws Error for an account without this type */
+  ticketSpaces(appId?: string, type?: TicketType): TicketSpace[] {
+    if (appId !== undefined && type) {
+      return [this.account(appId).ticketSpace(type)];
+    }
+    const all = this.accounts(appId).flatMap((account) => account.ticketSpaces);
+    // A set: the applications of a corp share one.
+    return [...new Set(all)].filter((space) => !type || space.type === type);
+  }
+
   issued(appId?: string): IssuedToken[] {
     const all = [...this.tokens.values()];
     return appId === undefined ? all : all.filter((t) => t.appId === appId);
@@ -68,12 +108,28 @@ export class Platform {
 
   /** The errcode with which a call with this token is refused at `now`, or undefined. */
   faultOf(token: string, now: number): number | undefined {
-    return this.ownerOf(token)?.revoked
-      ? 40001
-      : tokenFault(this.tokens.get(token), now);
+    const known = this.tokens.get(token);
+    return known && this.find(known.appId)?.revoked
+      ? endedCode(known.kind)
+      : tokenFault(known, now);
   }
 
-  private remember(token: IssuedToken): void {
+  private application(account: FakeWecomAccount): WecomApplication {
+    const { rules, onToken, onTicket } = this;
+    const corp =
+      this.corps.get(account.corpId) ??
+      new WecomCorp(account.corpId, rules, onTicket);
+    const added = new WecomApplication(account, corp, rules, onToken, onTicket);
+    corp.add(added);
+    this.corps.set(account.corpId, corp);
+    return added;
+  }
+
+  private readonly onTicket = (value: string): void => {
+    this.tickets.push(value);
+  };
+
+  private readonly onToken = (token: IssuedToken): void => {
     this.tokens.set(token.value, token);
     const notice: IssueNotice = {
       appId: token.appId,
@@ -83,5 +139,5 @@ export class Platform {
       fingerprint: fingerprintOf(token.value),
     };
     for (const listener of this.listeners) listener(notice);
-  }
+  };
 }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { PlatformRules } from './fake-wechat-options.js';
 
-/** The kinds of tokens; classic and stable tokens do not affect each other. */
-export type TokenKind = 'stable' | 'classic';
+/** The kinds of tokens; those of one kind do not affect those of another. `wecom`: of WeCom's `gettoken`. */
+export type TokenKind = 'stable' | 'classic' | 'wecom';
 
 /** An access token in the platform's state. Instants are epoch milliseconds. */
 export interface IssuedToken {
@@ -29,8 +29,13 @@ export function tokenFault(
 ): 40001 | 40014 | 42001 | undefined {
   if (!token) return 40014;
   if (now >= token.expiresAt) return 42001;
-  if (now >= token.diesAt) return 40001;
+  if (now >= token.diesAt) return endedCode(token.kind);
   return undefined;
+}
+
+/** The errcode of a token that was ended before its expiry. On WeCom, 40001 is a wrong secret. */
+export function endedCode(kind: TokenKind): 40001 | 40014 {
+  return kind === 'wecom' ? 40014 : 40001;
 }
 
 /** The first 8 hex digits of a token's SHA-256, to name it in logs without showing it. */
@@ -46,7 +51,7 @@ export class TokenSpace {
 
   constructor(
     private readonly appId: string,
-    private readonly kind: TokenKind,
+    readonly kind: TokenKind,
     private readonly rules: PlatformRules,
     private readonly onIssued: (token: IssuedToken) => void,
   ) {}
@@ -81,6 +86,24 @@ export class TokenSpace {
     return this.issue(now, true);
   }
 
+  /** A call of WeCom's `gettoken`: the same token until its end. */
+  wecom(now: number): TokenGrant {
+    if (!this.current || now >= this.current.expiresAt) {
+      return this.issue(now, false);
+    }
+    const rest = grant(this.current, now);
+    return this.rules.wecomRepeatedLife === 'full'
+      ? { ...rest, expiresIn: Math.floor(this.rules.lifeSeconds) }
+      : // The last second counts as one: an answer does not say 0.
+        { ...rest, expiresIn: Math.max(1, rest.expiresIn) };
+  }
+
+  /** A call of another program, which for a stable token is a forced one. */
+  fetchElsewhere(now: number): TokenGrant {
+    if (this.kind === 'stable') return this.forceStable(now);
+    return this.kind === 'classic' ? this.rotateClassic(now) : this.wecom(now);
+  }
+
   /** Drops all tokens; the next call issues a new one. */
   drop(now: number): void {
     this.killAll(now);
@@ -88,7 +111,7 @@ export class TokenSpace {
     this.previous = undefined;
   }
 
-  /** Drops all tokens, but a normal stable call still returns the dead one. */
+  /** Drops all tokens, but a normal call of stable_token or gettoken still returns the dead one. */
   dropSilently(now: number): void {
     this.killAll(now);
   }
@@ -107,7 +130,7 @@ export class TokenSpace {
 
   private issue(now: number, forced: boolean): TokenGrant {
     const token: IssuedToken = {
-      value: `90_${randomBytes(105).toString('base64url')}`,
+      value: newValue(this.kind),
       appId: this.appId,
       kind: this.kind,
       forced,
@@ -120,6 +143,13 @@ export class TokenSpace {
     this.onIssued(token);
     return grant(token, now);
   }
+}
+
+/** As long as the real ones, which begin like this on WeChat alone. */
+function newValue(kind: TokenKind): string {
+  return kind === 'wecom'
+    ? randomBytes(160).toString('base64url')
+    : `90_${randomBytes(105).toString('base64url')}`;
 }
 
 function end(token: IssuedToken, at: number): void {

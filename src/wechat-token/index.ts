@@ -1,4 +1,6 @@
 export { AccessTokenProvider } from './access/access-token.provider.js';
+export { TokenProvider } from './access/token.provider.js';
+export type { TokenWithLife } from './access/token-reader.js';
 export type {
   AccessTokenOptions,
   InvalidateOptions,
@@ -10,8 +12,17 @@ export {
   type WechatDownloadOptions,
 } from './access/wechat-api.client.js';
 export type { AccountSource } from './accounts/account-source.js';
-export type { TokenMode, WechatAccount } from './accounts/account.js';
-export type { AccountKind } from './accounts/account.types.js';
+export type {
+  Account,
+  ConfiguredAccount,
+  OwnAccount,
+  TokenMode,
+  WechatAccount,
+  WechatTicket,
+  WecomAccount,
+  WecomTicket,
+} from './accounts/account.js';
+export type { AccountKind, WechatKind } from './accounts/account.types.js';
 export { Clock } from './common/clock.js';
 export type {
   AdminEvent,
@@ -75,8 +86,23 @@ export {
   checkCredentials,
   type CheckedAccount,
   type CheckedFault,
+  type CheckedPlatform,
   type CheckedWechat,
 } from './upstream/credential-check.js';
+export type { Errcodes, Reaction } from './sources/errcodes.js';
+export type { Platform } from './sources/platform.js';
+export type {
+  Call,
+  CallLimit,
+  InputTokens,
+  IssueRequest,
+  PlatformAnswer,
+  PlatformCall,
+  ProbeRequest,
+  RepeatedCall,
+  SourceAnswer,
+  TokenSource,
+} from './sources/token-source.js';
 export { type FailureClass, UpstreamError } from './upstream/failure.js';
 export * from './common/errors.js';
 export type {

@@ -11,6 +11,7 @@ import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
+import { TokenProvider } from './access/token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/accounts.js';
 import { Clock } from './common/clock.js';
@@ -39,6 +40,9 @@ import {
 } from './options/imports.checks.js';
 import type { WechatTokenModuleOptions } from './options/options.js';
 import { resolveOptions } from './options/options.schema.js';
+import { ownKindsOf } from './options/source.schema.js';
+import { builtInSources } from './upstream/built-in-sources.js';
+import { TokenSources } from './upstream/token-sources.js';
 import { WechatTokenSettings } from './common/settings.js';
 import { providers } from './wechat-token.providers.js';
 
@@ -142,8 +146,14 @@ const fromOptions: Provider[] = [
   },
   {
     provide: Accounts,
-    useFactory: ({ accounts, settings }: Resolved) =>
-      new Accounts(accounts, settings.role),
+    useFactory: ({ accounts, settings, sources }: Resolved) =>
+      new Accounts(accounts, settings.role, ownKindsOf(sources)),
+    inject: [RESOLVED],
+  },
+  {
+    provide: TokenSources,
+    useFactory: ({ settings, sources }: Resolved) =>
+      new TokenSources([...builtInSources(settings), ...sources]),
     inject: [RESOLVED],
   },
   {
@@ -178,6 +188,7 @@ const fromOptions: Provider[] = [
   providers: [...unconfigured, ...fromOptions, ...providers],
   exports: [
     AccessTokenProvider,
+    TokenProvider,
     WechatApiClient,
     TokenRefresher,
     SystemVarStore,

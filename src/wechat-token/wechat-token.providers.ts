@@ -1,5 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { AccessTokenProvider } from './access/access-token.provider.js';
+import { BusinessPlatforms } from './access/business-platforms.js';
+import { TokenProvider } from './access/token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Clock, MonotonicClock } from './common/clock.js';
 import { AccessGuard } from './http/auth/access.guard.js';
@@ -71,24 +73,15 @@ import { RenewalQueue } from './store/renewal-queue.js';
 import { TokenStore } from './store/token-store.js';
 import { WechatTokenLifecycle } from './wechat-token.lifecycle.js';
 import { CallObserver } from './upstream/call-observer.js';
-import { ClassicTokenSource } from './upstream/classic-token.source.js';
 import { HttpClient } from './upstream/http-client.js';
-import { StableTokenSource } from './upstream/stable-token.source.js';
-import { TokenSources } from './upstream/token-sources.js';
-import { WechatGateway } from './upstream/wechat-gateway.js';
+import { Issuer } from './upstream/issuer.js';
+import { PlatformGateway } from './upstream/gateway.js';
 
 const upstream: Provider[] = [
   HttpClient,
   CallObserver,
-  WechatGateway,
-  StableTokenSource,
-  ClassicTokenSource,
-  {
-    provide: TokenSources,
-    useFactory: (...sources: [StableTokenSource, ClassicTokenSource]) =>
-      new TokenSources(sources),
-    inject: [StableTokenSource, ClassicTokenSource],
-  },
+  PlatformGateway,
+  Issuer,
 ];
 
 const store: Provider[] = [
@@ -125,7 +118,9 @@ const access: Provider[] = [
   DirectRenewal,
   BoundedRenewal,
   TokenWaiter,
+  TokenProvider,
   AccessTokenProvider,
+  BusinessPlatforms,
   WechatApiClient,
 ];
 

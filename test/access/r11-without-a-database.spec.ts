@@ -298,8 +298,8 @@ describe('R11 without a database, a token that the platform refuses', () => {
 });
 
 describe('R11 without a database, a report over HTTP', () => {
-  const report = ({ tokens }: TestReplica, value: string, actor: string) =>
-    tokens.answerReport(value, 'default', actor);
+  const report = ({ waiter }: TestReplica, value: string, actor: string) =>
+    waiter.answerReport('access_token', value, actor);
 
   it('of one caller takes nothing from another', async () => {
     await using world = await World.create();

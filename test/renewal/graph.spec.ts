@@ -1,89 +1,53 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
-import type { Account } from '../../src/wechat-token/accounts/account.js';
-import { tokenName } from '../../src/wechat-token/common/token-name.js';
-import { parseIssued } from '../../src/wechat-token/upstream/issued-token.js';
 import type {
-  IssuedToken,
+  Account,
   IssueRequest,
+  SourceAnswer,
   TokenSource,
-} from '../../src/wechat-token/upstream/token-source.js';
-import type { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+} from '../../src/wechat-token/index.js';
+import { tokenName } from '../../src/wechat-token/common/token-name.js';
 import { World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 const DUE = { kind: 'due' } as const;
 const NORMAL = { kind: 'normal' } as const;
 
-/** A ticket of the platform, which needs the access token. */
-class JsapiTickets implements TokenSource {
-  readonly id: string = 'jsapi_ticket';
-  readonly kind: string = 'jsapi_ticket';
-  readonly rotatesOnEveryCall: boolean = false;
-  protected readonly input: string = 'access_token';
-
-  constructor(private readonly gateway: WechatGateway) {}
-
-  serves(): boolean {
-    return true;
-  }
-
-  needs(account: Account): string[] {
-    return [tokenName(this.input, account.name)];
-  }
-
-  ready(): Promise<void> {
-    return this.gateway.ready();
-  }
-
-  async issue({ inputs, account }: IssueRequest): Promise<IssuedToken> {
-    const input = inputs.get(tokenName(this.input, account.name)) ?? '';
-    const answer = await this.gateway.call({
-      method: 'GET',
-      path: '/cgi-bin/ticket/getticket',
-      params: this.params(input),
-    });
-    return parseIssued(answer, 'ticket', 'api', [input]);
-  }
-
-  protected params(accessToken: string): Record<string, string> {
-    return { access_token: accessToken, type: 'jsapi' };
-  }
-}
-
-/** A third level: made from the ticket, without the platform. */
+/** A third level: made from the ticket, without a call. */
 class Signatures implements TokenSource {
   readonly id = 'signature';
   readonly kind = 'signature';
-  readonly rotatesOnEveryCall = true;
+  readonly platform = { name: 'nobody', baseUrl: 'http://127.0.0.1' };
+  readonly errcodes = new Map();
+  readonly repeatedCall = 'rotates';
+  readonly canForce = false;
+  readonly mayCallInParallel = false;
+  readonly isEarlyCallHarmless = false;
+  readonly marginSeconds = 600;
+  readonly rejectionHealedBy = 'call';
 
   serves(): boolean {
     return true;
   }
 
-  needs(account: Account): string[] {
-    return [tokenName('jsapi_ticket', account.name)];
+  needs({ name }: Account): string[] {
+    return [tokenName('jsapi_ticket', name)];
   }
 
-  ready(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  issue({ inputs }: IssueRequest): Promise<IssuedToken> {
-    const [ticket = ''] = inputs.values();
-    const value = `signed:${ticket}`;
-    return Promise.resolve({ value, lifeMs: 3_600_000 });
+  async issue({ account, tokens }: IssueRequest): Promise<SourceAnswer> {
+    const ticket = await tokens.get(tokenName('jsapi_ticket', account.name));
+    return { value: `signed:${ticket}`, expiresIn: 3600 };
   }
 }
 
-const sources = (gateway: WechatGateway) => [
-  new JsapiTickets(gateway),
-  new Signatures(),
-];
+const GRAPH = {
+  accounts: [{ ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] as const }],
+  sources: [new Signatures()],
+};
 
 describe('the graph of tokens', () => {
   it('a leaf that is renewed gets all that it is made from valid first', async () => {
     await using world = await World.create();
-    const { waiter } = await world.replica({ sources });
+    const { waiter } = await world.replica(GRAPH);
 
     const leaf = await waiter.obtain('signature');
 
@@ -101,7 +65,7 @@ describe('the graph of tokens', () => {
     await using world = await World.create();
     world.wechat.inject('any', { delayMs: 200 }, { times: 2 });
     const fleet = await Promise.all(
-      Array.from({ length: 4 }, () => world.replica({ sources })),
+      Array.from({ length: 4 }, () => world.replica(GRAPH)),
     );
 
     const leaves = await Promise.all(
@@ -118,7 +82,7 @@ describe('the graph of tokens', () => {
 
   it('after everything has expired, all levels are renewed again', async () => {
     await using world = await World.create();
-    const { waiter, accountCheck } = await world.replica({ sources });
+    const { waiter, accountCheck } = await world.replica(GRAPH);
     const old = await waiter.obtain('signature');
     await world.advance(7300);
 
@@ -133,7 +97,7 @@ describe('the graph of tokens', () => {
 
   it('when the platform refuses the input, the input is renewed once, and then the leaf', async () => {
     await using world = await World.create();
-    const { renewer, waiter } = await world.replica({ sources });
+    const { renewer, waiter } = await world.replica(GRAPH);
     await waiter.obtain('jsapi_ticket');
     await world.advance(10);
     world.wechat.drop();
@@ -150,7 +114,7 @@ describe('the graph of tokens', () => {
 
   it('when the input was renewed by another replica meanwhile, it is adopted', async () => {
     await using world = await World.create();
-    const [ours, other] = await world.pair({ sources });
+    const [ours, other] = await world.pair(GRAPH);
     await ours.waiter.obtain('signature');
     await other.waiter.obtain('signature');
     await other.refresher.refresh('access_token', { force: true });
@@ -163,7 +127,7 @@ describe('the graph of tokens', () => {
   it('when every input is refused, the leaf backs off, and its caller gets a clear error', async () => {
     await using world = await World.create();
     const { renewer, waiter, rounds } = await world.replica({
-      sources,
+      ...GRAPH,
       refresh: { confirmSeconds: 0 },
     });
     await waiter.obtain('jsapi_ticket');
@@ -199,7 +163,7 @@ describe('the graph of tokens', () => {
   it('when the input cannot be had, the leaf costs no call', async () => {
     await using world = await World.create();
     world.wechat.inject('stable', { errcode: 40125 }, { times: Infinity });
-    const { waiter, rounds } = await world.replica({ sources });
+    const { waiter, rounds } = await world.replica(GRAPH);
 
     await expect(waiter.obtain('signature')).rejects.toMatchObject({
       code: 'TOKEN_UNAVAILABLE',

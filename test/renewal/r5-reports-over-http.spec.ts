@@ -1,5 +1,4 @@
 import { DEFAULT_FAKE_ACCOUNT, type Fault } from '../../src/testing/index.js';
-import { AccessTokenProvider } from '../../src/wechat-token/index.js';
 import { type TestReplica, World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;
@@ -11,10 +10,10 @@ const accounts = (mode: (typeof MODES)[number]) => [
 
 /** As the route does it. */
 const report = async (
-  { tokens }: { tokens: AccessTokenProvider },
+  { waiter }: Pick<TestReplica, 'waiter'>,
   value: string,
   actor = 'billing',
-) => (await tokens.answerReport(value, 'default', actor)).value;
+) => (await waiter.answerReport('access_token', value, actor)).value;
 
 const countOf = async (
   { journal, events }: TestReplica,

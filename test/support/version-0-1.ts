@@ -25,8 +25,9 @@ type Main = typeof import('../../src/wechat-token/index.js');
 type Clocks = typeof import('../../src/wechat-token/common/clock.js');
 type Schedules = typeof import('../../src/wechat-token/schedule/rounds.js') &
   typeof import('../../src/wechat-token/schedule/change-poller.js');
-type Gateways =
-  typeof import('../../src/wechat-token/upstream/wechat-gateway.js');
+interface Gateways {
+  readonly WechatGateway: typeof import('../../src/wechat-token/upstream/gateway.js').PlatformGateway;
+}
 
 /** One running copy of version 0.1, without its timers, as {@link TestReplica} is one of this version. */
 export interface OldReplica {

@@ -42,11 +42,7 @@ import { TokenEvents } from '../../src/wechat-token/store/token-events.js';
 import { QueueFront } from '../../src/wechat-token/store/queue-front.js';
 import { RenewalQueue } from '../../src/wechat-token/store/renewal-queue.js';
 import { TokenStore } from '../../src/wechat-token/store/token-store.js';
-import { ClassicTokenSource } from '../../src/wechat-token/upstream/classic-token.source.js';
-import { StableTokenSource } from '../../src/wechat-token/upstream/stable-token.source.js';
-import type { TokenSource } from '../../src/wechat-token/upstream/token-source.js';
-import { TokenSources } from '../../src/wechat-token/upstream/token-sources.js';
-import { WechatGateway } from '../../src/wechat-token/upstream/wechat-gateway.js';
+import { PlatformGateway } from '../../src/wechat-token/upstream/gateway.js';
 import type { TestDatabase } from './every-database.js';
 import { passTime, query, words } from './sql.js';
 import { typeOrm } from './type-orm.js';
@@ -127,8 +123,6 @@ export interface HttpReplica extends TestReplica {
 export const ONCE = ['default', { timeoutMs: 1000 }] as const;
 
 export type ReplicaOptions = Partial<WechatTokenModuleOptions> & {
-  /** Sources besides those of access tokens. */
-  readonly sources?: (gateway: WechatGateway) => TokenSource[];
   /** Receives every line that the engine logs. Default: none. */
   readonly logger?: LoggerService;
   /** Its connection, from {@link World.open}. Default: a new one. */
@@ -202,7 +196,7 @@ export class World implements AsyncDisposable {
   }
 
   private async compile(options: ReplicaOptions) {
-    const { sources = () => [], logger = SILENT, opened, ...given } = options;
+    const { logger = SILENT, opened, ...given } = options;
     const dataSource = await (opened ?? this.open());
     const module = await Test.createTestingModule({
       imports: [
@@ -211,23 +205,21 @@ export class World implements AsyncDisposable {
         WechatTokenModule.forRoot({
           accounts: [DEFAULT_FAKE_ACCOUNT],
           ...given,
-          api: { baseUrl: this.wechat.baseUrl, ...given.api },
+          api: {
+            baseUrl: this.wechat.baseUrl,
+            wecomBaseUrl: this.wechat.baseUrl,
+            ...given.api,
+          },
           refresh: { ...NEVER, ...given.refresh },
         }),
       ],
     })
       .overrideProvider(Clock)
       .useValue(this.clock)
-      .overrideProvider(TokenSources)
-      .useFactory({
-        factory: (gateway: WechatGateway, ...accessTokens: TokenSource[]) =>
-          new TokenSources([...accessTokens, ...sources(gateway)]),
-        inject: [WechatGateway, StableTokenSource, ClassicTokenSource],
-      })
       .setLogger(logger)
       .compile();
     // Loading it takes longer than some tests wait for the first call.
-    await module.get(WechatGateway).ready();
+    await module.get(PlatformGateway).ready();
     return { module, dataSource };
   }
 

@@ -101,14 +101,14 @@ export class BoundedRenewal {
     need: Need,
   ): Promise<void> {
     this.renewer.throwIfStopping();
-    const inputs = await this.states.inputsOf(target, (name) =>
-      this.take('renew', { name, intent: { kind: 'due' } }),
+    const tokens = this.states.inputTokens((name, intent) =>
+      this.take('renew', { name, intent }),
     );
-    await this.direct.run(target, inputs, need);
+    const { intent, actor = this.renewer.owner } = need;
+    await this.direct.run(target, tokens, { intent, actor });
   }
 
-  /** In classic mode a call would end the token that all others use. */
   private mayRenewDirectly({ source }: RenewalTarget): boolean {
-    return this.settings.role === 'refresher' && !source.rotatesOnEveryCall;
+    return this.settings.role === 'refresher' && source.mayCallInParallel;
   }
 }

@@ -4,11 +4,12 @@ import { Clock } from '../common/clock.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
-import { Replica } from '../common/replica.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { UpstreamError } from '../upstream/failure.js';
-import type { IssuedToken } from '../upstream/token-source.js';
+import type { InputTokens } from '../sources/token-source.js';
+import type { IssuedToken } from '../upstream/issued-token.js';
+import { Issuer } from '../upstream/issuer.js';
 import { Answers } from '../renewal/answers.js';
 import { LocalCoolDowns } from '../renewal/policy/local-cool-downs.js';
 import { FORCE_BUDGET } from '../renewal/policy/budget-limits.js';
@@ -19,7 +20,7 @@ import { coolingDown } from '../renewal/token-unavailable.js';
 /** What a renewal without the lease is for, and who wants it: a replica, or the id of an API key. */
 interface DirectRequest {
   readonly intent: RenewalIntent;
-  readonly actor?: string | undefined;
+  readonly actor: string;
 }
 
 /**
@@ -35,8 +36,8 @@ export class DirectRenewal {
     private readonly cache: TokenCache,
     private readonly coolDowns: LocalCoolDowns,
     private readonly answers: Answers,
+    private readonly issuer: Issuer,
     private readonly journal: TokenJournal,
-    private readonly replica: Replica,
     private readonly clock: Clock,
   ) {}
 
@@ -46,12 +47,13 @@ export class DirectRenewal {
    */
   async run(
     target: RenewalTarget,
-    inputs: ReadonlyMap<TokenName, string>,
-    { intent, actor = this.replica.id }: DirectRequest,
+    tokens: InputTokens,
+    { intent, actor }: DirectRequest,
   ): Promise<void> {
     const rejected = isReport(intent) ? intent.value : undefined;
     const { name, account, source, circumstances } = target;
-    await source.ready();
+    for (const input of source.needs?.(account) ?? []) await tokens.get(input);
+    await this.issuer.ready();
     const sentAt = this.clock.now();
     const cached = this.cache.usable(name, sentAt);
     const isFresh = cached !== undefined && sentAt < cached.refreshAt;
@@ -65,7 +67,8 @@ export class DirectRenewal {
     const call = { target, actor, sentAt, version, detail };
     let issued: IssuedToken;
     try {
-      issued = await source.issue({ account, inputs, force: false });
+      const request = { account, tokens, force: false };
+      issued = await this.issuer.issue(source, request);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       return this.answers.fail(call, error);

@@ -1,22 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
-import { reactionTo } from '../upstream/errcodes.js';
+import type { PlatformAnswer } from '../sources/token-source.js';
 import { UpstreamError } from '../upstream/failure.js';
 import { fileNameIn } from '../upstream/file-name.js';
 import { hasToken } from '../upstream/request-url.js';
-import {
-  errcodeOf,
-  errmsgOf,
-  type WechatAnswer,
-} from '../upstream/wechat-answer.js';
-import {
-  WechatGateway,
-  type WechatRequest,
-} from '../upstream/wechat-gateway.js';
+import { errcodeOf, errmsgOf } from '../upstream/platform-answer.js';
+import { PlatformGateway, type GatewayRequest } from '../upstream/gateway.js';
 import { isWechatApiError, WechatApiError } from '../common/errors.js';
-import { messages } from '../common/messages.js';
-import { AccessTokenProvider } from './access-token.provider.js';
+import type { Errcodes } from '../sources/errcodes.js';
+import { upstreamMessages } from '../upstream/upstream.messages.js';
+import { TokenProvider } from './token.provider.js';
+import type { TokenReader } from './token-reader.js';
+import { BusinessPlatforms } from './business-platforms.js';
 
 /** The largest answer that is read without `maxBytes`: WeChat's media have up to 10 MiB. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -53,32 +49,39 @@ export interface WechatDownload {
 
 /** A call without its token. */
 type BusinessCall = Pick<
-  WechatRequest,
+  GatewayRequest,
   'method' | 'path' | 'body' | 'repeatable'
 >;
 
 /** Sends a request once. */
-type Send<T> = (request: WechatRequest, token: string) => Promise<T>;
+type Send<T> = (
+  request: GatewayRequest,
+  errcodes: Errcodes,
+  token: string,
+) => Promise<T>;
 
-/** Calls WeChat's APIs with a valid token; when the platform refuses it, gets another and calls once more. */
+/** Calls the APIs of WeChat, and of WeCom for its applications, with a valid token; when the platform refuses it, gets another and calls once more. */
 @Injectable()
 export class WechatApiClient {
-  readonly #gateway: WechatGateway;
-  readonly #tokens: AccessTokenProvider;
+  readonly #gateway: PlatformGateway;
+  readonly #tokens: TokenReader;
+  readonly #platforms: BusinessPlatforms;
   readonly #clock: Clock;
 
   constructor(
-    gateway: WechatGateway,
-    tokens: AccessTokenProvider,
+    gateway: PlatformGateway,
+    tokens: TokenProvider,
+    platforms: BusinessPlatforms,
     clock: Clock,
   ) {
     this.#gateway = gateway;
-    this.#tokens = tokens;
+    this.#tokens = tokens.ofKind('access_token');
+    this.#platforms = platforms;
     this.#clock = clock;
   }
 
   /**
-   * @param path Such as `/cgi-bin/user/get`: an absolute path of WeChat's host, with a query or without, already encoded. Whatever
+   * @param path Such as `/cgi-bin/user/get`: an absolute path of the platform's host, with a query or without, already encoded. Whatever
    * would lead elsewhere is refused before a token is asked for.
    * @returns WeChat's JSON answer; its `errcode`, if it has one, is 0. **A whole number beyond ±(2^53 - 1), which a double does
    * not hold, is a string of its digits** (`msg_id`, `msgid`), a smaller one a number: declare such a field as
@@ -126,8 +129,10 @@ export class WechatApiClient {
     send: Send<T>,
   ): Promise<T> {
     const { account = DEFAULT_ACCOUNT, timeoutMs, params = {} } = options;
-    if (!this.#gateway.accepts(call.path) || hasToken(Object.keys(params))) {
-      const message = messages.badPath();
+    const { platform: first } = this.#platforms.wechat;
+    const isAccepted = this.#gateway.accepts(call.path, first);
+    if (!isAccepted || hasToken(Object.keys(params))) {
+      const message = upstreamMessages.badPath(first);
       throw new WechatApiError(message, { errmsg: message, class: 'api' });
     }
     const endsAt =
@@ -139,17 +144,20 @@ export class WechatApiClient {
       }),
       ...(options.signal && { signal: options.signal }),
     });
+    const held = await this.#tokens.cached(account, limits());
+    const target = await this.#platforms.of(held, account);
     const attempt = async (token: string): Promise<T> => {
       const { maxBytes = MAX_ANSWER_BYTES } = options;
       const withToken = { ...params, access_token: token };
-      const request = { ...call, params: withToken, maxBytes, ...limits() };
+      const { platform } = target;
+      const sent = { ...call, platform, params: withToken, maxBytes };
       try {
-        return await send(request, token);
+        return await send({ ...sent, ...limits() }, target.errcodes, token);
       } catch (error) {
         throw error instanceof UpstreamError ? unanswered(error) : error;
       }
     };
-    const token = await this.#tokens.getAccessToken(account, limits());
+    const token = held.value;
     try {
       return await attempt(token);
     } catch (error) {
@@ -161,20 +169,23 @@ export class WechatApiClient {
   }
 
   private readonly json = async <T>(
-    request: WechatRequest,
+    request: GatewayRequest,
+    errcodes: Errcodes,
     token: string,
   ): Promise<T> => {
     const answer = await this.#gateway.call(request);
     if (errcodeOf(answer) === undefined) return answer as T;
-    throw refusal(answer, request.path, token);
+    throw refusal(answer, request, errcodes, token);
   };
 
   private readonly file = async (
-    request: WechatRequest,
+    request: GatewayRequest,
+    errcodes: Errcodes,
     token: string,
   ): Promise<WechatDownload> => {
     const answer = await this.#gateway.download(request);
-    if ('error' in answer) throw refusal(answer.error, request.path, token);
+    if ('error' in answer)
+      throw refusal(answer.error, request, errcodes, token);
     const { bytes, contentType, contentDisposition } = answer.file;
     return { bytes, contentType, fileName: fileNameIn(contentDisposition) };
   };
@@ -187,18 +198,20 @@ function unanswered({ message, class: type }: UpstreamError): WechatApiError {
 
 /** Of an error only these fields are kept: others may be a user's record. */
 function refusal(
-  answer: WechatAnswer,
-  path: string,
+  answer: PlatformAnswer,
+  { path, platform }: GatewayRequest,
+  errcodes: Errcodes,
   token: string,
 ): WechatApiError {
   const errcode = errcodeOf(answer) ?? 0;
   const errmsg = errmsgOf(answer, [token]);
   const rid = /rid: ([\w-]+)/.exec(errmsg)?.[1];
-  return new WechatApiError(messages.apiRefused(path, errcode, errmsg), {
+  const message = upstreamMessages.apiRefused(platform, path, errcode, errmsg);
+  return new WechatApiError(message, {
     errcode,
     errmsg,
     ...(rid && { rid }),
-    class: reactionTo(errcode, 'api')?.class ?? 'api',
+    class: errcodes.get(errcode)?.class ?? 'api',
   });
 }
 

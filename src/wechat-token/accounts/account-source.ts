@@ -1,4 +1,4 @@
-import type { WechatAccount } from './account.js';
+import type { ConfiguredAccount } from './account.js';
 
 /** A list, or a stream of items such as the pages of a query. */
 export type Several<Item> = Iterable<Item> | AsyncIterable<Item>;
@@ -14,12 +14,12 @@ export interface AccountSource {
    */
   find(
     name: string,
-  ): WechatAccount | undefined | Promise<WechatAccount | undefined>;
+  ): ConfiguredAccount | undefined | Promise<ConfiguredAccount | undefined>;
   /**
    * Lists all accounts. Called at the start and once a minute: new accounts get a token, the tokens of removed accounts are
    * dropped from memory. An invalid account is skipped and logged with the reason.
    */
-  list(): Several<WechatAccount>;
+  list(): Several<ConfiguredAccount>;
   /** Lists the accounts with an appid, for the WeChat-shaped routes. Default: filters `list()` at every request. */
-  listByAppId?(appId: string): Several<WechatAccount>;
+  listByAppId?(appId: string): Several<ConfiguredAccount>;
 }

@@ -11,15 +11,16 @@ import {
 import { LogLine } from '../common/log-line.js';
 import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
-import type { Account, WechatAccount } from './account.js';
+import { Account, type ConfiguredAccount } from './account.js';
 import type { AccountSource, Several } from './account-source.js';
+import { accountMessages } from './account.messages.js';
 import { isAccountName } from './account.schema.js';
 import { checkedAccount, readAccount } from './checked-account.js';
 import { ListedAccounts } from './listed-accounts.js';
 
 /** An AccountSource that takes longer has failed (R14). */
 const FIND_TIMEOUT_MS = 5000;
-/** The number of different reasons for skipped accounts that are logged. */
+/** The number of different faults of accounts that are logged. */
 const MAX_LOGGED = 1000;
 
 /** Looks up accounts for the engine: fills in defaults and validates. */
@@ -30,6 +31,8 @@ export class Accounts {
   constructor(
     private readonly source: AccountSource,
     private readonly role: Role = 'refresher',
+    /** The kinds of account of the app's own sources. */
+    private readonly ownKinds: readonly string[] = [],
   ) {}
 
   /** Whether accounts may be added and removed while the app runs. */
@@ -74,7 +77,7 @@ export class Accounts {
     const { source } = this;
     return this.usable(
       () => source.listByAppId?.(appId) ?? source.list(),
-      (account) => account?.appId === appId,
+      (account) => platformIdOf(account) === appId,
     );
   }
 
@@ -82,7 +85,7 @@ export class Accounts {
     try {
       const found = await withTimeout(this.source.find(name));
       // A TypeORM repository returns null.
-      return found ? readAccount(found) : undefined;
+      return found ? readAccount(found, this.ownKinds) : undefined;
     } catch (error) {
       throw isUnknownAccountError(error)
         ? unknownAccount(name)
@@ -92,8 +95,8 @@ export class Accounts {
 
   /** R14: an invalid account is skipped and does not affect the others. */
   private async *usable(
-    list: () => Several<WechatAccount>,
-    isWanted: (account: WechatAccount) => boolean = () => true,
+    list: () => Several<ConfiguredAccount>,
+    isWanted: (account: ConfiguredAccount) => boolean = () => true,
     onSkipped?: () => void,
   ): AsyncIterable<Account> {
     let number = 0;
@@ -102,8 +105,10 @@ export class Accounts {
         number++;
         if (!isWanted(found)) continue;
         const account = this.checkedOrSkipped(found, number);
-        if (account) yield account;
-        else onSkipped?.();
+        if (account) {
+          this.warnOfTickets(account);
+          yield account;
+        } else onSkipped?.();
       }
     } catch (error) {
       throw sourceError(error);
@@ -111,11 +116,13 @@ export class Accounts {
   }
 
   private checkedOrSkipped(
-    found: WechatAccount,
+    found: ConfiguredAccount,
     number: number,
   ): Account | undefined {
     try {
-      return checkedAccount(readAccount(found), this.role, { number });
+      return checkedAccount(readAccount(found, this.ownKinds), this.role, {
+        number,
+      });
     } catch (error) {
       if (!isAccountSourceError(error)) throw error;
       this.logSkipped(error.message);
@@ -123,12 +130,32 @@ export class Accounts {
     }
   }
 
-  /** Logs each reason once, however often the accounts are listed. */
-  private logSkipped(reason: string): void {
-    if (this.logged.has(reason) || this.logged.size >= MAX_LOGGED) return;
-    this.logged.add(reason);
-    this.logger.error(new LogLine('account skipped', { reason }));
+  private warnOfTickets({ name, kind, tickets }: Account): void {
+    if (!kind.startsWith('mini-') || tickets.length === 0) return;
+    const detail = accountMessages.ticketOfMiniProgram(kind, tickets);
+    if (this.isFirst(`${name} ${detail}`))
+      this.logger.warn(
+        new LogLine('unusual tickets', { account: name, detail }),
+      );
   }
+
+  private logSkipped(reason: string): void {
+    if (this.isFirst(reason))
+      this.logger.error(new LogLine('account skipped', { reason }));
+  }
+
+  /** Each reason is logged once, however often the accounts are listed. */
+  private isFirst(reason: string): boolean {
+    if (this.logged.has(reason) || this.logged.size >= MAX_LOGGED) return false;
+    this.logged.add(reason);
+    return true;
+  }
+}
+
+/** Of an account that is not validated yet. */
+function platformIdOf(account: ConfiguredAccount | undefined): unknown {
+  const { corpId, appId } = Object(account) as Record<string, unknown>;
+  return account instanceof Account ? account.platformId : (corpId ?? appId);
 }
 
 async function firstOf<Item>(

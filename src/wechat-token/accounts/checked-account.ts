@@ -3,11 +3,14 @@ import { object } from '../common/schema-parts.js';
 import { AccountSourceError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { Role } from '../common/settings.js';
-import { Account, toAccount, type WechatAccount } from './account.js';
-import { accountFields, isAccountName } from './account.schema.js';
-
-/** Not strict: an account may be an entity of the app with additional fields. */
-const schema = object(accountFields);
+import { Account, toAccount, type ConfiguredAccount } from './account.js';
+import { accountMessages } from './account.messages.js';
+import {
+  accountFields,
+  isAccountName,
+  lacksAgentId,
+  secretField,
+} from './account.schema.js';
 
 /** An account from a source, or the reason why it is invalid. */
 export type ReadAccount = Account | BadAccount;
@@ -22,10 +25,15 @@ interface BadAccount {
 type SourceCall = { readonly requested: string } | { readonly number: number };
 
 /** Validates an account from a source. Throws only what a getter of the app's object throws. */
-export function readAccount(found: WechatAccount): ReadAccount {
+export function readAccount(
+  found: ConfiguredAccount,
+  ownKinds: readonly string[],
+): ReadAccount {
   if (found instanceof Account) return found;
+  // Not strict: an account may be an entity of the app with additional fields.
+  const schema = object(accountFields(found, ownKinds));
   const { success, output, issues } = v.safeParse(schema, found);
-  if (success) return toAccount(output);
+  if (success) return toAccount(output as ConfiguredAccount);
   const [issue] = issues;
   const { name } = Object(found) as { name?: unknown };
   return { issue, name: isAccountName(name) ? name : undefined };
@@ -49,7 +57,9 @@ export function checkedAccount(
   if ('requested' in call && !isSame(read.name, call.requested))
     throw invalid('name', messages.otherAccount());
   if (role !== 'reader' && read.appSecret === '')
-    throw invalid('appSecret', messages.secretMissing());
+    throw invalid(secretField(read.kind), messages.secretMissing());
+  if (lacksAgentId(read))
+    throw invalid('agentId', accountMessages.agentIdMissing());
   return read;
 }
 

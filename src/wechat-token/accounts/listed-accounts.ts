@@ -1,18 +1,18 @@
-import { type Account, toAccount, type WechatAccount } from './account.js';
+import { type Account, toAccount, type ConfiguredAccount } from './account.js';
 import type { AccountSource } from './account-source.js';
 
 /** The accounts of the options, indexed once. */
 export class ListedAccounts implements AccountSource {
   private readonly byName = new Map<string, Account>();
-  private readonly byAppId = new Map<string, Account[]>();
+  private readonly byPlatformId = new Map<string, Account[]>();
 
-  constructor(accounts: readonly WechatAccount[]) {
+  constructor(accounts: readonly ConfiguredAccount[]) {
     for (const account of accounts.map(toAccount)) {
-      const { name, appId } = account;
+      const { name, platformId } = account;
       this.byName.set(name, account);
-      const others = this.byAppId.get(appId);
+      const others = this.byPlatformId.get(platformId);
       if (others) others.push(account);
-      else this.byAppId.set(appId, [account]);
+      else this.byPlatformId.set(platformId, [account]);
     }
   }
 
@@ -25,6 +25,6 @@ export class ListedAccounts implements AccountSource {
   }
 
   listByAppId(appId: string): readonly Account[] {
-    return this.byAppId.get(appId) ?? [];
+    return this.byPlatformId.get(appId) ?? [];
   }
 }

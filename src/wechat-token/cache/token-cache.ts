@@ -182,7 +182,8 @@ export class TokenCache {
     this.set(name, { ...known, refreshAt });
   }
 
-  private get(name: TokenName): CachedToken | undefined {
+  /** The token, whether or not it may be handed out. */
+  get(name: TokenName): CachedToken | undefined {
     const { kind, account } = parseTokenName(name);
     return this.kinds.get(kind)?.get(account);
   }

@@ -11,6 +11,8 @@ export class TokensOfKind {
   /** None of their tokens is due before `freshUntil`. */
   private readonly fresh = new Map<string, Promise<string>>();
   private freshUntil = -Infinity;
+  /** The accounts by the values of their tokens: made when somebody first asks for it. */
+  private byValue: Map<string, string> | undefined;
   /** How often one of them was served from memory: a plain number, since a read does next to nothing (R1). */
   hits = 0;
 
@@ -31,7 +33,19 @@ export class TokensOfKind {
     return this.tokens.get(account);
   }
 
+  /** Whose token it is. */
+  accountOf(value: string): string | undefined {
+    this.byValue ??= new Map(
+      [...this.tokens].map(([account, token]) => [token.value, account]),
+    );
+    return this.byValue.get(value);
+  }
+
   set(account: string, token: CachedToken): void {
+    if (this.byValue) {
+      this.byValue.delete(this.tokens.get(account)?.value ?? '');
+      this.byValue.set(token.value, account);
+    }
     this.tokens.set(account, token);
     this.fresh.delete(account);
   }
@@ -45,6 +59,7 @@ export class TokensOfKind {
   }
 
   delete(account: string): void {
+    this.byValue?.delete(this.tokens.get(account)?.value ?? '');
     this.tokens.delete(account);
     this.fresh.delete(account);
   }

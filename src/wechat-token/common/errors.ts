@@ -105,6 +105,11 @@ export class RefreshBudgetError extends WechatTokenError {
   }
 }
 
+/** The platform has no call that ends such a token before its time. */
+export class CannotForceError extends WechatTokenError {
+  readonly code = 'CANNOT_FORCE';
+}
+
 /** One fault in the options. */
 export interface ConfigurationFault {
   /** The path of the option, such as `accounts[0].appId`. */
@@ -194,6 +199,7 @@ export const isUnknownAccountError =
 export const isAccountSourceError = guard<AccountSourceError>('ACCOUNT_SOURCE');
 export const isUnknownTokenError = guard<UnknownTokenError>('UNKNOWN_TOKEN');
 export const isRefreshBudgetError = guard<RefreshBudgetError>('REFRESH_BUDGET');
+export const isCannotForceError = guard<CannotForceError>('CANNOT_FORCE');
 export const isConfigurationError = guard<ConfigurationError>('CONFIGURATION');
 export const isStoreError = guard<StoreError>('STORE');
 /** A caller inside the app's own transaction would wait for itself: neither a retry nor another way helps. */

@@ -1,11 +1,3 @@
-import { advice } from './advice.js';
-
-/** A proxy without its credentials, and the setting that names it. */
-interface Proxy {
-  readonly address: string;
-  readonly setting: string;
-}
-
 /** A key that can stand in a header, and unencoded in a URL, where some SDKs put it. */
 const MAKE_KEY = 'generate one with: openssl rand -hex 32';
 
@@ -42,6 +34,12 @@ export const messages = {
     `"${name}" is the name of another account; account names must be unique`,
   keyIdTwice: (id: string) =>
     `"${id}" is the id of another key; key ids must be unique`,
+  sourceTwice: (id: string) =>
+    `"${id}" is the id of another source; the ids of sources must be unique, those of this package included`,
+  badSource: () =>
+    'must be a TokenSource: an object with id, kind, platform, errcodes, the declarations that docs/adding-a-source.md lists, serves() and issue()',
+  badSourceField: (field: string, problem: string) =>
+    `is no TokenSource: its ${field} ${problem}`,
   badAccountName: () => "must be 1 to 64 letters, digits, '.', '_' or '-'",
   badAppId: () =>
     'must be the appid from the platform\'s console, such as "wx1234567890abcdef"',
@@ -64,6 +62,8 @@ export const messages = {
     `must be an integer from ${min} to ${max}`,
   badFlag: () => 'must be true or false',
   badChoice: (allowed: readonly string[]) => `must be ${oneOf(allowed)}`,
+  badSeveral: (allowed: readonly string[]) =>
+    `must be a list of ${allowed.map((one) => JSON.stringify(one)).join(', ')}, each at most once`,
   badObject: (fields: readonly string[]) =>
     `must be an object with the fields ${fields.join(', ')}`,
   unknownField: (fields: readonly string[]) =>
@@ -106,8 +106,14 @@ export const messages = {
   badAccount: (which: string, field: string, problem: string) =>
     `Invalid account ${which} from the app's AccountSource: ${field ? `its ${field}` : 'it'} ${problem}`,
   otherAccount: () => 'does not match the requested name',
+  circleOfTokens: (kinds: readonly string[]) =>
+    `A token cannot be made from itself: ${kinds.join(' → ')}. Correct \`needs\` of these sources.`,
+  otherPlatform: (account: string, kind: string) =>
+    `WechatApiClient calls WeChat and WeCom, and the account "${account}" is of kind "${kind}". Call its platform yourself, with the token from TokenProvider.`,
+  cannotForce: (name: string) =>
+    `The platform has no call that ends "${name}" before its time: it gives the same one until then. Refresh it without force.`,
   unknownToken: (kind: string, account: string) =>
-    `Unknown kind of token "${kind}" for the account "${account}". Use "access_token" or "access_token:<account>".`,
+    `The account "${account}" has no token of the kind "${kind}". Every account has an "access_token" ("access_token:<account>"); a ticket needs the account's setting \`tickets\`, such as ["jsapi"].`,
   isAToken: (name: string) =>
     `"${name}" is a managed token; only the refresher writes it. Save the variable under another name.`,
 
@@ -202,36 +208,9 @@ export const messages = {
   rowRestored: () =>
     'the row was deleted, emptied or replaced by an older one, and was written again from memory; find out what changes the table',
 
-  // WeChat's answers
-  httpClientNotLoaded: (reason: string) =>
-    `WeChat was not called: axios could not be loaded (${reason}). Install @nestjs/axios and axios.`,
-  upstreamUnreachable: (
-    path: string,
-    host: string,
-    code: string,
-    proxy?: Proxy,
-  ) =>
-    proxy
-      ? `no response from ${host} to ${path} by way of the proxy ${proxy.address} (${code}). Check that this proxy runs and allows ${host}, or correct ${proxy.setting}.`
-      : `no response from ${host} to ${path} (${code}). Check the network and api.baseUrl (WECHAT_API_BASE_URL).`,
-  certificateRefused: (host: string, code: string, proxy?: Proxy) =>
-    `the TLS certificate of ${host} was refused (${code}), so nothing was sent. Check this machine's clock and its CA certificates (for a CA of your own, NODE_EXTRA_CA_CERTS), and ${proxy ? `the proxy ${proxy.address}, which ${proxy.setting} sets` : 'what answers in place of WeChat'}.`,
-  badPath: () =>
-    'The call was refused before it was sent: its path must be an absolute path of WeChat\'s host, such as "/cgi-bin/user/get", without white space, backslash or fragment, and the access_token is added by this client.',
-  upstreamGarbage: (path: string, what: string, proxy?: Proxy) =>
-    `the response to ${path} is not WeChat's (${what}). Check api.baseUrl (WECHAT_API_BASE_URL) and ${proxy ? `the proxy ${proxy.address}, which ${proxy.setting} sets` : 'any proxies in between'}.`,
-  answerTooLarge: (path: string, maxBytes: number) =>
-    `the response to ${path} has more than ${maxBytes} bytes and was not read. Ask for less at a time, or raise \`maxBytes\`.`,
-  callAborted: (path: string) =>
-    `The call to ${path} was aborted by the caller.`,
-  notAToken: (field: string) =>
-    `the response contains neither an error nor a usable ${field}, so nothing was stored. Check api.baseUrl (WECHAT_API_BASE_URL) and any proxies in between.`,
-  issueRefused: (errcode: number, errmsg: string, failureClass: string) =>
-    `WeChat answered ${errcode} ${JSON.stringify(errmsg)}. ${advice(errcode, failureClass)}`,
-  apiRefused: (path: string, errcode: number, errmsg: string) =>
-    `WeChat answered ${path} with ${errcode} ${JSON.stringify(errmsg)}.`,
+  // Refusals
   stillRejected: (name: string) =>
-    `WeChat issued the rejected "${name}" again. Check the account in WeChat's console.`,
+    `The platform issued the rejected "${name}" again. Check the account in the platform's console.`,
 
   // HTTP
   noRoute: (method: string, path: string) => `Cannot ${method} ${path}`,

@@ -8,6 +8,17 @@ export const choice = <const Values extends readonly string[]>(
   values: Values,
 ) => v.picklist(values, messages.badChoice(values));
 
+/** A list of some of `values`, each at most once. */
+export function severalOf<const Values extends readonly string[]>(
+  values: Values,
+) {
+  const problem = messages.badSeveral(values);
+  return v.pipe(
+    v.array(v.picklist(values, problem), problem),
+    v.check((given) => new Set(given).size === given.length, problem),
+  );
+}
+
 export function whole(min: number, max: number) {
   const problem = messages.badWhole(min, max);
   return v.pipe(
@@ -69,3 +80,9 @@ export function fields<const Entries extends v.ObjectEntries>(
     ),
   );
 }
+
+/** A list of at least one item. */
+export const listOf = <const Item extends v.GenericSchema>(
+  item: Item,
+  problem: string,
+) => v.pipe(v.array(item, problem), v.minLength(1, problem));

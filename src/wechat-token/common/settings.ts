@@ -13,6 +13,8 @@ export abstract class WechatTokenSettings {
   abstract readonly api: {
     readonly baseUrl: string;
     readonly fallbackUrls: readonly string[];
+    /** WeCom's API, which has one host. */
+    readonly wecomBaseUrl: string;
     readonly allowHttp: boolean;
     /** The time limit of one call, all hosts together. */
     readonly timeoutMs: number;

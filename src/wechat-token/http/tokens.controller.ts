@@ -15,7 +15,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { AccessTokenProvider } from '../access/access-token.provider.js';
+import { TokenProvider } from '../access/token.provider.js';
 import { Clock } from '../common/clock.js';
 import { DatabaseClock } from '../store/database-clock.js';
 import { type CachedToken, fingerprintOf } from '../cache/cached-token.js';
@@ -66,7 +66,7 @@ const REPLACED = 'POST /wechat-tokens/:name/rejected';
 @UseFilters(ProblemFilter)
 export class TokensController implements AdapterController {
   constructor(
-    private readonly tokens: AccessTokenProvider,
+    private readonly tokens: TokenProvider,
     private readonly databaseClock: DatabaseClock,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
@@ -110,7 +110,8 @@ export class TokensController implements AdapterController {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<TokenAnswer | undefined> {
-    const token = await this.tokens.cachedToken(accountOf(name));
+    const { kind, account } = parsed(name);
+    const token = await this.tokens.ofKind(kind).cached(account);
     const fingerprint = fingerprintOf(token);
     const { actor } = caller;
     this.reads.report({ name, fingerprint, actor, route: READ }, request);
@@ -138,8 +139,9 @@ export class TokensController implements AdapterController {
     @Req() request: HttpRequest,
   ): Promise<TokenAnswer> {
     const { value } = validated(rejectedBody, body);
-    const account = accountOf(name);
-    const token = await this.tokens.answerReport(value, account, actor);
+    const { kind, account } = parsed(name);
+    const tokens = this.tokens.ofKind(kind);
+    const token = await tokens.answerReport(value, account, actor);
     const fingerprint = fingerprintOf(token);
     this.reads.report({ name, fingerprint, actor, route: REPLACED }, request);
     return this.answer(name, token);
@@ -166,10 +168,9 @@ export class TokensController implements AdapterController {
 }
 
 /** Parses the name only: a token in memory is served without a lookup of its account. @throws UnknownTokenError */
-function accountOf(name: TokenName): string {
+function parsed(name: TokenName): ReturnType<typeof parseTokenName> {
   const { kind, account } = parseTokenName(name);
-  if (kind === 'access_token' && tokenName(kind, account) === name)
-    return account;
+  if (tokenName(kind, account) === name) return { kind, account };
   throw new UnknownTokenError(messages.unknownToken(kind, account));
 }
 

@@ -1,3 +1,5 @@
+import { accountMessages } from '../accounts/account.messages.js';
+import { lacksAgentId, secretField } from '../accounts/account.schema.js';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import type { ConfigurationFault } from '../common/errors.js';
 import { outlastsTwoCalls } from '../common/timing.js';
@@ -19,18 +21,41 @@ export function leaseFaults(
 /** Faults of accounts without the AppSecret that a refresher needs. */
 export function secretFaults(accounts: unknown): ConfigurationFault[] {
   return records(accounts)
-    .filter(({ entry: { appSecret = '' } }) => appSecret === '')
-    .map(({ index }) => ({
-      field: `accounts[${index}].appSecret`,
+    .filter(({ entry }) => (entry[secretField(entry['kind'])] ?? '') === '')
+    .map(({ index, entry: { kind } }) => ({
+      field: `accounts[${index}].${secretField(kind)}`,
       problem: messages.secretMissing(),
     }));
+}
+
+/** Faults of WeCom applications with a ticket that needs the AgentId. */
+export function agentIdFaults(accounts: unknown): ConfigurationFault[] {
+  return records(accounts)
+    .filter(({ entry }) => lacksAgentId(entry))
+    .map(({ index }) => ({
+      field: `accounts[${index}].agentId`,
+      problem: accountMessages.agentIdMissing(),
+    }));
+}
+
+/** Faults of sources that a row's `source` could not tell apart. */
+export function sourceTwiceFaults(sources: unknown): ConfigurationFault[] {
+  return repeated(sources, (entry) => entry['id']).map(({ index, value }) => ({
+    field: `sources[${index}].id`,
+    problem: messages.sourceTwice(value),
+  }));
 }
 
 /** Faults of addresses to which tokens would go in clear, and of fallback hosts that are called otherwise than the first. */
 export function schemeFaults(
   api: WechatTokenModuleOptions['api'],
 ): ConfigurationFault[] {
-  const { baseUrl = 'https:', fallbackUrls, allowHttp } = api ?? {};
+  const {
+    baseUrl = 'https:',
+    fallbackUrls,
+    allowHttp,
+    wecomBaseUrl,
+  } = api ?? {};
   const fallbacks = Array.isArray(fallbackUrls) ? fallbackUrls : [];
   const urls = [
     { field: 'api.baseUrl', url: baseUrl },
@@ -38,12 +63,14 @@ export function schemeFaults(
       return { field: `api.fallbackUrls[${index}]`, url };
     }),
   ];
-  return urls.flatMap(({ field, url }) => {
-    if (isPlain(url) && allowHttp !== true)
-      return [{ field, problem: messages.plainHttp() }];
+  const plain = [...urls, { field: 'api.wecomBaseUrl', url: wecomBaseUrl }]
+    .filter(({ url }) => isPlain(url) && allowHttp !== true)
+    .map(({ field }) => ({ field, problem: messages.plainHttp() }));
+  const other = urls.flatMap(({ field, url }) => {
     const isOther = schemeOf(url) !== (schemeOf(baseUrl) ?? schemeOf(url));
     return isOther ? [{ field, problem: messages.otherScheme() }] : [];
   });
+  return [...plain, ...other];
 }
 
 /** Node verifies no certificate at all then, those of databases included. */
@@ -83,7 +110,9 @@ export function apiKeyFaults(
   keys: unknown,
   accounts: unknown,
 ): ConfigurationFault[] {
-  const appSecrets = records(accounts).map(({ entry }) => entry['appSecret']);
+  const appSecrets = records(accounts).map(
+    ({ entry }) => entry[secretField(entry['kind'])],
+  );
   const documented = new Set(DOCUMENTED.map(hashOfKey));
   const secrets = new Set(appSecrets.filter(isText).map(hashOfKey));
   const owners = new Map<string, string>();

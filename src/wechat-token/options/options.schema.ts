@@ -2,9 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { validateCronExpression } from 'cron';
 import * as v from 'valibot';
 import type { AccountSource } from '../accounts/account-source.js';
-import { accountFields, accountName } from '../accounts/account.schema.js';
-import { ListedAccounts } from '../accounts/listed-accounts.js';
-import { choice, fields, text, whole } from '../common/schema-parts.js';
+import { accountName } from '../accounts/account.schema.js';
+import { choice, fields, listOf, text, whole } from '../common/schema-parts.js';
 import {
   ConfigurationError,
   type ConfigurationFault,
@@ -12,16 +11,21 @@ import {
 import { messages } from '../common/messages.js';
 import {
   accountNameFaults,
+  agentIdFaults,
   apiKeyFaults,
   classicTwiceFaults,
   keyIdFaults,
   leaseFaults,
   schemeFaults,
   secretFaults,
+  sourceTwiceFaults,
   unverifiedFaults,
 } from './options.checks.js';
+import { accountsOf } from './accounts.schema.js';
 import { observer } from './observer.schema.js';
+import { ownKindsOf, sourceList } from './source.schema.js';
 import type { WechatTokenModuleOptions } from './options.js';
+import type { TokenSource } from '../sources/token-source.js';
 import {
   type ApiKeySource,
   type AppGuard,
@@ -32,27 +36,6 @@ import {
 
 const ROLES = ['refresher', 'reader'] as const;
 const SCOPES = ['tokens:read', 'tokens:refresh', 'tokens:issue'] as const;
-
-/** A list of at least one item. */
-const listOf = <const Item extends v.GenericSchema>(
-  item: Item,
-  problem: string,
-) => v.pipe(v.array(item, problem), v.minLength(1, problem));
-
-const accountList = v.pipe(
-  listOf(fields(accountFields), messages.accountsMissing()),
-  v.transform((accounts) => new ListedAccounts(accounts)),
-);
-
-const accountSource = v.custom<AccountSource>(
-  (value) => value instanceof Object && 'find' in value && 'list' in value,
-  messages.accountsMissing(),
-);
-
-/** A list or a source. Not a union schema, whose issues would not name the field within the list. */
-const accounts = v.lazy((value) =>
-  Array.isArray(value) ? accountList : accountSource,
-);
 
 const baseUrl = v.pipe(
   v.string(messages.badUrl()),
@@ -133,13 +116,14 @@ const guard = v.custom<AppGuard>(
 
 const flag = v.optional(v.boolean(messages.badFlag()), true);
 
-const settings = fields({
-  accounts,
+const others = {
   role: v.optional(choice(ROLES), 'refresher'),
+  sources: v.optional(sourceList, []),
   api: v.optional(
     fields({
       baseUrl: v.optional(baseUrl, 'https://api.weixin.qq.com'),
       fallbackUrls: v.optional(v.array(baseUrl, messages.badUrls()), []),
+      wecomBaseUrl: v.optional(baseUrl, 'https://qyapi.weixin.qq.com'),
       allowHttp: v.optional(v.boolean(messages.badFlag()), false),
       timeoutMs,
       proxyUrl: v.optional(proxyUrl),
@@ -171,7 +155,7 @@ const settings = fields({
     }),
     {},
   ),
-});
+};
 
 /**
  * Validates the options and fills in every default.
@@ -180,18 +164,21 @@ const settings = fields({
 export function resolveOptions(options: WechatTokenModuleOptions): {
   settings: WechatTokenSettings;
   accounts: AccountSource;
+  sources: readonly TokenSource[];
 } {
-  const { success, output, issues = [] } = v.safeParse(settings, options);
+  const ownKinds = ownKindsOf(options.sources);
+  const schema = fields({ ...others, accounts: accountsOf(ownKinds) });
+  const { success, output, issues = [] } = v.safeParse(schema, options);
   const faults = firstOfEachField([
     ...issues.map(toFault),
     ...faultsBetweenFields(options),
   ]);
   if (faults.length > 0 || !success) throw new ConfigurationError(faults);
-  const { accounts, refresh, ...others } = output;
+  const { accounts, sources, refresh, ...given } = output;
   const { confirmSeconds, leaseSeconds: lease, ...timing } = refresh;
   return {
     settings: {
-      ...others,
+      ...given,
       refresh: {
         ...timing,
         marginSeconds: refresh.marginSeconds,
@@ -200,6 +187,7 @@ export function resolveOptions(options: WechatTokenModuleOptions): {
       },
     },
     accounts,
+    sources,
   };
 }
 
@@ -240,6 +228,8 @@ function faultsBetweenFields(
     ...(role === 'reader' ? [] : secretFaults(accounts)),
     ...accountNameFaults(accounts),
     ...classicTwiceFaults(accounts),
+    ...agentIdFaults(accounts),
+    ...sourceTwiceFaults(options.sources),
     ...schemeFaults(api),
     ...unverifiedFaults(),
     ...keyIdFaults(encryptionKeys, 'encryptionKeys'),

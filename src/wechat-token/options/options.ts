@@ -1,7 +1,8 @@
 // What does the app configure?
 
-import type { WechatAccount } from '../accounts/account.js';
+import type { ConfiguredAccount } from '../accounts/account.js';
 import type { AccountSource } from '../accounts/account-source.js';
+import type { TokenSource } from '../sources/token-source.js';
 import type { TokenObserver } from '../common/observer.js';
 import type {
   ApiKey,
@@ -14,7 +15,7 @@ import type {
 /** The options of `WechatTokenModule.forRoot()`. Every option but `accounts` has a default that suits production. */
 export interface WechatTokenModuleOptions {
   /** The credentials: a list, or the app's own source. */
-  accounts: readonly WechatAccount[] | AccountSource;
+  accounts: readonly ConfiguredAccount[] | AccountSource;
 
   /**
    * `refresher` calls WeChat; any number of replicas may be refreshers, and only one at a time renews a token.
@@ -22,6 +23,11 @@ export interface WechatTokenModuleOptions {
    * Default: `refresher`.
    */
   role?: Role;
+
+  /**
+   * Kinds of token of the app's own, besides those of WeChat and WeCom (docs/adding-a-source.md). Default: none.
+   */
+  sources?: readonly TokenSource[];
 
   api?: {
     /** The address of WeChat's API. Default: `https://api.weixin.qq.com`. */
@@ -33,10 +39,12 @@ export interface WechatTokenModuleOptions {
      */
     fallbackUrls?: readonly string[];
     /**
-     * Whether `baseUrl` and `fallbackUrls` may begin with `http://` where they are not loopback: for a stand-in of WeChat, in a
+     * Whether `baseUrl`, `fallbackUrls` and `wecomBaseUrl` may begin with `http://` where they are not loopback: for a stand-in of WeChat, in a
      * network of your own. Default: false.
      */
     allowHttp?: boolean;
+    /** The address of WeCom's API. Default: `https://qyapi.weixin.qq.com`. */
+    wecomBaseUrl?: string;
     /** The time limit of one call, all hosts together, milliseconds. Default: 5000. */
     timeoutMs?: number;
     /**
@@ -52,7 +60,7 @@ export interface WechatTokenModuleOptions {
     cron?: string;
     /**
      * How long before its expiry a token is renewed, seconds; limited to a third of its life.
-     * Default: 300 in stable mode, where the platform rotates only then, and 600 in classic mode.
+     * Default: that of the source: 600 in classic mode, 300 for the others, which the platform renews only then.
      */
     marginSeconds?: number;
     /** The interval at which a stable token is confirmed with the platform, seconds; 0 disables it. Default: 300. */

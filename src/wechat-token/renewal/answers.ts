@@ -7,14 +7,14 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { LeasedRow } from '../store/token-row.js';
 import type { UpstreamError } from '../upstream/failure.js';
-import type { IssuedToken } from '../upstream/token-source.js';
+import type { IssuedToken } from '../upstream/issued-token.js';
 import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
 import type { RefreshOutcome } from './refresh-outcome.types.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 import { failureOf, type StoredFailure } from './policy/stored-failure.js';
 import { renewalFailed } from './token-unavailable.js';
-import { toCached, toUpdate } from './token-update.js';
+import { previousIn, previousOf, toCached, toUpdate } from './token-update.js';
 
 /** A call to the platform for a new token. */
 export interface IssueCall {
@@ -53,7 +53,11 @@ export class Answers {
     const { target, actor, sentAt, version, leased, detail } = call;
     const { name, source } = target;
     const { refresh } = this.settings;
-    const update = toUpdate(issued, sentAt, target, refresh, leased?.row);
+    const cached = this.cache.get(name);
+    const previous = leased
+      ? previousIn(leased.row, sentAt)
+      : cached && previousOf(cached, sentAt);
+    const update = toUpdate(issued, target, refresh, previous);
     const mark = fingerprint(update.value);
     const latencyMs = this.clock.now() - sentAt;
     const event = { name, actor, fingerprint: mark, latencyMs, detail };
@@ -79,7 +83,7 @@ export class Answers {
       this.pending.keep({ name, token: update, since: sentAt });
     }
 
-    const expiresIn = Math.floor(issued.lifeMs / 1000);
+    const expiresIn = Math.floor(update.expiresAfterMs / 1000);
     const nextDueAt = this.journal.instant(sentAt + update.refreshAfterMs);
     const fields = {
       source: source.id,

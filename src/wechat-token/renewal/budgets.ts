@@ -11,6 +11,8 @@ import { parseTokenName, type TokenName } from '../common/token-name.js';
 import { RefreshBudgetError, TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { fingerprint } from '../common/fingerprint.js';
+import { UpstreamError } from '../upstream/failure.js';
+import { upstreamMessages } from '../upstream/upstream.messages.js';
 import {
   type Bound,
   forceBound,
@@ -18,7 +20,8 @@ import {
 } from './policy/budget-limits.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 
-const DAY_MS = 24 * 3600 * 1000;
+const HOUR_MS = 3600 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const seconds = ({ wait }: Bound) => Math.ceil(wait / 1000);
 
 /** Who wants a renewal of which token. */
@@ -102,8 +105,8 @@ export class Budgets {
     row: TokenRow,
     { target, actor }: { target: RenewalTarget; actor: string },
   ): Promise<void> {
-    const { rotatesOnEveryCall } = target.source;
-    const who = { actor: storedActor(actor), rotatesOnEveryCall };
+    const rotates = target.source.repeatedCall === 'rotates';
+    const who = { actor: storedActor(actor), rotates };
     const life = lifeOf(row);
     const bound = await this.longest(target, 'rejected', life, (spent) =>
       rejectionBound(spent, who, life),
@@ -119,6 +122,32 @@ export class Budgets {
     const event = { ...eventOf(spender), fingerprint: rejected };
     const counting = this.journal.countRejection(event);
     this.counted = Promise.all([this.counted, counting]);
+  }
+
+  /**
+   * Counts a call that the platform limits, before it is made.
+   * @throws UpstreamError of class `quota` when the calls of the last hour have reached a limit: then none is made.
+   */
+  async spendCall({
+    target: { source, account },
+    actor,
+  }: {
+    target: RenewalTarget;
+    actor: string;
+  }): Promise<void> {
+    for (const { perHour, countedAs } of source.limits?.(account) ?? []) {
+      const spent = await this.events.recent([countedAs], 'called', HOUR_MS);
+      const oldest = spent[perHour - 1];
+      if (oldest) {
+        const minWaitMs = Math.max(1000, HOUR_MS - oldest.ageMs);
+        const wait = Math.ceil(minWaitMs / 1000);
+        throw new UpstreamError(
+          upstreamMessages.limitSpent(source.id, perHour, wait),
+          { class: 'quota', minWaitMs, mustEnd: true },
+        );
+      }
+      await this.events.record({ name: countedAs, type: 'called', actor });
+    }
   }
 
   /** Resolves when the rejections are written that this replica has counted, or could not be. */

@@ -7,12 +7,12 @@ import {
 } from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
-import { WechatTokenSettings } from '../common/settings.js';
-import type { TokenName } from '../common/token-name.js';
 import type { Lease, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
 import { UpstreamError } from '../upstream/failure.js';
-import type { IssuedToken } from '../upstream/token-source.js';
+import type { InputTokens } from '../sources/token-source.js';
+import type { IssuedToken } from '../upstream/issued-token.js';
+import { Issuer } from '../upstream/issuer.js';
 import { Answers } from './answers.js';
 import { Budgets, ShareSpentError } from './budgets.js';
 import { FORCE_BUDGET } from './policy/budget-limits.js';
@@ -21,7 +21,6 @@ import { unconfirmed } from './refresh-outcome.js';
 import type { RefreshOutcome } from './refresh-outcome.types.js';
 import { ReportedTokens } from './reported-tokens.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
-import { refusalBehind } from './token-unavailable.js';
 
 /** A renewal that was decided on `row`, and holds the lease on exactly that row. */
 export interface Renewal {
@@ -31,7 +30,7 @@ export interface Renewal {
   readonly intent: RenewalIntent;
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
-  readonly inputs: ReadonlyMap<TokenName, string>;
+  readonly tokens: InputTokens;
   readonly onAnswer: (() => void) | undefined;
 }
 
@@ -42,11 +41,11 @@ class LeaseTooShort extends Error {}
 export class LeasedRenewal {
   constructor(
     private readonly store: TokenStore,
+    private readonly issuer: Issuer,
     private readonly budgets: Budgets,
     private readonly answers: Answers,
     readonly reports: ReportedTokens,
     private readonly clock: Clock,
-    private readonly settings: WechatTokenSettings,
   ) {}
 
   /**
@@ -86,9 +85,12 @@ export class LeasedRenewal {
 
   /** R5, R9: what the platform is asked. Undefined when it accepts the token that was reported. */
   private async issue(renewal: Renewal): Promise<IssuedToken | undefined> {
-    const { target, row, intent, inputs } = renewal;
+    const { target, row, intent, tokens } = renewal;
     const { account, source } = target;
-    const ask = (force: boolean) => source.issue({ account, inputs, force });
+    const ask = async (force: boolean) => {
+      await this.budgets.spendCall(renewal);
+      return this.issuer.issue(source, { account, tokens, force });
+    };
     const force = async () => {
       this.assertLeaseTime(renewal);
       const startedAt = this.clock.now();
@@ -109,8 +111,8 @@ export class LeasedRenewal {
     // Whoever has no share left gets a word of the platform's, but not one for each report.
     if (intent.kind === 'rejected' || this.reports.wasTried(mark))
       await this.budgets.assertRejection(row, renewal);
-    const { rotatesOnEveryCall } = source;
-    const normal = rotatesOnEveryCall ? undefined : await ask(false);
+    const rotates = source.repeatedCall === 'rotates';
+    const normal = rotates ? undefined : await ask(false);
     const isCurrent = !normal || normal.value === intent.value;
     if (isCurrent && (await this.isUnconfirmed(renewal))) return undefined;
     await this.budgets.assertRejection(row, renewal);
@@ -118,8 +120,10 @@ export class LeasedRenewal {
       if (normal && !isCurrent) return normal;
       this.assertLeaseTime(renewal);
       if (!normal) return ask(false);
-      const forced = await force();
-      if (forced.value !== intent.value) return forced;
+      if (source.rejectionHealedBy === 'forced call') {
+        const forced = await force();
+        if (forced.value !== intent.value) return forced;
+      }
       throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
     };
     return this.counted(renewal, mark, replacing());
@@ -157,7 +161,7 @@ export class LeasedRenewal {
   /** A process that was suspended since it took the lease must not call: the lease might expire before the answer comes. */
   private assertLeaseTime({ lease }: Renewal): void {
     const left = lease.until - this.clock.now();
-    if (left < this.settings.api.timeoutMs) throw new LeaseTooShort();
+    if (left < this.issuer.timeoutMs) throw new LeaseTooShort();
   }
 
   /** The platform was not asked to the end, and is not at fault. */
@@ -178,13 +182,4 @@ export class LeasedRenewal {
       Math.min(retryAfter * 1000, FORCE_BUDGET.spacing),
     );
   }
-}
-
-/** Whether the platform refused a token that this one is made from, and not this request. */
-export function refusesInputs(error: unknown, renewal: Renewal): boolean {
-  return (
-    isTokenUnavailableError(error) &&
-    refusalBehind(error)?.class === 'rejected' &&
-    renewal.inputs.size > 0
-  );
 }

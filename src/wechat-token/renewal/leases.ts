@@ -5,6 +5,7 @@ import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import type { Lease, LeasedRow, TokenRow } from '../store/token-row.js';
 import { TokenStore } from '../store/token-store.js';
+import { Issuer } from '../upstream/issuer.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 
 /** A lease that was claimed together with those of other tokens (R14), and is not used yet. */
@@ -21,12 +22,18 @@ export class Leases {
     private readonly store: TokenStore,
     private readonly replica: Replica,
     private readonly journal: TokenJournal,
+    private readonly issuer: Issuer,
     private readonly settings: WechatTokenSettings,
   ) {}
 
   /** As leases and events name this replica. */
   get owner(): string {
     return this.replica.id;
+  }
+
+  /** Awaited before a lease is taken, since its time runs: resolves when the platform can be called at once. */
+  ready(): Promise<void> {
+    return this.issuer.ready();
   }
 
   /** R4: the lease on exactly that row; undefined when another replica was faster. */

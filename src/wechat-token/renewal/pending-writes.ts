@@ -16,7 +16,7 @@ import { WechatTokenSettings } from '../common/settings.js';
 import { inParallel } from '../common/in-parallel.js';
 import { Leases } from './leases.js';
 import { remarkOf } from './policy/renewal-target.js';
-import { isUnchanged } from './token-update.js';
+import { previousIn } from './token-update.js';
 
 interface PendingWrite {
   readonly name: TokenName;
@@ -175,13 +175,18 @@ export class PendingWrites {
     // A lease holder in between may have asked WeChat and lost the answer: then this token expires soon.
     const refreshAfterMs =
       lost && found ? 0 : Math.round(token.refreshAfterMs - age);
+    const unchanged = previousIn(row, row.readAt).value === token.value;
+    const expiresAfterMs = Math.round(token.expiresAfterMs - age);
     const aged = {
       ...token,
-      unchanged: isUnchanged(token, row),
+      unchanged,
       sameEnd: false,
       issuedAfterMs: -Math.round(age),
       refreshAfterMs,
-      expiresAfterMs: Math.round(token.expiresAfterMs - age),
+      // What is written of a life is never more than the truth.
+      expiresAfterMs: unchanged
+        ? Math.min(expiresAfterMs, Math.floor(row.expiresInMs))
+        : expiresAfterMs,
       nextAfterMs: Math.min(token.nextAfterMs, refreshAfterMs),
     };
     try {

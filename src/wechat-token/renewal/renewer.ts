@@ -5,19 +5,19 @@ import type { Deadline } from '../common/deadline.js';
 import { TokenUnavailableError } from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { messages } from '../common/messages.js';
-import { WechatTokenSettings } from '../common/settings.js';
 import { SingleFlight } from '../common/single-flight.js';
 import type { TokenName } from '../common/token-name.js';
+import type { InputTokens } from '../sources/token-source.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
-import { LeasedRenewal, refusesInputs } from './leased-renewal.js';
+import { LeasedRenewal } from './leased-renewal.js';
 import { decide, isReport, type RenewalIntent } from './policy/policy.js';
 import { served, unconfirmed } from './refresh-outcome.js';
 import type { RefreshOutcome } from './refresh-outcome.types.js';
 import { type RenewalTarget, RenewalTargets } from './policy/renewal-target.js';
 import { RowWatch } from './row-watch.js';
 import { TokenStates } from './token-states.js';
-import { nobodyRenewed, rowConflict } from './token-unavailable.js';
+import { rowConflict } from './token-unavailable.js';
 
 /** A renewal that was asked for, and how far it has come. */
 interface RenewalRequest {
@@ -26,8 +26,6 @@ interface RenewalRequest {
   /** Who asked: a replica, or the id of an API key. */
   readonly actor: string;
   readonly onAnswer: (() => void) | undefined;
-  /** A token that this one is made from was refused, and is renewed now. */
-  hasNewInputs: boolean;
 }
 
 /** `others renew`: another replica is about to renew the token; for a reader, any refresher. Nobody waits for it here. */
@@ -43,14 +41,20 @@ export class Renewer {
   private stopping = false;
   private forcedFlights = 0;
 
+  /** Whoever waits for a token that is made from another one tries again when nobody renews that one. */
+  private readonly inputs: InputTokens;
+
   constructor(
     private readonly targets: RenewalTargets,
     private readonly states: TokenStates,
     private readonly leases: Leases,
     private readonly leased: LeasedRenewal,
     private readonly watch: RowWatch,
-    private readonly settings: WechatTokenSettings,
-  ) {}
+  ) {
+    this.inputs = states.inputTokens((name, intent) =>
+      this.renew(name, intent),
+    );
+  }
 
   /**
    * @param onAnswer Called when the platform has answered, before the answer is written.
@@ -96,6 +100,11 @@ export class Renewer {
     }
   }
 
+  /** As leases and events name this replica. */
+  get owner(): string {
+    return this.leases.owner;
+  }
+
   get isStopping(): boolean {
     return this.stopping;
   }
@@ -123,7 +132,7 @@ export class Renewer {
   ): Promise<Renewed> {
     const target =
       this.leases.get(name)?.target ?? (await this.targets.get(name));
-    const request = { target, intent, actor, onAnswer, hasNewInputs: false };
+    const request = { target, intent, actor, onAnswer };
     for (;;) {
       this.throwIfStopping();
       const renewed = await this.attempt(request);
@@ -144,14 +153,15 @@ export class Renewer {
         this.settle(row, request) ?? (await this.unconfirmed(row, request));
       if (settled) return settled;
       nextMs = 0;
-      await target.source.ready();
+      await this.leases.ready();
       // Valid before the lease is taken, whose time runs.
-      const inputs = await this.inputsOf(target);
+      for (const name of target.source.needs?.(target.account) ?? [])
+        await this.inputs.get(name);
       const lease = unused ?? (await this.leases.claim(row));
       unused = undefined;
       // Not read again at once: a database whose reads lag behind its writes would be asked without end.
       if (!lease) return 'others renew';
-      return await this.renewLeased({ row, lease }, inputs, request);
+      return await this.renewLeased({ row, lease }, request);
     } finally {
       if (unused) await this.leases.release(unused, nextMs);
     }
@@ -160,12 +170,10 @@ export class Renewer {
   /** What comes of the row without a renewal; undefined when the token is to be renewed. @throws TokenUnavailableError */
   private settle(
     row: TokenRow,
-    { target, intent, hasNewInputs }: RenewalRequest,
+    { target, intent }: RenewalRequest,
   ): Renewed | undefined {
     const state = this.states.of(row, target);
-    // After new inputs the refusal, and its cool-down, are for those who come later.
-    const renewed = hasNewInputs ? { coolingFor: 0, answered: undefined } : {};
-    switch (decide({ ...state, ...renewed }, intent)) {
+    switch (decide(state, intent)) {
       case 'renew':
         if (state.stopped) this.states.probes.begin(row.name);
         return undefined;
@@ -194,39 +202,12 @@ export class Renewer {
     return known === 'accepted' ? unconfirmed(row) : undefined;
   }
 
-  private async renewLeased(
+  private renewLeased(
     { row, lease }: LeasedRow,
-    inputs: ReadonlyMap<TokenName, string>,
-    request: RenewalRequest,
+    { target, intent, actor, onAnswer }: RenewalRequest,
   ): Promise<RefreshOutcome | undefined> {
-    const { target, intent, actor, onAnswer } = request;
-    const renewal = { target, row, lease, intent, actor, inputs, onAnswer };
-    try {
-      return await this.leased.run(renewal);
-    } catch (error) {
-      if (request.hasNewInputs || !refusesInputs(error, renewal)) throw error;
-      for (const [input, value] of inputs)
-        await this.renewInput(input, { kind: 'rejected', value });
-      request.hasNewInputs = true;
-      return undefined;
-    }
-  }
-
-  private inputsOf(
-    target: RenewalTarget,
-  ): Promise<ReadonlyMap<TokenName, string>> {
-    return this.states.inputsOf(target, (name) =>
-      this.renewInput(name, { kind: 'due' }),
-    );
-  }
-
-  /** Whoever waits for the token that is made from it tries again. */
-  private async renewInput(
-    name: TokenName,
-    intent: RenewalIntent,
-  ): Promise<void> {
-    const renewed = await this.renew(name, intent);
-    if (renewed === 'others renew')
-      throw nobodyRenewed(name, this.settings.role);
+    const { inputs: tokens } = this;
+    const renewal = { target, row, lease, intent, actor, tokens, onAnswer };
+    return this.leased.run(renewal);
   }
 }

@@ -4,7 +4,7 @@ import { fingerprint } from '../common/fingerprint.js';
 import type { TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import { storedActor, TokenEvents } from '../store/token-events.js';
-import type { ProbeAnswer } from '../upstream/token-source.js';
+import { Issuer, type ProbeAnswer } from '../upstream/issuer.js';
 import { INSISTENCE_MS, isInsistedOn } from './policy/budget-limits.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 
@@ -35,6 +35,7 @@ export class ReportedTokens {
 
   constructor(
     private readonly events: TokenEvents,
+    private readonly issuer: Issuer,
     private readonly journal: TokenJournal,
     private readonly clock: Clock,
   ) {}
@@ -85,14 +86,13 @@ export class ReportedTokens {
   }
 
   private probe(
-    { target: { source }, value }: TokenReport,
+    { target: { source, account }, value }: TokenReport,
     now: number,
   ): Promise<ProbeAnswer> {
     const mark = fingerprint(value);
     const known = this.wasTried(mark) && this.probes.get(mark);
     if (known) return known.answer;
-    const answer =
-      source.probe?.(value) ?? Promise.resolve('unproven' as const);
+    const answer = this.issuer.probe(source, account, value);
     this.probes.set(mark, { at: now, answer });
     return answer;
   }

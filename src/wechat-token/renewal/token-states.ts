@@ -10,15 +10,19 @@ import type { TokenName } from '../common/token-name.js';
 import { RowConflicts } from '../observe/row-conflicts.js';
 import {
   isToken,
+  isUnproven,
   lifeOf,
   otherHolder,
   type TokenRow,
 } from '../store/token-row.js';
 import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
-import type { TokenSource } from '../upstream/token-source.js';
+import type { InputTokens, TokenSource } from '../sources/token-source.js';
 import {
   ANOTHER_REPLICA_MS,
+  confirmInterval,
+  type InputIntent,
+  isReport,
   nextLook,
   servableFor,
   type TokenState,
@@ -111,7 +115,6 @@ export class TokenStates {
 
   of(row: TokenRow, target: RenewalTarget): TokenState {
     const { account, source } = target;
-    const { rotatesOnEveryCall } = source;
     const answer = this.coolDowns.answers.of(row, target);
     return {
       value: row.value,
@@ -119,7 +122,7 @@ export class TokenStates {
       usable: this.isUsable(row, account),
       due: row.refreshInMs <= 0,
       unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
-      rotatesOnEveryCall,
+      isEarlyCallHarmless: source.isEarlyCallHarmless,
       leasedFor: row.leaseInMs,
       coolingFor: this.coolDown(row, target).wait,
       stopped: isStopped(row),
@@ -133,11 +136,12 @@ export class TokenStates {
   nextLook(row: TokenRow, target: RenewalTarget): number {
     const { credentialId } = target.account;
     const { confirmMs } = this.settings.refresh;
+    const interval = confirmInterval(target.source, confirmMs);
     const confirmInMs = this.confirmInMs(row, target.source);
     const next = nextLook({
       refreshInMs: this.isUsable(row, target.account) ? row.refreshInMs : 0,
       // The token was confirmed since it was last changed.
-      confirmInMs: confirmInMs > 0 ? confirmInMs : confirmMs,
+      confirmInMs: confirmInMs > 0 ? confirmInMs : interval,
       coolingFor: this.coolDown(row, target).wait,
     });
     const concernsOthers =
@@ -158,23 +162,29 @@ export class TokenStates {
   }
 
   /**
-   * The values that the target's source needs; each is renewed first when none is usable. Sources form a graph.
-   * @throws TokenUnavailableError, and what `renew` throws.
+   * The tokens that a source's token is made from. Sources form a graph of any depth.
+   * @param renew Renews a token, and resolves when it is cached.
    */
-  async inputsOf(
-    { source, account }: RenewalTarget,
-    renew: (name: TokenName) => Promise<unknown>,
-  ): Promise<ReadonlyMap<TokenName, string>> {
-    const inputs = new Map<TokenName, string>();
-    for (const name of source.needs(account)) {
+  inputTokens(
+    renew: (name: TokenName, intent: InputIntent) => Promise<unknown>,
+  ): InputTokens {
+    const get = async (name: TokenName, intent: InputIntent) => {
+      const refused = isReport(intent) ? intent.value : undefined;
+      const usable = () => {
+        const token = this.usable(name);
+        return token?.value === refused ? undefined : token;
+      };
       // A renewal that began while the token was still good may have seen no reason to renew it.
-      for (let tries = 0; tries < 2 && !this.usable(name); tries++)
-        await renew(name);
-      const input = this.usable(name);
-      if (!input) throw nobodyRenewed(name, this.settings.role);
-      inputs.set(name, input.value);
-    }
-    return inputs;
+      for (let tries = 0; tries < 2 && !usable(); tries++)
+        await renew(name, intent);
+      const token = usable();
+      if (!token) throw nobodyRenewed(name, this.settings.role);
+      return token.value;
+    };
+    return {
+      get: (name) => get(name, { kind: 'due' }),
+      replace: (name, value) => get(name, { kind: 'rejected', value }),
+    };
   }
 
   /** Whether the cron may renew the token: not while this replica's own cool-down lasts (R8), or a token waits to be written (R6). */
@@ -218,12 +228,11 @@ export class TokenStates {
 
   /** R7: when the token was last changed so long ago that it is to be confirmed; Infinity where tokens are not confirmed. */
   private confirmInMs(row: TokenRow, source: TokenSource): number {
-    const { confirmMs } = this.settings.refresh;
+    const interval = confirmInterval(source, this.settings.refresh.confirmMs);
     const isConfirmed =
-      confirmMs > 0 &&
-      !source.rotatesOnEveryCall &&
-      row.updatedInMs !== -Infinity;
-    return isConfirmed ? row.updatedInMs + confirmMs : Infinity;
+      row.updatedInMs !== -Infinity &&
+      (source.repeatedCall === 'same' || isUnproven(row));
+    return isConfirmed ? row.updatedInMs + interval : Infinity;
   }
 
   /** R8: the cool-down that binds this replica: the shared one or its own, whichever lasts longer. */

@@ -1,49 +1,103 @@
-import type { TokenToCache } from '../cache/cached-token.js';
+import type { CachedToken, TokenToCache } from '../cache/cached-token.js';
 import type { WechatTokenSettings } from '../common/settings.js';
-import { lifeOf, type TokenRow, type TokenUpdate } from '../store/token-row.js';
-import type { IssuedToken } from '../upstream/token-source.js';
+import type { TokenSource } from '../sources/token-source.js';
+import {
+  isUnproven,
+  lifeOf,
+  type TokenRow,
+  type TokenUpdate,
+} from '../store/token-row.js';
+import type { IssuedToken } from '../upstream/issued-token.js';
 import * as policy from './policy/policy.js';
 import type { RenewalTarget } from './policy/renewal-target.js';
 
-/** R7: a token that the platform was asked for at `sentAt`, as it is written. `row` is the row that it replaces, where that is known. */
+/** The token that a new one replaces, or confirms. Instants are milliseconds from the call. */
+export interface PreviousToken {
+  readonly value: string | null;
+  /** Until its stored end. */
+  readonly left: number;
+  readonly life: number;
+  /** The end of its life is not known for certain. */
+  readonly isUnproven: boolean;
+}
+
+/** The stored token. One from elsewhere may be the current one, but nobody knows when it was issued: it is replaced, never confirmed. */
+export function previousIn(row: TokenRow, sentAt: number): PreviousToken {
+  return {
+    value: row.issuedInMs === -Infinity ? null : row.value,
+    left: row.readAt + row.expiresInMs - sentAt,
+    life: lifeOf(row),
+    isUnproven: isUnproven(row),
+  };
+}
+
+/** The token in memory, for a call without the row. */
+export function previousOf(
+  { value, expiresAt, issuedAt }: CachedToken,
+  sentAt: number,
+): PreviousToken {
+  const left = expiresAt - sentAt;
+  return { value, left, life: expiresAt - issuedAt, isUnproven: true };
+}
+
+/** R7: a token that the platform was asked for at `sentAt`, as it is written. */
 export function toUpdate(
   issued: IssuedToken,
-  sentAt: number,
-  { account, source }: RenewalTarget,
+  { account, source }: Pick<RenewalTarget, 'account' | 'source'>,
   { marginSeconds, confirmMs }: WechatTokenSettings['refresh'],
-  row?: TokenRow,
+  previous?: PreviousToken,
 ): TokenUpdate {
-  const { rotatesOnEveryCall } = source;
-  const options = { rotatesOnEveryCall, marginSeconds };
-  const random = Math.random();
-  const left = issued.lifeMs;
-  const unchanged = row !== undefined && isUnchanged(issued, row);
-  const refreshAfterMs = Math.round(
-    unchanged
-      ? policy.unchangedDelay(left, lifeOf(row), options, random)
-      : policy.refreshDelay(left, options, random),
-  );
-  const isConfirmed = confirmMs > 0 && !rotatesOnEveryCall;
+  const margin = marginSeconds ?? source.marginSeconds;
+  const unchanged = previous?.value === issued.value;
+  const { left, refreshDelay } = lifeNow(issued, source, margin, previous);
+  const refreshAfterMs = Math.round(refreshDelay);
+  const isProven =
+    source.repeatedCall === 'same, life counted anew' &&
+    isLifeKnown(issued, previous);
+  const confirmAfterMs = isProven
+    ? Infinity
+    : policy.confirmInterval(source, confirmMs);
   return {
     value: issued.value,
     unchanged,
-    sameEnd:
-      unchanged &&
-      policy.isSameEnd(sentAt + left, row.readAt + row.expiresInMs),
+    sameEnd: unchanged && policy.isSameEnd(left, previous.left),
     source: source.id,
     credentialId: account.credentialId,
     appId: account.appId,
     refreshAfterMs,
-    expiresAfterMs: left,
-    nextAfterMs: isConfirmed
-      ? Math.min(refreshAfterMs, confirmMs)
-      : refreshAfterMs,
+    expiresAfterMs: Math.round(left),
+    nextAfterMs: Math.min(refreshAfterMs, confirmAfterMs),
   };
 }
 
-/** The same token back: only its new life is written. A row from elsewhere may hold the current token, but not when it was issued. */
-export function isUnchanged({ value }: { value: string }, row: TokenRow) {
-  return value === row.value && row.issuedInMs !== -Infinity;
+/** How long the token lives, and when it is due. */
+function lifeNow(
+  { value, lifeMs }: IssuedToken,
+  { repeatedCall }: TokenSource,
+  margin: number,
+  previous: PreviousToken | undefined,
+): { left: number; refreshDelay: number } {
+  const random = Math.random();
+  if (previous?.value !== value) {
+    const refreshDelay = policy.refreshDelay(lifeMs, margin, random);
+    return { left: lifeMs, refreshDelay };
+  }
+  if (repeatedCall === 'same, life counted anew')
+    return policy.repeatedLife(lifeMs, previous, margin, random);
+  const { life } = previous;
+  const refreshDelay = policy.unchangedDelay(lifeMs, life, margin, random);
+  return { left: lifeMs, refreshDelay };
+}
+
+/** Whether the platform has issued the token a moment ago: then its whole life is ahead of it. */
+function isLifeKnown(
+  { value }: IssuedToken,
+  previous: PreviousToken | undefined,
+): boolean {
+  if (!previous || previous.value === null) return false;
+  return previous.value === value
+    ? !previous.isUnproven
+    : previous.left > -policy.KNOWN_LIFE_MS;
 }
 
 /** R3: a token as it is cached; its life counts from before the request was sent. */

@@ -103,8 +103,7 @@ export class DueLeases {
     }
     await this.setAside(page, targets);
     if (targets.size === 0) return [...lookup.late];
-    const sources = new Set([...targets.values()].map(({ source }) => source));
-    for (const source of sources) await source.ready();
+    await this.leases.ready();
     const { rows, unreadable } = await this.queue.claim(
       [...targets.keys()],
       this.leases.owner,

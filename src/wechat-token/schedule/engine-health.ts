@@ -91,7 +91,7 @@ export class EngineHealth {
     const { targets, settings } = this;
     if (settings.role === 'reader' || targets.canChange) return true;
     for await (const { source } of targets.all(() => undefined))
-      if (source.rotatesOnEveryCall) return true;
+      if (!source.mayCallInParallel) return true;
     return false;
   }
 }

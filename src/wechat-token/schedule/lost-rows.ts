@@ -80,7 +80,7 @@ export class LostRows {
     if (held?.credentialId !== account.credentialId) return;
     const { value, issuedAt: since, expiresAt } = held;
     const issued = { value, lifeMs: Math.round(expiresAt - since) };
-    const token = toUpdate(issued, since, target, this.settings.refresh);
+    const token = toUpdate(issued, target, this.settings.refresh);
     try {
       await this.pending.restore({ name, token, since });
     } catch (error) {

@@ -3,7 +3,7 @@
 
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { TokenUnavailableError } from '../common/errors.js';
+import { CannotForceError, TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { leaseWaitLimit } from '../common/timing.js';
@@ -54,8 +54,8 @@ export class TokenRefresher {
   /**
    * Renews a token now, whatever its cool-down. Without `force` the platform is asked in normal mode: stable may return the
    * same token (`unchanged`); classic is asked only when the token is due, since each call ends the previous token.
-   * @param name `access_token`, or `access_token:<account>`.
-   * @throws RefreshBudgetError over the budget of forced renewals; TokenUnavailableError when WeChat refuses, with an
+   * @param name Such as `access_token` or `jsapi_ticket:<account>`.
+   * @throws CannotForceError for a kind of token that its platform gives no other of; RefreshBudgetError over the budget of forced renewals; TokenUnavailableError when WeChat refuses, with an
    * UpstreamError as its cause; UnknownAccountError; StoreError without a database.
    */
   async refresh(
@@ -67,6 +67,8 @@ export class TokenRefresher {
       throw new TokenUnavailableError(messages.readerCannotRefresh(name));
     // An unknown name leaves no event.
     const target = await this.#targets.get(name);
+    if (force && !target.source.canForce)
+      throw new CannotForceError(messages.cannotForce(name));
     this.#journal.asked(name, { force, actor, reason });
     const kind = force ? 'forced' : 'normal';
     const intent = { kind, expected: expectedFingerprint } as const;

@@ -13,6 +13,8 @@ export type TokenEventType =
   | 'forced'
   | 'rejected'
   | 'lease-lost'
+  /** A call that the platform limits by the hour; under the name of the limit, which is no token's. */
+  | 'called'
   /** The token's row was lost, and written again from a replica's memory. */
   | 'restored';
 

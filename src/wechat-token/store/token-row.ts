@@ -68,6 +68,14 @@ export function lifeOf({ issuedInMs, expiresInMs }: TokenRow): number {
   return issuedInMs === -Infinity ? 0 : Math.max(0, expiresInMs - issuedInMs);
 }
 
+/** A row that is to be looked at before its token is due was written to be confirmed: times are rounded. */
+const PLACE_SLACK_MS = 2000;
+
+/** R7: whether the end of the stored token's life is not known for certain yet. */
+export function isUnproven(row: TokenRow): boolean {
+  return row.nextInMs < row.refreshInMs - PLACE_SLACK_MS;
+}
+
 /** The whole seconds that are left of the stored token; 0 when it is expired. */
 export function secondsLeft({
   expiresInMs,

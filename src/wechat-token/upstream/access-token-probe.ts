@@ -1,31 +1,17 @@
-import { reactionTo } from './errcodes.js';
-import { UpstreamError } from './failure.js';
-import type { ProbeAnswer } from './token-source.js';
-import { errcodeOf } from './wechat-answer.js';
-import type { WechatGateway } from './wechat-gateway.js';
+import type { ProbeRequest } from '../sources/token-source.js';
+import { WECHAT_TOKEN_ERRCODES } from './wechat-errcodes.js';
 
-/**
- * Tries an access token: 40001, 40014 and 42001 refuse it. Any other error may have another cause, and so may an answer that is not
- * WeChat's.
- */
-export async function probeAccessToken(
-  gateway: WechatGateway,
-  value: string,
-): Promise<ProbeAnswer> {
-  try {
-    const answer = await gateway.call({
-      method: 'GET',
-      path: '/cgi-bin/get_api_domain_ip',
-      params: { access_token: value },
-      repeatable: 'any host',
-    });
-    const errcode = errcodeOf(answer);
-    if (errcode === undefined)
-      return Array.isArray(answer['ip_list']) ? 'accepted' : 'unproven';
-    const isRefused = reactionTo(errcode, 'api')?.class === 'rejected';
-    return isRefused ? 'refused' : 'unproven';
-  } catch (error) {
-    if (error instanceof UpstreamError) return 'unproven';
-    throw error;
-  }
+/** Tries an access token of WeChat. An answer that is not WeChat's proves nothing. */
+export async function probeAccessToken({
+  value,
+  call,
+}: ProbeRequest): Promise<boolean> {
+  const answer = await call({
+    method: 'GET',
+    path: '/cgi-bin/get_api_domain_ip',
+    params: { access_token: value },
+    repeatable: 'any host',
+    errcodes: WECHAT_TOKEN_ERRCODES,
+  });
+  return Array.isArray(answer['ip_list']);
 }

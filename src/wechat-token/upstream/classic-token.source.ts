@@ -1,54 +1,49 @@
-import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
-import { parseIssued } from './issued-token.js';
+import type { WechatTokenSettings } from '../common/settings.js';
 import { probeAccessToken } from './access-token-probe.js';
+import { type Platform, wechat } from '../sources/platform.js';
 import type {
-  IssuedToken,
   IssueRequest,
-  ProbeAnswer,
+  SourceAnswer,
   TokenSource,
-} from './token-source.js';
-import { WechatGateway } from './wechat-gateway.js';
+} from '../sources/token-source.js';
+import { WECHAT_SECRET_ERRCODES } from './wechat-errcodes.js';
 
 /**
  * Source of classic tokens, `GET /cgi-bin/token`: every call issues a new token; the previous one works for five more minutes.
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken
  */
-@Injectable()
 export class ClassicTokenSource implements TokenSource {
   readonly id = 'classic';
   readonly kind = 'access_token';
-  readonly rotatesOnEveryCall = true;
+  readonly platform: Platform;
+  readonly errcodes = WECHAT_SECRET_ERRCODES;
+  readonly repeatedCall = 'rotates';
+  readonly canForce = true;
+  readonly mayCallInParallel = false;
+  readonly isEarlyCallHarmless = false;
+  readonly marginSeconds = 600;
+  readonly rejectionHealedBy = 'call';
+  readonly probe = probeAccessToken;
 
-  constructor(private readonly gateway: WechatGateway) {}
-
-  serves(account: Account): boolean {
-    return account.mode === 'classic';
+  constructor({ api }: WechatTokenSettings) {
+    this.platform = wechat(api);
   }
 
-  needs(): readonly string[] {
-    return [];
+  serves({ isOfWechat, mode }: Account): boolean {
+    return isOfWechat && mode === 'classic';
   }
 
-  ready(): Promise<void> {
-    return this.gateway.ready();
-  }
-
-  async issue(request: IssueRequest): Promise<IssuedToken> {
-    const { appId, appSecret } = request.account;
-    const answer = await this.gateway.call({
+  async issue({ account, call }: IssueRequest): Promise<SourceAnswer> {
+    const answer = await call({
       method: 'GET',
       path: '/cgi-bin/token',
       params: {
         grant_type: 'client_credential',
-        appid: appId,
-        secret: appSecret,
+        appid: account.appId,
+        secret: account.appSecret,
       },
     });
-    return parseIssued(answer, 'access_token', 'issue', [appSecret]);
-  }
-
-  probe(value: string): Promise<ProbeAnswer> {
-    return probeAccessToken(this.gateway, value);
+    return { value: answer['access_token'], expiresIn: answer['expires_in'] };
   }
 }

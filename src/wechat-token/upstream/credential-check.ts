@@ -8,45 +8,62 @@ import { Observers } from '../common/observers.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import type { WechatTokenModuleOptions } from '../options/options.js';
 import { resolveOptions } from '../options/options.schema.js';
+import { ownKindsOf } from '../options/source.schema.js';
+import type { Platform } from '../sources/platform.js';
+import type { InputTokens, TokenSource } from '../sources/token-source.js';
+import { builtInSources } from './built-in-sources.js';
 import { CallObserver } from './call-observer.js';
 import { type FailureClass, UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
-import { StableTokenSource } from './stable-token.source.js';
-import { WechatGateway } from './wechat-gateway.js';
+import { Issuer } from './issuer.js';
+import { PlatformGateway } from './gateway.js';
 
 /** Accounts that are asked for at the same time. */
 const CONCURRENCY = 4;
 
-/** Why WeChat does not answer, or refuses an account. */
+/** Why a platform does not answer, or refuses an account. */
 export interface CheckedFault {
   readonly class: FailureClass;
-  /** What WeChat answered, if it did, and what to do. No secret. */
+  /** What it answered, if it did, and what to do. No secret. */
   readonly message: string;
 }
 
 export interface CheckedAccount {
   readonly name: string;
   readonly appId: string;
-  /** Undefined for credentials that WeChat accepts from this machine's address. */
+  /** Undefined for credentials that the platform accepts from this machine's address. */
+  readonly fault?: CheckedFault;
+}
+
+/** A host that issues tokens for some of the accounts. */
+export interface CheckedPlatform {
+  readonly name: string;
+  readonly baseUrl: string;
+  /** Undefined when it answers. Otherwise none of its accounts is asked for. */
   readonly fault?: CheckedFault;
 }
 
 export interface CheckedWechat {
-  /** Undefined when WeChat answers. */
-  readonly fault?: CheckedFault;
-  /** In their order. None when WeChat does not answer, and with the role `reader`, which never calls WeChat. */
+  /** None with the role `reader`, which calls no platform. */
+  readonly platforms: readonly CheckedPlatform[];
+  /** In their order. */
   readonly accounts: readonly CheckedAccount[];
   /** Accounts beyond the limit, which were not asked for. */
   readonly leftOut: number;
+}
+
+interface Asked {
+  readonly account: Account;
+  readonly source: TokenSource;
 }
 
 @Module({})
 class CredentialCheckModule {}
 
 /**
- * Asks WeChat whether it can be reached, and for a token of each account in normal mode, which ends no token: also for accounts in
- * classic mode, whose tokens and the stable ones are isolated from each other. One call an account, none of them a classic one or a
- * forced one; nothing is stored.
+ * Asks each platform whether it can be reached, and for a token of each account in a call that ends no token: for accounts of WeChat
+ * in normal mode, also for those in classic mode, whose tokens and the stable ones are isolated from each other. One call an account;
+ * nothing is stored. An account of a source of the app's own that has no harmless call is not asked for.
  * @param limit The accounts that are asked for, at most.
  * @throws ConfigurationError as `WechatTokenModule.forRoot()` does at start; AccountSourceError
  */
@@ -54,20 +71,31 @@ export async function checkCredentials(
   options: WechatTokenModuleOptions,
   limit: number,
 ): Promise<CheckedWechat> {
-  const { settings, accounts: source } = resolveOptions(options);
-  if (settings.role === 'reader') return { accounts: [], leftOut: 0 };
-  const asked: Account[] = [];
+  const { settings, accounts: source, sources: own } = resolveOptions(options);
+  if (settings.role === 'reader')
+    return { platforms: [], accounts: [], leftOut: 0 };
+  const harmless = [...builtInSources(settings), ...own].filter(
+    ({ isEarlyCallHarmless }) => isEarlyCallHarmless,
+  );
+  const sourceOf = (account: Account) =>
+    account.isOfWechat
+      ? harmless[0]
+      : harmless.find((one) => !one.needs && one.serves(account));
+  const asked: Asked[] = [];
   let leftOut = 0;
-  for await (const account of new Accounts(source).list())
-    if (asked.length < limit) asked.push(account);
+  const accounts = new Accounts(source, settings.role, ownKindsOf(own));
+  for await (const account of accounts.list()) {
+    const found = sourceOf(account);
+    if (found && asked.length < limit) asked.push({ account, source: found });
     else leftOut++;
+  }
   const context = await NestFactory.createApplicationContext(
     {
       module: CredentialCheckModule,
       providers: [
         HttpClient,
-        WechatGateway,
-        StableTokenSource,
+        PlatformGateway,
+        Issuer,
         CallObserver,
         { provide: Clock, useClass: MonotonicClock },
         // Nobody is told of these calls.
@@ -79,32 +107,60 @@ export async function checkCredentials(
     { abortOnError: false },
   );
   try {
-    const fault = await faultOf(reach(context.get(WechatGateway)));
-    if (fault) return { fault, accounts: [], leftOut: 0 };
-    const accounts = await askAll(asked, context.get(StableTokenSource));
-    return { accounts, leftOut };
+    const gateway = context.get(PlatformGateway);
+    const platforms: CheckedPlatform[] = [];
+    for (const platform of platformsOf(asked))
+      platforms.push(await checkedPlatform(gateway, platform));
+    const away = new Set(
+      platforms.filter(({ fault }) => fault).map(({ name }) => name),
+    );
+    const reached = asked.filter((one) => !away.has(one.source.platform.name));
+    const checked = await askAll(reached, context.get(Issuer));
+    return { platforms, accounts: checked, leftOut };
   } finally {
     await context.close();
   }
 }
 
-/** Any answer of WeChat's will do, such as that the token is missing. */
-function reach(gateway: WechatGateway): Promise<unknown> {
-  const path = '/cgi-bin/get_api_domain_ip';
-  return gateway.call({ method: 'GET', path, repeatable: 'any host' });
+function platformsOf(asked: readonly Asked[]): Iterable<Platform> {
+  const byName = asked.map(
+    ({ source: { platform } }) => [platform.name, platform] as const,
+  );
+  return new Map(byName).values();
 }
 
+/** Any answer will do, such as that the token is missing. */
+async function checkedPlatform(
+  gateway: PlatformGateway,
+  platform: Platform,
+): Promise<CheckedPlatform> {
+  const path = '/cgi-bin/get_api_domain_ip';
+  const call = { method: 'GET', path, repeatable: 'any host' } as const;
+  const isOurs = platform.name === 'WeChat' || platform.name === 'WeCom';
+  const fault = isOurs
+    ? await faultOf(gateway.call({ ...call, platform }))
+    : undefined;
+  const { name, baseUrl } = platform;
+  return { name, baseUrl, ...(fault && { fault }) };
+}
+
+/** The tokens that are asked for here are made from no others. */
+const NO_TOKENS: InputTokens = {
+  get: () => Promise.reject(new Error('no tokens')),
+  replace: () => Promise.reject(new Error('no tokens')),
+};
+
 async function askAll(
-  accounts: readonly Account[],
-  source: StableTokenSource,
+  asked: readonly Asked[],
+  issuer: Issuer,
 ): Promise<CheckedAccount[]> {
   const checked: CheckedAccount[] = [];
   await inParallel(
-    accounts.entries(),
+    asked.entries(),
     CONCURRENCY,
-    async ([place, account]) => {
-      const request = { account, inputs: new Map(), force: false };
-      const fault = await faultOf(source.issue(request));
+    async ([place, { account, source }]) => {
+      const request = { account, tokens: NO_TOKENS, force: false };
+      const fault = await faultOf(issuer.issue(source, request));
       const { name, appId } = account;
       checked[place] = { name, appId, ...(fault && { fault }) };
     },

@@ -1,17 +1,7 @@
 import { WechatTokenError } from '../common/errors.js';
+import type { FailureClass } from '../sources/errcodes.js';
 
-/**
- * The class of a failure, which decides the reaction (R8). `rejected`: the platform refused a token that was passed to it.
- * `certificate`: nothing was sent, since whoever answered has not proved to be the platform.
- */
-export type FailureClass =
-  | 'transient'
-  | 'certificate'
-  | 'rejected'
-  | 'credentials'
-  | 'ip'
-  | 'quota'
-  | 'account';
+export type { FailureClass };
 
 /** An UpstreamError, or what was stored of it. */
 export interface Refusal {
@@ -30,17 +20,25 @@ export class UpstreamError extends WechatTokenError {
   readonly minWaitMs: number;
   /** No call before that wait has ended: it would spend what is left of a quota, or prolong a block. */
   readonly mustEnd: boolean;
+  /** As `minWaitMs`, when the same failure comes again. */
+  readonly repeatedWaitMs: number;
 
   constructor(
     message: string,
     what: Pick<UpstreamError, 'class'> &
-      Partial<Pick<UpstreamError, 'errcode' | 'minWaitMs' | 'mustEnd'>>,
+      Partial<
+        Pick<
+          UpstreamError,
+          'errcode' | 'minWaitMs' | 'mustEnd' | 'repeatedWaitMs'
+        >
+      >,
   ) {
     super(message);
     this.class = what.class;
     this.errcode = what.errcode;
     this.minWaitMs = what.minWaitMs ?? 0;
     this.mustEnd = what.mustEnd ?? false;
+    this.repeatedWaitMs = what.repeatedWaitMs ?? this.minWaitMs;
   }
 }
 
@@ -52,4 +50,9 @@ export function toUpstreamError(refusal: Refusal): UpstreamError {
     class: refusal.class as FailureClass,
     errcode,
   });
+}
+
+/** Whether the platform refused a token that was passed to it. */
+export function isRejection(error: unknown): error is UpstreamError {
+  return error instanceof UpstreamError && error.class === 'rejected';
 }

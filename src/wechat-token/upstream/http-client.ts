@@ -2,8 +2,8 @@ import type { HttpService } from '@nestjs/axios';
 import { Injectable } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { kindOf } from '../common/error-reason.js';
-import { messages } from '../common/messages.js';
 import { UpstreamError } from './failure.js';
+import { upstreamMessages } from './upstream.messages.js';
 
 type AxiosInstance = HttpService['axiosRef'];
 
@@ -23,7 +23,7 @@ export class HttpClient {
       this.loading = undefined;
       const code = error instanceof Error && 'code' in error && error.code;
       const reason = typeof code === 'string' ? code : kindOf(error);
-      const message = messages.httpClientNotLoaded(reason);
+      const message = upstreamMessages.httpClientNotLoaded(reason);
       throw new UpstreamError(message, { class: 'transient' });
     });
     return this.loading;

@@ -1,66 +1,44 @@
-import { messages } from '../common/messages.js';
-import { type Origin, reactionTo } from './errcodes.js';
 import { UpstreamError } from './failure.js';
-import type { IssuedToken } from './token-source.js';
-import {
-  errcodeOf,
-  errmsgOf,
-  numberIn,
-  type WechatAnswer,
-} from './wechat-answer.js';
+import type { Platform } from '../sources/platform.js';
+import { numberIn } from './platform-answer.js';
+import type { SourceAnswer } from '../sources/token-source.js';
+import { upstreamMessages } from './upstream.messages.js';
 
 const MAX_TOKEN_LENGTH = 8192;
 const MAX_LIFE_SECONDS = 30 * 24 * 3600;
 
+/** A token that the platform issued. */
+export interface IssuedToken {
+  readonly value: string;
+  /** The remaining life, milliseconds from the moment before the request was sent. */
+  readonly lifeMs: number;
+}
+
 /**
- * Validates a response (R6): a token is a printable string of plausible length with a life that is a positive integer.
- * @param origin `issue` for a request with the AppSecret, `api` for a request with another token.
- * @throws UpstreamError with the platform's errcode and class, or `transient` when the response is neither token nor error.
+ * Validates an answer (R6): a token is a printable string of plausible length with a life that is a positive integer.
+ * @throws UpstreamError of class `transient`
  */
-export function parseIssued(
-  answer: WechatAnswer,
-  field: string,
-  origin: Origin,
-  secrets: readonly string[],
+export function toIssued(
+  { value, expiresIn }: SourceAnswer,
+  platform: Platform,
 ): IssuedToken {
-  const errcode = errcodeOf(answer);
-  if (errcode !== undefined)
-    throw issueError(errcode, origin, errmsgOf(answer, secrets));
-  const value = answer[field];
+  const invalid = (what: string) =>
+    new UpstreamError(upstreamMessages.notAToken(what, platform), {
+      class: 'transient',
+    });
   if (
     typeof value !== 'string' ||
     value.length > MAX_TOKEN_LENGTH ||
     !/^[\x21-\x7e]+$/.test(value)
   )
-    throw notAToken(field);
-  const life = numberIn(answer['expires_in']);
+    throw invalid('token');
+  const life = numberIn(expiresIn);
   if (
     life === undefined ||
     !Number.isInteger(life) ||
     life <= 0 ||
     life > MAX_LIFE_SECONDS
   )
-    throw notAToken('expires_in');
+    throw invalid('life');
   return { value, lifeMs: life * 1000 };
-}
-
-function issueError(
-  errcode: number,
-  origin: Origin,
-  errmsg: string,
-): UpstreamError {
-  const reaction = reactionTo(errcode, origin) ?? { class: 'transient' };
-  return new UpstreamError(
-    messages.issueRefused(errcode, errmsg, reaction.class),
-    {
-      class: reaction.class,
-      errcode,
-      minWaitMs: (reaction.waitSeconds ?? 0) * 1000,
-      mustEnd: reaction.mustEnd ?? false,
-    },
-  );
-}
-
-function notAToken(field: string): UpstreamError {
-  return new UpstreamError(messages.notAToken(field), { class: 'transient' });
 }

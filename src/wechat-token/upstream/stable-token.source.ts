@@ -1,57 +1,52 @@
-import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
-import { parseIssued } from './issued-token.js';
+import type { WechatTokenSettings } from '../common/settings.js';
 import { probeAccessToken } from './access-token-probe.js';
+import { type Platform, wechat } from '../sources/platform.js';
 import type {
-  IssuedToken,
   IssueRequest,
-  ProbeAnswer,
+  SourceAnswer,
   TokenSource,
-} from './token-source.js';
-import { WechatGateway } from './wechat-gateway.js';
+} from '../sources/token-source.js';
+import { WECHAT_SECRET_ERRCODES } from './wechat-errcodes.js';
 
 /**
  * Source of stable tokens, `POST /cgi-bin/stable_token`: a call returns the current token with its remaining life, and a new
  * one only in the last five minutes of that life.
  * @see https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken
  */
-@Injectable()
 export class StableTokenSource implements TokenSource {
   readonly id = 'stable';
   readonly kind = 'access_token';
-  readonly rotatesOnEveryCall = false;
+  readonly platform: Platform;
+  readonly errcodes = WECHAT_SECRET_ERRCODES;
+  readonly repeatedCall = 'same';
+  readonly canForce = true;
+  readonly mayCallInParallel = true;
+  readonly isEarlyCallHarmless = true;
+  readonly marginSeconds = 300;
+  readonly rejectionHealedBy = 'forced call';
+  readonly probe = probeAccessToken;
 
-  constructor(private readonly gateway: WechatGateway) {}
-
-  serves(account: Account): boolean {
-    return account.mode === 'stable';
+  constructor({ api }: WechatTokenSettings) {
+    this.platform = wechat(api);
   }
 
-  needs(): readonly string[] {
-    return [];
+  serves({ isOfWechat, mode }: Account): boolean {
+    return isOfWechat && mode === 'stable';
   }
 
-  ready(): Promise<void> {
-    return this.gateway.ready();
-  }
-
-  async issue(request: IssueRequest): Promise<IssuedToken> {
-    const { appId, appSecret } = request.account;
-    const answer = await this.gateway.call({
+  async issue({ account, force, call }: IssueRequest): Promise<SourceAnswer> {
+    const answer = await call({
       method: 'POST',
       path: '/cgi-bin/stable_token',
-      ...(!request.force && { repeatable: 'any host' }),
+      ...(!force && { repeatable: 'any host' }),
       body: {
         grant_type: 'client_credential',
-        appid: appId,
-        secret: appSecret,
-        force_refresh: request.force,
+        appid: account.appId,
+        secret: account.appSecret,
+        force_refresh: force,
       },
     });
-    return parseIssued(answer, 'access_token', 'issue', [appSecret]);
-  }
-
-  probe(value: string): Promise<ProbeAnswer> {
-    return probeAccessToken(this.gateway, value);
+    return { value: answer['access_token'], expiresIn: answer['expires_in'] };
   }
 }

@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.js';
-import type { TokenKind } from '../common/token-name.js';
+import { parseTokenName, type TokenKind } from '../common/token-name.js';
 import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
-import type { TokenSource } from './token-source.js';
+import type { TokenSource } from '../sources/token-source.js';
 
 /** The registered sources. */
 export class TokenSources {
@@ -10,12 +10,34 @@ export class TokenSources {
 
   /** Finds the source of an account's token of a kind. @throws UnknownTokenError when there is none. */
   get(kind: TokenKind, account: Account): TokenSource {
-    const source = this.sources.find(
-      (candidate) => candidate.kind === kind && candidate.serves(account),
-    );
+    const source = this.find(kind, account);
     if (!source)
       throw new UnknownTokenError(messages.unknownToken(kind, account.name));
+    this.refuseCircle(source, account, []);
     return source;
+  }
+
+  /** A token that is made from itself could never be had: whoever renews it would wait for it. Within one account. */
+  private refuseCircle(
+    source: TokenSource,
+    account: Account,
+    path: readonly TokenKind[],
+  ): void {
+    const kinds = [...path, source.kind];
+    if (path.includes(source.kind))
+      throw new UnknownTokenError(messages.circleOfTokens(kinds));
+    for (const name of source.needs?.(account) ?? []) {
+      const needed = parseTokenName(name);
+      if (needed.account !== account.name) continue;
+      const next = this.find(needed.kind, account);
+      if (next) this.refuseCircle(next, account, kinds);
+    }
+  }
+
+  private find(kind: TokenKind, account: Account): TokenSource | undefined {
+    return this.sources.find(
+      (candidate) => candidate.kind === kind && candidate.serves(account),
+    );
   }
 
   /** The kinds of token that are issued for some account. */

@@ -1,13 +1,13 @@
 import type {
-  IssuedToken,
   IssueRequest,
+  SourceAnswer,
   TokenSource,
-} from '../../../src/wechat-token/upstream/token-source.js';
+} from '../../../src/wechat-token/sources/token-source.js';
 import { UpstreamError } from '../../../src/wechat-token/upstream/failure.js';
 import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
 import { ANSWERS, CALLS, type Gates } from './gates.js';
 
-const LIFE_MS = 7_200_000;
+const LIFE_SECONDS = 7200;
 
 /** Tokens are named for the order in which they were issued: `T0`, `T1`, … */
 export const tokenOf = (number: number) => `T${number}`;
@@ -59,11 +59,16 @@ export function modelSource(
   return {
     id: mode,
     kind: 'access_token',
-    rotatesOnEveryCall: mode === 'classic',
+    platform: { name: 'model', baseUrl: 'http://127.0.0.1' },
+    errcodes: new Map(),
+    repeatedCall: mode === 'classic' ? 'rotates' : 'same',
+    canForce: true,
+    mayCallInParallel: mode === 'stable',
+    isEarlyCallHarmless: mode === 'stable',
+    marginSeconds: mode === 'classic' ? 600 : 300,
+    rejectionHealedBy: mode === 'classic' ? 'call' : 'forced call',
     serves: () => true,
-    needs: () => [],
-    ready: () => Promise.resolve(),
-    async issue({ force }: IssueRequest): Promise<IssuedToken> {
+    async issue({ force }: IssueRequest): Promise<SourceAnswer> {
       watcher.asked(replica);
       await gates.pass(replica, CALLS);
       const value = platform.issue(force);
@@ -72,7 +77,7 @@ export function modelSource(
       if (passage !== 'done')
         throw new UpstreamError('the answer was lost', { class: 'transient' });
       gates.saw(replica, value);
-      return { value, lifeMs: LIFE_MS };
+      return { value, expiresIn: LIFE_SECONDS };
     },
   };
 }

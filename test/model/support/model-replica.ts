@@ -8,7 +8,8 @@ import { Replica } from '../../../src/wechat-token/common/replica.js';
 import { Sealing } from '../../../src/wechat-token/store/sealing.js';
 import { SqlRunner } from '../../../src/wechat-token/store/sql-runner.js';
 import { TokenCache } from '../../../src/wechat-token/cache/token-cache.js';
-import type { TokenSource } from '../../../src/wechat-token/upstream/token-source.js';
+import type { TokenSource } from '../../../src/wechat-token/sources/token-source.js';
+import { PlatformGateway } from '../../../src/wechat-token/upstream/gateway.js';
 import { TokenSources } from '../../../src/wechat-token/upstream/token-sources.js';
 import { RETRY_MS } from '../../../src/wechat-token/common/timing.js';
 import { isWechatTokenError } from '../../../src/wechat-token/common/errors.js';
@@ -27,6 +28,12 @@ export interface Ground {
   readonly sql: SqlRunner;
   readonly source: TokenSource;
 }
+
+/** Ready at once, and never called. */
+const UNUSED_GATEWAY: PlatformGateway = Object.assign(
+  Object.create(PlatformGateway.prototype),
+  { ready: () => Promise.resolve() },
+);
 
 /** The real engine as one process has it, from the renewer to the statements. */
 export class ModelReplica {
@@ -51,6 +58,8 @@ export class ModelReplica {
       .provide(SqlRunner, ground.sql)
       .provide(Sealing, new Sealing([]))
       .provide(WechatTokenSettings, settings)
+      // The model's source makes no HTTP call.
+      .provide(PlatformGateway, UNUSED_GATEWAY)
       .provide(Accounts, new Accounts(accounts))
       .provide(TokenSources, new TokenSources([ground.source]));
     this.renewer = injector.get(Renewer);

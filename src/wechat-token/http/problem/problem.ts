@@ -5,6 +5,7 @@ import { HttpException } from '@nestjs/common';
 import { refusalBehind } from '../../renewal/token-unavailable.js';
 import {
   isAccountSourceError,
+  isCannotForceError,
   isRefreshBudgetError,
   isRowConflictError,
   isSealedValueError,
@@ -27,6 +28,7 @@ export function problemOf(error: unknown): Problem {
     return problem(error.getStatus(), error.message, error.more);
   if (isRefreshBudgetError(error))
     return problem(429, error.message, { retryAfter: error.retryAfter });
+  if (isCannotForceError(error)) return problem(409, error.message);
   if (isUnknownAccountError(error) || isUnknownTokenError(error))
     return problem(404, error.message);
   if (isTokenUnavailableError(error)) {

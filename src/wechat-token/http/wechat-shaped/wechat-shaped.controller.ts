@@ -12,10 +12,8 @@ import {
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import {
-  AccessTokenProvider,
-  type TokenWithLife,
-} from '../../access/access-token.provider.js';
+import { TokenProvider } from '../../access/token.provider.js';
+import type { TokenReader, TokenWithLife } from '../../access/token-reader.js';
 import type { Account } from '../../accounts/account.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { reasonOf } from '../../common/error-reason.js';
@@ -64,13 +62,17 @@ interface TokenRequest {
 export class WechatShapedController implements AdapterController {
   private readonly logger = new Logger('WechatToken');
 
+  private readonly tokens: TokenReader;
+
   constructor(
     private readonly apiKeys: ApiKeyAuthenticator,
     private readonly accounts: Accounts,
-    private readonly tokens: AccessTokenProvider,
+    tokens: TokenProvider,
     private readonly refreshes: ClientRefresh,
     private readonly reads: TokenReads,
-  ) {}
+  ) {
+    this.tokens = tokens.ofKind('access_token');
+  }
 
   adapterRoutes(): readonly AdapterRoute[] {
     const token = { path: 'cgi-bin/token', unreadable: WECHAT_ERRORS.notJson };
@@ -143,8 +145,10 @@ export class WechatShapedController implements AdapterController {
         retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong,
       );
     // Other accounts get the same answer as an unknown appid.
-    const account = this.accounts.findByAppId(appid, ({ name }) =>
-      permits(client, 'tokens:issue', name),
+    const account = this.accounts.findByAppId(
+      appid,
+      ({ name, isOfWechat }) =>
+        isOfWechat && permits(client, 'tokens:issue', name),
     );
     if (account === undefined) return WECHAT_ERRORS.appIdWrong;
     const asks = force_refresh === true ? client : undefined;
@@ -173,7 +177,7 @@ export class WechatShapedController implements AdapterController {
       const account = await found;
       if (account === undefined) return WECHAT_ERRORS.appIdWrong;
       if (asks) await this.refreshes.run(account, asks);
-      const token = await this.tokens.getAccessTokenWithLife(account.name);
+      const token = await this.tokens.withLife(account.name);
       return give(token, account);
     } catch (error) {
       const fields = { appId: appid, ...reasonOf(error) };

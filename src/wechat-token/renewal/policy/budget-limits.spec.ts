@@ -67,8 +67,8 @@ describe('R9 force is scarce', () => {
 });
 
 describe('R5 bounded', () => {
-  const stable = { actor: 'shop', rotatesOnEveryCall: false };
-  const classic = { actor: 'shop', rotatesOnEveryCall: true };
+  const stable = { actor: 'shop', rotates: false };
+  const classic = { actor: 'shop', rotates: true };
   const life = 2 * HOUR;
   const { perLife, perActor } = REJECTION_BUDGET;
 

@@ -54,12 +54,12 @@ export function forceBound(
 }
 
 /**
- * R5: as {@link forceBound}. `spent` are earlier rejections within one life, the newest first. In classic mode each renewal ends the
- * token before the last.
+ * R5: as {@link forceBound}. `spent` are earlier rejections within one life, the newest first. Where each call rotates the token, a
+ * renewal ends the token before the last.
  */
 export function rejectionBound(
   spent: readonly Spent[],
-  who: { readonly actor: string; readonly rotatesOnEveryCall: boolean },
+  who: { readonly actor: string; readonly rotates: boolean },
   life: number,
 ): Bound<RejectionLimit> | undefined {
   const { perLife, perActor } = REJECTION_BUDGET;
@@ -68,7 +68,7 @@ export function rejectionBound(
   if (oldest) return { wait: until(oldest), limit: 'total' };
   const oldestOwn = by(who.actor, spent)[perActor - 1];
   if (oldestOwn) return { wait: until(oldestOwn), limit: 'share' };
-  return who.rotatesOnEveryCall ? spacingBound(spent) : undefined;
+  return who.rotates ? spacingBound(spent) : undefined;
 }
 
 function by(actor: string, spent: readonly Spent[]): Spent[] {

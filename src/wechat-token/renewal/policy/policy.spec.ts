@@ -17,8 +17,9 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-const stable = { rotatesOnEveryCall: false, marginSeconds: undefined };
-const classic = { rotatesOnEveryCall: true, marginSeconds: undefined };
+/** The margins of the sources, seconds. */
+const stable = 300;
+const classic = 600;
 
 const life = fc.integer({ min: SECOND, max: 24 * HOUR });
 const random = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
@@ -37,21 +38,21 @@ describe('R2 two thresholds', () => {
 
 describe('R7 when', () => {
   it.each([
-    { mode: 'stable', options: stable, life: 2 * HOUR, margin: 5 * MINUTE },
-    { mode: 'classic', options: classic, life: 2 * HOUR, margin: 10 * MINUTE },
-    { mode: 'stable', options: stable, life: MINUTE, margin: 20 * SECOND },
-    { mode: 'classic', options: classic, life: MINUTE, margin: 20 * SECOND },
+    { mode: 'stable', of: stable, life: 2 * HOUR, margin: 5 * MINUTE },
+    { mode: 'classic', of: classic, life: 2 * HOUR, margin: 10 * MINUTE },
+    { mode: 'stable', of: stable, life: MINUTE, margin: 20 * SECOND },
+    { mode: 'classic', of: classic, life: MINUTE, margin: 20 * SECOND },
     {
       mode: 'stable, margin 60',
-      options: { ...stable, marginSeconds: 60 },
+      of: 60,
       life: 2 * HOUR,
       margin: MINUTE,
     },
   ])(
     '$mode: a life of $life ms is due within the first tenth of its last $margin ms',
-    ({ options, life, margin }) => {
-      const earliest = refreshDelay(life, options, 0);
-      const latest = refreshDelay(life, options, 1);
+    ({ of, life, margin }) => {
+      const earliest = refreshDelay(life, of, 0);
+      const latest = refreshDelay(life, of, 1);
       expect(earliest).toBeCloseTo(life - margin * 0.98, 3);
       expect(latest).toBeCloseTo(life - margin * 0.9, 3);
     },
@@ -60,8 +61,7 @@ describe('R7 when', () => {
   it('is due before it expires and never before two thirds of its life, whatever the life', () => {
     fc.assert(
       fc.property(life, random, fc.boolean(), (life, random, rotates) => {
-        const options = { ...stable, rotatesOnEveryCall: rotates };
-        const delay = refreshDelay(life, options, random);
+        const delay = refreshDelay(life, rotates ? classic : stable, random);
         expect(delay).toBeLessThan(servableFor(life, life));
         expect(delay).toBeGreaterThanOrEqual((life * 2) / 3);
       }),
@@ -192,7 +192,7 @@ describe('what to do with a token', () => {
     usable: true,
     due: false,
     unconfirmed: false,
-    rotatesOnEveryCall: false,
+    isEarlyCallHarmless: true,
     leasedFor: 0,
     coolingFor: 0,
     stopped: false,
@@ -210,7 +210,7 @@ describe('what to do with a token', () => {
   const cooling = { coolingFor: SECOND };
   const reader = { mayCallPlatform: false };
   const held = { ...expired, heldBy: 'wx_other' };
-  const isClassic = { rotatesOnEveryCall: true };
+  const isClassic = { isEarlyCallHarmless: false };
   const reported = { kind: 'reported', value: 'current' } as const;
   const answered = { answered: 'token' } as const;
   const refused = { answered: 'refusal' } as const;

@@ -16,16 +16,8 @@ export function servableFor(left: number, life: number): number {
   return left - Math.min(10 * SECOND, life / 20);
 }
 
-interface Renewability {
-  /** Classic: a call ends the previous token, so it is made once, early. Stable: the platform rotates in the last 5 minutes. */
-  readonly rotatesOnEveryCall: boolean;
-  /** Overrides the default margin. */
-  readonly marginSeconds: number | undefined;
-}
-
-function refreshMargin(life: number, options: Renewability): number {
-  const usual = options.rotatesOnEveryCall ? 600 : 300;
-  return Math.min((options.marginSeconds ?? usual) * SECOND, life / 3);
+function refreshMargin(life: number, marginSeconds: number): number {
+  return Math.min(marginSeconds * SECOND, life / 3);
 }
 
 /**
@@ -34,10 +26,10 @@ function refreshMargin(life: number, options: Renewability): number {
  */
 export function refreshDelay(
   life: number,
-  options: Renewability,
+  marginSeconds: number,
   random: number,
 ): number {
-  const margin = refreshMargin(life, options);
+  const margin = refreshMargin(life, marginSeconds);
   return life - margin * (0.98 - 0.08 * random);
 }
 
@@ -45,14 +37,66 @@ export function refreshDelay(
 export function unchangedDelay(
   remaining: number,
   life: number,
-  options: Renewability,
+  marginSeconds: number,
   random: number,
 ): number {
-  const margin = refreshMargin(Math.max(life, remaining), options);
+  const margin = refreshMargin(Math.max(life, remaining), marginSeconds);
   return remaining > margin
     ? remaining - margin * (0.98 - 0.08 * random)
     : Math.max(SECOND, remaining / 4);
 }
+
+/** A token whose stored end has passed and that the platform gives again is served for this time, then asked for again. */
+const BORROWED_MS = 5 * MINUTE;
+
+/**
+ * R7: the same token again from a platform that repeats a whole life with each answer. The stored end stays, unless the answer says
+ * less; the token is asked for at the margin, and then when it stops being servable. Once its end has passed it lives on for
+ * a few minutes at a time, and the first of them begins where the platform may have another token.
+ * @param stored The stored end, from now, and the whole life.
+ */
+export function repeatedLife(
+  answered: number,
+  stored: { readonly left: number; readonly life: number },
+  marginSeconds: number,
+  random: number,
+): { readonly left: number; readonly refreshDelay: number } {
+  const servable = servableFor(stored.left, stored.life);
+  const left =
+    servable > 0
+      ? Math.min(answered, stored.left)
+      : Math.min(answered, BORROWED_MS);
+  const margin = refreshMargin(stored.life, marginSeconds);
+  const atEnd = servableFor(left, stored.life);
+  const wanted =
+    servable <= 0 && stored.left > 0
+      ? stored.left + SECOND
+      : left > margin
+        ? left - margin * (0.98 - 0.08 * random)
+        : atEnd;
+  return { left, refreshDelay: Math.min(left, Math.max(SECOND, wanted)) };
+}
+
+/** R7: what a source declares about calls that are not due. */
+interface Confirmable {
+  readonly isEarlyCallHarmless: boolean;
+  readonly repeatedCall: string;
+}
+
+/**
+ * R7: how often a token is confirmed. Where the platform repeats a whole life, the first answer may be of an old token: it is confirmed
+ * until another value comes, whose end is known; half as often, since such calls are scarce.
+ */
+export function confirmInterval(
+  source: Confirmable,
+  confirmMs: number,
+): number {
+  if (confirmMs === 0 || !source.isEarlyCallHarmless) return Infinity;
+  return source.repeatedCall === 'same' ? confirmMs : 2 * confirmMs;
+}
+
+/** R7: a value that replaces one which ended so long ago at most was issued a moment ago. */
+export const KNOWN_LIFE_MS = 15 * MINUTE;
 
 /** R8: a refusal that concerns one replica alone: so soon another one looks at the row. */
 export const ANOTHER_REPLICA_MS = 30 * SECOND;
@@ -126,7 +170,7 @@ export function backOff(
   databaseNow: number | undefined,
   random: number,
 ): number {
-  if (failure.class === 'quota')
+  if (failure.class === 'quota' && failure.minWaitMs === 0)
     // Without the database nobody knows for certain when midnight is.
     return databaseNow === undefined
       ? HOUR
@@ -154,10 +198,16 @@ export type RenewalIntent =
   | { readonly kind: 'rejected'; readonly value: string }
   /** R5: somebody says so over HTTP: it is tried at the platform first. */
   | { readonly kind: 'reported'; readonly value: string }
-  /** By an operator, in normal mode: stable at any time, classic only when due. */
+  /** By an operator, in normal mode: only when due, where an earlier call would harm others. */
   | ({ readonly kind: 'normal' } & Expectation)
   /** By an operator, with force (R9). */
   | ({ readonly kind: 'forced' } & Expectation);
+
+/** Why a token is needed that another one is made from. */
+export type InputIntent = Extract<
+  RenewalIntent,
+  { readonly kind: 'due' | 'rejected' }
+>;
 
 /** Whether somebody says that the platform has refused a token. */
 export function isReport(
@@ -181,7 +231,8 @@ export interface TokenState {
   readonly due: boolean;
   /** For too long the platform has not confirmed that this is the current token. */
   readonly unconfirmed: boolean;
-  readonly rotatesOnEveryCall: boolean;
+  /** A call before it is due harms nobody. */
+  readonly isEarlyCallHarmless: boolean;
   /** How long another replica's lease lasts. */
   readonly leasedFor: number;
   /** How long the cool-down in these circumstances lasts. */
@@ -230,7 +281,7 @@ function wanted(state: TokenState, intent: RenewalIntent): boolean {
       // R5: a report about an older token is no reason to touch the newer one.
       return !state.usable || state.value === intent.value;
     case 'normal':
-      return !overtaken(state, intent) && (due || !state.rotatesOnEveryCall);
+      return !overtaken(state, intent) && (due || state.isEarlyCallHarmless);
     case 'forced':
       return !overtaken(state, intent);
   }

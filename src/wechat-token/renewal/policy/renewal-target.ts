@@ -15,7 +15,7 @@ import {
   type TokenName,
   tokenName,
 } from '../../common/token-name.js';
-import type { TokenSource } from '../../upstream/token-source.js';
+import type { TokenSource } from '../../sources/token-source.js';
 import { TokenSources } from '../../upstream/token-sources.js';
 
 /** A token's name with all that is needed to renew the token. */
@@ -23,7 +23,7 @@ export interface RenewalTarget {
   readonly name: TokenName;
   readonly account: Account;
   readonly source: TokenSource;
-  /** All that WeChat's answer to a call depends on here: credentials, mode, and where the call is sent. Holds no secret. */
+  /** All that the platform's answer to a call depends on here: credentials, mode, and where the call is sent. Holds no secret. */
   readonly circumstances: string;
 }
 
@@ -36,15 +36,14 @@ export function remarkOf(name: TokenName, appId: string): string {
 /** Finds the account and the source behind a name. */
 @Injectable()
 export class RenewalTargets {
-  private readonly hosts: string;
+  /** Where the calls of a source are sent: hashed once for each source. */
+  private readonly places = new WeakMap<TokenSource, string>();
 
   constructor(
     private readonly accounts: Accounts,
     private readonly sources: TokenSources,
-    { api }: WechatTokenSettings,
-  ) {
-    this.hosts = fingerprint(JSON.stringify({ ...api, timeoutMs: 0 }));
-  }
+    private readonly settings: WechatTokenSettings,
+  ) {}
 
   /** Whether accounts may be added or removed while the app runs. */
   get canChange(): boolean {
@@ -97,8 +96,21 @@ export class RenewalTargets {
     account: Account,
   ): RenewalTarget {
     const source = this.sources.get(kind, account);
-    const circumstances = `${account.credentialId} ${source.id} ${this.hosts}`;
+    const place = this.placeOf(source);
+    const circumstances = `${account.credentialId} ${source.id} ${place}`;
     return { name, account, source, circumstances };
+  }
+
+  private placeOf(source: TokenSource): string {
+    const known = this.places.get(source);
+    if (known !== undefined) return known;
+    const { baseUrl, fallbackUrls } = source.platform;
+    const { proxyUrl } = this.settings.api;
+    const place = fingerprint(
+      JSON.stringify([baseUrl, fallbackUrls, proxyUrl]),
+    );
+    this.places.set(source, place);
+    return place;
   }
 
   /** The names of all tokens of one account. @throws UnknownAccountError, AccountSourceError */

@@ -89,6 +89,14 @@ export interface StoredFailure {
   readonly isLocal: boolean;
 }
 
+/** A limit of a minute looks like one of an hour, until the same refusal comes again. */
+function minWaitOf(error: UpstreamError, row: TokenRow | undefined): number {
+  const { errcode, minWaitMs, repeatedWaitMs } = error;
+  const isRepeated =
+    errcode !== undefined && row?.lastError?.errcode === errcode;
+  return isRepeated ? repeatedWaitMs : minWaitMs;
+}
+
 export function failureOf(call: FailedCall): StoredFailure {
   const { target, error, row, local, now } = call;
   const { account, circumstances, name } = target;
@@ -116,7 +124,12 @@ export function failureOf(call: FailedCall): StoredFailure {
   const failures = row?.failureCount ?? local?.failures ?? 0;
   const backOffMs = isVerdict(failureClass)
     ? 0
-    : backOff(error, failures, row?.databaseNow, share);
+    : backOff(
+        { class: failureClass, minWaitMs: minWaitOf(error, row) },
+        failures,
+        row?.databaseNow,
+        share,
+      );
   const stopMs = isStop ? probeDelay(earlier, share) : 0;
   const ownMs = isNoted ? notedDelay(goodForMs) : Math.max(backOffMs, stopMs);
 

@@ -1,4 +1,4 @@
-import { answerIn, errcodeOf, numberIn } from './wechat-answer.js';
+import { answerIn, errcodeOf, numberIn } from './platform-answer.js';
 
 const response = (body: string | Buffer, contentType = '') => ({
   status: 200,

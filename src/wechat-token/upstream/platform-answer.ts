@@ -1,42 +1,49 @@
 import { redact } from './redact.js';
-import { parseJson } from './wechat-json.js';
-
-/**
- * The JSON object of a response. Whole numbers beyond ±(2^53 - 1) are strings of their digits; `errcode`, if there is one, is a
- * number.
- */
-export type WechatAnswer = Readonly<Record<string, unknown>>;
+import type { Platform } from '../sources/platform.js';
+import type { PlatformAnswer } from '../sources/token-source.js';
+import { parseJson } from './platform-json.js';
 
 /** A response as it came. */
-export interface WechatResponse {
+export interface PlatformResponse {
   readonly status: number;
   readonly contentType: string;
   readonly contentDisposition: string;
   readonly bytes: Buffer;
 }
 
-/** The JSON object of a response; undefined for anything else, and for an `errcode` that is no number. */
-export function answerIn({
-  bytes,
-  contentType,
-}: WechatResponse): WechatAnswer | undefined {
+/**
+ * The JSON object of a response; undefined for anything else, and for an `errcode` that is no number.
+ * @param fields Where the platform has its errcode and its message; they are `errcode` and `errmsg` in what is returned.
+ */
+export function answerIn(
+  { bytes, contentType }: PlatformResponse,
+  fields: Platform['refusal'] = { code: 'errcode', message: 'errmsg' },
+): PlatformAnswer | undefined {
   const value = jsonIn(bytes, contentType);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return undefined;
-  const answer = value as WechatAnswer;
+  const given = value as PlatformAnswer;
+  const answer: PlatformAnswer =
+    fields.code === 'errcode'
+      ? given
+      : {
+          ...given,
+          errcode: given[fields.code],
+          errmsg: given[fields.message],
+        };
   if (isBlank(answer['errcode'])) return answer;
   const errcode = numberIn(answer['errcode']);
   return errcode === undefined ? undefined : { ...answer, errcode };
 }
 
 /** The errcode of an answer that is an error. */
-export function errcodeOf({ errcode }: WechatAnswer): number | undefined {
+export function errcodeOf({ errcode }: PlatformAnswer): number | undefined {
   return typeof errcode === 'number' && errcode !== 0 ? errcode : undefined;
 }
 
-/** WeChat's error message in a response, redacted. */
+/** The error message in a response, redacted. */
 export function errmsgOf(
-  answer: WechatAnswer,
+  answer: PlatformAnswer,
   secrets: readonly string[],
 ): string {
   const { errmsg } = answer;

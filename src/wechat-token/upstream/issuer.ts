@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import type { Account } from '../accounts/account.js';
+import { kindOf } from '../common/error-reason.js';
+import { isWechatTokenError } from '../common/errors.js';
+import { WechatTokenSettings } from '../common/settings.js';
+import { type TokenKind, tokenName } from '../common/token-name.js';
+import { isRejection, UpstreamError } from './failure.js';
+import { PlatformGateway } from './gateway.js';
+import { type IssuedToken, toIssued } from './issued-token.js';
+import { errcodeOf, errmsgOf } from './platform-answer.js';
+import { refusal } from './refusal.js';
+import type {
+  Call,
+  InputTokens,
+  PlatformCall,
+  TokenSource,
+} from '../sources/token-source.js';
+import { upstreamMessages } from './upstream.messages.js';
+
+/** What is asked of a source. */
+export interface Issue {
+  readonly account: Account;
+  readonly force: boolean;
+  readonly tokens: InputTokens;
+}
+
+/** What the platform says of a token in a harmless call; `unproven`: nothing, such as that this machine's IP address is refused. */
+export type ProbeAnswer = 'accepted' | 'refused' | 'unproven';
+
+/** Calls the platforms for the sources, and believes no source unseen: what it issues is validated, and its errors are classed. */
+@Injectable()
+export class Issuer {
+  constructor(
+    private readonly gateway: PlatformGateway,
+    private readonly settings: WechatTokenSettings,
+  ) {}
+
+  /** Resolves when a call can be sent at once. */
+  ready(): Promise<void> {
+    return this.gateway.ready();
+  }
+
+  /** The time limit of one call, milliseconds. */
+  get timeoutMs(): number {
+    return this.settings.api.timeoutMs;
+  }
+
+  /** @throws UpstreamError when the platform issues no token; what the tokens throw that it is made from. */
+  async issue(
+    source: TokenSource,
+    { account, force, tokens }: Issue,
+  ): Promise<IssuedToken> {
+    const secrets = [account.appSecret];
+    const call = this.callOf(source, secrets);
+    const seen = (value: string) => {
+      secrets.push(value);
+      return value;
+    };
+    const inputs: InputTokens = {
+      get: async (name) => seen(await tokens.get(name)),
+      replace: async (name, rejected) =>
+        seen(await tokens.replace(name, rejected)),
+    };
+    const callWith = (
+      kind: TokenKind,
+      callFor: (token: string) => PlatformCall,
+    ) => callWithToken(call, inputs, tokenName(kind, account.name), callFor);
+    const request = { account, force, tokens: inputs, call, callWith };
+    const answer = await this.guarded(source, source.issue(request));
+    return toIssued(answer, source.platform);
+  }
+
+  /** Never rejects because of what the platform answers. A source without a probe proves nothing. */
+  async probe(
+    source: TokenSource,
+    account: Account,
+    value: string,
+  ): Promise<ProbeAnswer> {
+    if (!source.probe) return 'unproven';
+    const call = this.callOf(source, [account.appSecret, value]);
+    try {
+      const trying = source.probe({ account, value, call });
+      return (await this.guarded(source, trying)) ? 'accepted' : 'unproven';
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      return isRejection(error) ? 'refused' : 'unproven';
+    }
+  }
+
+  private callOf(source: TokenSource, secrets: readonly string[]): Call {
+    const { platform } = source;
+    return async ({ errcodes = source.errcodes, ...request }) => {
+      const answer = await this.gateway.call({ ...request, platform });
+      const errcode = errcodeOf(answer);
+      if (errcode === undefined) return answer;
+      const reaction = errcodes.get(errcode) ?? { class: 'transient' };
+      throw refusal({
+        errcode,
+        errmsg: errmsgOf(answer, secrets),
+        reaction,
+        platform,
+      });
+    };
+  }
+
+  /** R15: what the app's own code throws may quote a secret, and it may never end. */
+  private async guarded<Answer>(
+    { id }: TokenSource,
+    work: Promise<Answer>,
+  ): Promise<Answer> {
+    let timer: NodeJS.Timeout | undefined;
+    const { leaseMs } = this.settings.refresh;
+    const late = new Promise<never>((_, reject) => {
+      const end = () =>
+        reject(failed(upstreamMessages.sourceTimedOut(id, leaseMs)));
+      timer = setTimeout(end, leaseMs).unref();
+    });
+    try {
+      return await Promise.race([work, late]);
+    } catch (error) {
+      if (isWechatTokenError(error)) throw error;
+      throw failed(upstreamMessages.sourceFailed(id, kindOf(error)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function failed(message: string): UpstreamError {
+  return new UpstreamError(message, { class: 'transient' });
+}
+
+async function callWithToken(
+  call: Call,
+  tokens: InputTokens,
+  name: string,
+  callFor: (token: string) => PlatformCall,
+) {
+  const token = await tokens.get(name);
+  try {
+    return await call(callFor(token));
+  } catch (error) {
+    if (!isRejection(error)) throw error;
+    // Where there is no other, the refusal of this one is why nothing was issued.
+    const next = await tokens.replace(name, token).catch(() => {
+      throw error;
+    });
+    return call(callFor(next));
+  }
+}
