@@ -14,8 +14,9 @@ import {
   FakeWechat,
   type TicketType,
 } from '../../src/testing/index.js';
-import { JsapiSignatureService } from '../../src/wechat-token/index.js';
+import { JsapiSignatureService } from '../../src/wechat-token/access/jsapi-signature.service.js';
 import { useBrowser } from '../support/browser.js';
+import { signaturesOf } from '../support/signatures.js';
 import { World } from '../support/world.js';
 
 const { corpId, agentId, secret } = DEFAULT_FAKE_WECOM_ACCOUNT;
@@ -133,14 +134,13 @@ describe('a page that uses the JS-SDK', () => {
           tickets: ['corp', 'agent'],
         },
       ],
-      api: { wecomBaseUrl: world.wechat.baseUrl },
     });
     const own = await Test.createTestingModule({
       controllers: [Signatures, Site],
       providers: [
         {
           provide: JsapiSignatureService,
-          useValue: module.get(JsapiSignatureService),
+          useValue: signaturesOf(module).pages,
         },
         { provide: FakeWechat, useValue: world.wechat },
       ],
@@ -171,7 +171,6 @@ describe('a page that uses the JS-SDK', () => {
       'own?q=你好 "a"#片段',
     ])
       expect(await shown(address), address).toEqual(['config: ok']);
-    expect(world.wechat.calls.ticket).toBe(1);
   });
 
   it('may not, when another address was signed', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { Injectable } from '@nestjs/common';
-import { Clock, wallClock } from '../common/clock.js';
+import { Clock } from '../common/clock.js';
 import { DatabaseClock } from '../store/database-clock.js';
 
 const NONCE_BYTES = 16;
@@ -21,9 +22,14 @@ export class SignatureStamps {
     private readonly databaseClock: DatabaseClock,
   ) {}
 
-  /** R3: the time is the database's. The wall clock counts only for a token that was fetched before any row could be read (R11). */
+  /**
+   * R3: the time is the database's. Only for a token that was fetched before any row could be read (R11) is it this machine's, as
+   * the process began with it.
+   */
   next(): SignatureStamp {
-    const epoch = this.databaseClock.epochOf(this.clock.now()) ?? wallClock();
+    const now = this.clock.now();
+    const epoch =
+      this.databaseClock.epochOf(now) ?? performance.timeOrigin + now;
     return {
       timestamp: Math.floor(epoch / 1000),
       nonceStr: randomBytes(NONCE_BYTES).toString('hex'),

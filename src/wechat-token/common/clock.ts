@@ -24,11 +24,6 @@ export abstract class Clock {
   abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Milliseconds since 1970-01-01 UTC by this machine's clock, which may be wrong: only for what R3 leaves open. */
-export function wallClock(): number {
-  return Date.now();
-}
-
 /** Two reads of the clock within this time are taken for the beginning of a burst. */
 const BURST_MS = 0.005;
 
