@@ -21,7 +21,7 @@ describe('R11 the accounts that callers name', () => {
     const { clock, finding, known } = knownBy(account);
     for (let call = 0; call < 10; call++) await known.get('shop');
     expect(finding).toHaveBeenCalledTimes(1);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(await known.get('shop')).toMatchObject({ appId: 'wx_shop' });
     expect(finding).toHaveBeenCalledTimes(2);
   });
@@ -34,7 +34,7 @@ describe('R11 the accounts that callers name', () => {
       if (isAway) throw new Error('no connection');
       return undefined;
     });
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(await known.get('shop')).toMatchObject({ name: 'shop' });
     await expect(known.get('other')).rejects.toMatchObject({
       code: 'ACCOUNT_SOURCE',
