@@ -288,3 +288,35 @@ it("applications in an app's own tables are told apart as well", async () => {
     expect(access_token).toBe(world.wechat.currentToken(fakeAppId(OA)));
   }
 });
+
+it.each(PLATFORMS)(
+  "on %s the routes are also there with the app's own guards, which do not ask for a key in the URL",
+  async (_platform, adapter) => {
+    await using world = await World.create({
+      wechat: { accounts: [OWN, CRM, OA, OTHER] },
+    });
+    const http = { apiKeys, guards: [{ canActivate: () => true }] };
+    const app = await world.httpReplica(adapter(), { accounts, http });
+    const ask = (
+      path: string,
+      params: Record<string, string>,
+      method?: string,
+    ) => askShaped(`${app.url}/cgi-bin/${path}`, params, method);
+    const { corpId: corpid } = CRM;
+    const { access_token = '' } = await ask('gettoken', {
+      corpid,
+      corpsecret: crm.key,
+    });
+    expect(access_token).toBe(world.wechat.currentToken(fakeAppId(CRM)));
+    const answers = [
+      await ask('get_jsapi_ticket', { access_token }),
+      await ask('ticket/get', { access_token, type: 'agent_config' }),
+      await ask('ticket/getticket', { access_token, type: 'jsapi' }),
+      await ask('ticket/getticket', {}, 'POST'),
+      await ask('gettoken', {}, 'POST'),
+    ];
+    expect(answers.map(({ errcode }) => errcode)).toEqual([
+      0, 0, 48001, 43001, 43001,
+    ]);
+  },
+);
