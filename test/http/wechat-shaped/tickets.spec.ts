@@ -5,6 +5,10 @@ import {
 import type { Observations } from '../../../src/wechat-token/index.js';
 import { ApiKeyAuthenticator } from '../../../src/wechat-token/http/auth/api-key-authenticator.js';
 import { fingerprint } from '../../../src/wechat-token/common/fingerprint.js';
+import { PlatformClients } from '../../../src/wechat-token/http/wechat-shaped/platform-clients.js';
+import { ShapedAnswers } from '../../../src/wechat-token/http/wechat-shaped/shaped-answers.js';
+import { WECHAT } from '../../../src/wechat-token/http/wechat-shaped/shaped-platforms.js';
+import { ticketAnswer } from '../../../src/wechat-token/http/wechat-shaped/ticket-answer.js';
 import {
   bearer,
   KEYS,
@@ -60,6 +64,25 @@ describe.each(PLATFORMS)(
       errmsg: 'ok',
       ticket: world.wechat.currentTicket(appId, type),
       expires_in: expect.any(Number) as number,
+    });
+
+    it('R1: needs no promise while the token and the ticket are in memory', async () => {
+      const token = await app.tokens.getAccessToken();
+      const question = {
+        platform: WECHAT,
+        platformId: undefined,
+        kind: 'jsapi_ticket',
+        route: 'a test',
+        sender: { method: 'GET', url: '/', headers: {}, query: {}, params: {} },
+        shape: ticketAnswer,
+      };
+      const found = app.module.get(PlatformClients).byToken(token, question);
+      const answers = app.module.get(ShapedAnswers);
+      // Not in memory before it is asked for.
+      await answers.answer(question, found);
+      expect(answers.answer(question, found)).toEqual(
+        ticketOf(OWN.appId, 'jsapi'),
+      );
     });
 
     it("is the ticket of the account whose managed token is sent, in WeChat's shape", async () => {
