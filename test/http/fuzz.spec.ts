@@ -59,9 +59,9 @@ const value = fc.oneof(
 const query = fc
   .array(
     fc.tuple(
-      oneOf(
-        ...['limit', 'after', 'before', 'grant_type', 'appid', 'secret', 'key'],
-        ...['access_token', 'type', 'corpid', 'corpsecret', 'agentid'],
+      fc.oneof(
+        oneOf('limit', 'after', 'before', 'grant_type', 'appid', 'secret'),
+        oneOf('access_token', 'type', 'corpid', 'corpsecret', 'agentid', 'key'),
       ),
       value,
     ),

@@ -3,6 +3,7 @@ import { TokenProvider } from '../../access/token.provider.js';
 import type { TokenReader } from '../../access/token-reader.js';
 import type { Account } from '../../accounts/account.js';
 import { Accounts } from '../../accounts/accounts.js';
+import { fingerprint } from '../../common/fingerprint.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
 import type { HttpRequest } from '../problem/http-request.js';
@@ -60,9 +61,8 @@ export class PlatformClients {
   /** The sender of an access token, which is a current one that this process holds, or an API key. */
   byToken(token: string, asked: Asked): Found<Holder> {
     const name = this.accessTokens.accountOf(token);
-    const held = name === undefined ? name : this.accessTokens.fromMemory(name);
-    if (name !== undefined && held)
-      return { account: { name }, actor: `token ${held.fingerprint}` };
+    if (name !== undefined)
+      return { account: { name }, actor: `token ${fingerprint(token)}` };
     const client = this.apiKeys.authenticateInToken(token, asked.sender);
     if (client instanceof Promise)
       return client.then(({ retryAfter }) =>
