@@ -7,8 +7,11 @@ const own = {
   name: 'access_token',
   account: 'default',
   appId: 'wx0123456789abcdef',
+  agentId: null,
   kind: 'official-account',
+  platform: 'WeChat',
   source: 'stable',
+  canForce: true,
   status: 'valid',
   fingerprint: NOW,
   masked: '90_W…vvZe',
@@ -46,8 +49,22 @@ const shop = {
   forcedToday: 0,
 };
 
+const ticket = {
+  ...own,
+  name: 'agent_ticket:staff',
+  account: 'staff',
+  appId: 'ww1234567890abcdef',
+  agentId: '1000002',
+  kind: 'wecom',
+  platform: 'WeCom',
+  source: 'wecom-agent',
+  canForce: false,
+  forcedToday: 0,
+};
+
 export const tokenExample: Examples = {
   valid: { summary: 'Valid', value: own },
+  ticket: { summary: 'A ticket of a WeCom application', value: ticket },
   coolingDown: { summary: "The day's quota is used up", value: shop },
   refreshing: {
     summary: 'A replica is renewing the token',
