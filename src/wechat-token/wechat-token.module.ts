@@ -41,6 +41,7 @@ import {
 import type { WechatTokenModuleOptions } from './options/options.js';
 import { resolveOptions } from './options/options.schema.js';
 import { ownKindsOf } from './options/source.schema.js';
+import { bounded } from './upstream/bounded-source.js';
 import { builtInSources } from './upstream/built-in-sources.js';
 import { TokenSources } from './upstream/token-sources.js';
 import { WechatTokenSettings } from './common/settings.js';
@@ -152,9 +153,14 @@ const fromOptions: Provider[] = [
   },
   {
     provide: TokenSources,
-    useFactory: ({ settings, sources }: Resolved) =>
-      new TokenSources([...builtInSources(settings), ...sources]),
-    inject: [RESOLVED],
+    useFactory: ({ settings, sources }: Resolved, clock: Clock) =>
+      new TokenSources([
+        ...builtInSources(settings),
+        ...sources.map((source) =>
+          bounded(source, clock, settings.refresh.leaseMs),
+        ),
+      ]),
+    inject: [RESOLVED, Clock],
   },
   {
     provide: Observers,
