@@ -1,4 +1,7 @@
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+} from '../../src/testing/index.js';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';
 import { faultsOf, operations } from './openapi-document.js';
@@ -11,11 +14,20 @@ const KEYS = {
 const ALL = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 const { appId } = DEFAULT_FAKE_ACCOUNT;
 
+const SITE = { name: 'site', appId: 'wx_site', appSecret: 'secret-of-site' };
+
 let sandbox: AppSandbox;
 let app: AppProcess;
 beforeAll(async () => {
-  sandbox = await AppSandbox.create();
+  sandbox = await AppSandbox.create({
+    accounts: [DEFAULT_FAKE_ACCOUNT, DEFAULT_FAKE_WECOM_ACCOUNT, SITE],
+  });
+  const application = { ...DEFAULT_FAKE_WECOM_ACCOUNT, name: 'crm' };
   app = await sandbox.run({
+    WECHAT_ACCOUNTS: JSON.stringify([
+      { ...SITE, tickets: ['jsapi'] },
+      { ...application, kind: 'wecom', tickets: ['agent'] },
+    ]),
     API_KEYS: apiKeys(
       { id: 'all', key: KEYS.all, scopes: ALL },
       { id: 'issue', key: KEYS.issue },
@@ -97,6 +109,8 @@ describe('what the running app answers is as documented', () => {
     [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
+    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:site' }],
+    [ONE, 200, { path: '/admin/wechat-tokens/agent_ticket:crm' }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],
     [REFRESH, 200, { path: own(REFRESH), body: { force: true } }],
     [CLASSIC, 200, { path: `${own(CLASSIC)}?${asQuery(credentials)}` }],
@@ -149,6 +163,14 @@ describe('errors of the running app are those of the examples, to the word', () 
     [LIST, 403, { key: KEYS.issue }],
     [TOKEN, 403, { path: own(TOKEN), key: KEYS.shop }],
     [TOKEN, 404, { path: '/wechat-tokens/access_token:shop' }],
+    [
+      REFRESH,
+      409,
+      {
+        path: '/admin/wechat-tokens/jsapi_ticket:site/refresh',
+        body: { force: true },
+      },
+    ],
     [
       REJECTED,
       413,
