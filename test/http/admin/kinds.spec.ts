@@ -107,7 +107,6 @@ describe.each(PLATFORMS)('tokens of every kind, on %s', (_, adapter) => {
     expect(await names('kind=jsapi_ticket&order=urgency')).toEqual([
       'jsapi_ticket',
     ]);
-    // A row that has never been renewed tells nothing of its application.
     const found = await names(`search=${corpId}/${agentId}`);
     expect(found).toEqual([
       'access_token:crm',
