@@ -11,6 +11,8 @@ import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
+import { CardSignatureService } from './access/card-signature.service.js';
+import { JsapiSignatureService } from './access/jsapi-signature.service.js';
 import { TokenProvider } from './access/token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/accounts.js';
@@ -196,6 +198,8 @@ const fromOptions: Provider[] = [
     AccessTokenProvider,
     TokenProvider,
     WechatApiClient,
+    JsapiSignatureService,
+    CardSignatureService,
     TokenRefresher,
     SystemVarStore,
     EngineHealth,

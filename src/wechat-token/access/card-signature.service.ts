@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Accounts } from '../accounts/accounts.js';
 import { InvalidArgumentError } from '../common/errors.js';
 import { DEFAULT_ACCOUNT } from '../common/token-name.js';
 import type { AccessTokenOptions } from './access-token-options.js';
 import { signatureMessages } from './signature.messages.js';
 import { SignatureStamps } from './signature-stamps.js';
 import { cardSignature } from './signatures.js';
+import { KnownAccounts } from './known-accounts.js';
 import { TokenProvider } from './token.provider.js';
 
 /** A card that a user is to add. Only `cardId`, `code` and `openId` are signed. */
@@ -62,12 +62,12 @@ export interface ChooseCardConfig extends Required<CardFilter> {
 @Injectable()
 export class CardSignatureService {
   readonly #tokens: TokenProvider;
-  readonly #accounts: Accounts;
+  readonly #accounts: KnownAccounts;
   readonly #stamps: SignatureStamps;
 
   constructor(
     tokens: TokenProvider,
-    accounts: Accounts,
+    accounts: KnownAccounts,
     stamps: SignatureStamps,
   ) {
     this.#tokens = tokens;

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Accounts } from '../accounts/accounts.js';
 import { InvalidArgumentError } from '../common/errors.js';
 import { DEFAULT_ACCOUNT, type TokenKind } from '../common/token-name.js';
 import type { AccessTokenOptions } from './access-token-options.js';
 import { signatureMessages } from './signature.messages.js';
 import { type SignatureStamp, SignatureStamps } from './signature-stamps.js';
 import { jsapiSignature, pageUrl } from './signatures.js';
+import { KnownAccounts } from './known-accounts.js';
 import { TokenProvider } from './token.provider.js';
 
 interface PageSignature extends SignatureStamp {
@@ -29,12 +29,12 @@ export interface AgentConfig extends PageSignature {
 @Injectable()
 export class JsapiSignatureService {
   readonly #tokens: TokenProvider;
-  readonly #accounts: Accounts;
+  readonly #accounts: KnownAccounts;
   readonly #stamps: SignatureStamps;
 
   constructor(
     tokens: TokenProvider,
-    accounts: Accounts,
+    accounts: KnownAccounts,
     stamps: SignatureStamps,
   ) {
     this.#tokens = tokens;
