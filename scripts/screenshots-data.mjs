@@ -13,8 +13,7 @@ const HOURS = 168;
 const LEASE_LEFT = 27_000;
 const LEASED = 'access_token:clinic';
 const PICTURED = 'access_token:news';
-/** A ticket, whose page has no force. */
-export const TICKET = 'jsapi_ticket:member';
+const TICKET = 'jsapi_ticket:member';
 /** As the app names its replicas: host name, process id, and a random part. */
 const REPLICAS = ['token-1:70:c81f22b9', 'token-2:71:5d1e8a04'];
 const REFUSED_ADDRESS =
@@ -67,7 +66,6 @@ const TOKENS = [
 /** How long ago a token was issued, and what has happened to it since, in minutes. The others are somewhere in their life. */
 const STATES = {
   [LEASED]: { issued: 116 },
-  'access_token:live': { issued: 115.6 },
   'access_token:crm': { issued: 115.2 },
   [TICKET]: { issued: 115.3 },
   [PICTURED]: {

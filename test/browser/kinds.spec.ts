@@ -52,8 +52,9 @@ describe('tokens of every kind', () => {
   it('are in the list, and found by their kind and by the application', async () => {
     const { page } = await signedIn();
     const row = rowOf(page, 'agent_ticket:crm');
-    await row.getByText(`${CRM.corpId}/${CRM.agentId}`).waitFor();
-    await row.getByText('WeCom application').waitFor();
+    await row
+      .getByText(`crm · ${CRM.corpId}/${CRM.agentId} · WeCom`, { exact: true })
+      .waitFor();
     await row.getByText('wecom-agent').waitFor();
     // The code has the meaning that WeCom gives it.
     await rowOf(page, 'access_token:help')

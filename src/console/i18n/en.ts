@@ -87,7 +87,7 @@ export const en = {
     'mini-game': 'Mini game',
     website: 'Website',
     'mobile-app': 'Mobile app',
-    wecom: 'WeCom application',
+    wecom: 'WeCom',
   } as Readonly<Record<string, string>>,
 
   fleet: {

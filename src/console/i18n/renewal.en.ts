@@ -7,7 +7,7 @@ export const renewalEn = {
     introClassic:
       'In classic mode WeChat issues a new token on every call, so the server calls only when this one is due.',
     introOther: (platform: string) =>
-      `Requests the token from ${platform}. If that would end the current one, the server calls only when it is due.`,
+      `Requests the token from ${platform}. No client is interrupted.`,
     noForce: (platform: string) =>
       `It cannot be forced: ${platform} has no call that ends this token before its time.`,
     reason: 'Reason',

@@ -8,7 +8,7 @@ export const renewalZh: typeof renewalEn = {
     introClassic:
       '传统接口（classic）每次调用都会签发新凭证，因此服务端只在凭证待刷新时才请求微信。',
     introOther: (platform) =>
-      `向${platformZh(platform)}请求凭证；如果请求会使当前凭证失效，服务端只在凭证待刷新时才请求。`,
+      `向${platformZh(platform)}请求凭证，不影响任何调用方。`,
     noForce: (platform) =>
       `不支持强制刷新：${platformZh(platform)}没有让该凭证提前失效的接口。`,
     reason: '原因',

@@ -87,7 +87,7 @@ export const zh: Texts = {
     'mini-game': '小游戏',
     website: '网站应用',
     'mobile-app': '移动应用',
-    wecom: '企业微信应用',
+    wecom: '企业微信',
   },
 
   fleet: {

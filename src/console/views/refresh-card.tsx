@@ -54,10 +54,10 @@ export function RefreshCard({
   return (
     <section class="card refresh" aria-labelledby="refresh-title">
       <h2 id="refresh-title">{texts.refresh.title}</h2>
-      <p class="muted">
-        {introOf(view, texts.refresh)}{' '}
-        {!view.canForce && texts.refresh.noForce(view.platform)}
-      </p>
+      <p class="muted">{introOf(view, texts.refresh)}</p>
+      {!view.canForce && (
+        <p class="muted">{texts.refresh.noForce(view.platform)}</p>
+      )}
       <form
         autocomplete="off"
         onSubmit={(event) => {
