@@ -36,31 +36,31 @@ export const adminSchemas: Schemas = {
       name: {
         type: 'string',
         description:
-          '`access_token` for the default account, `access_token:shop` for the account `shop`; likewise `jsapi_ticket:shop` and the other kinds.',
+          '`access_token` for the default account, `access_token:shop` for the account `shop`; `jsapi_ticket:shop` is a ticket of that account.',
       },
       account: { type: 'string' },
       appId: {
         type: 'string',
-        description: 'The appid; of a WeCom application its corpid.',
+        description: 'The appid; of an application of WeCom its corpid.',
       },
       agentId: {
         type: ['string', 'null'],
-        description: 'Of a WeCom application, where it is known.',
+        description: 'Of an application of WeCom, where it is known.',
       },
       kind: {
         type: 'string',
         description:
-          'Of the account: `official-account`, `mini-program`, `mini-game`, `website`, `mobile-app`, `wecom`, or that of a source of the app.',
+          "The kind of the account: `official-account`, `mini-program`, `mini-game`, `website`, `mobile-app`, `wecom`, or that of one of the app's own sources.",
       },
       platform: {
         type: 'string',
         description:
-          'Who issues the token: `WeChat`, `WeCom`, or the platform of a source of the app.',
+          "Who issues the token: `WeChat`, `WeCom`, or the platform of one of the app's own sources.",
       },
       source: {
         type: ['string', 'null'],
         description:
-          'What issued the token: `stable`, `classic`, `jsapi`, `wx_card`, `wecom`, `wecom-corp`, `wecom-agent`, or a source of the app.',
+          "What issued the token: `stable` or `classic`, `jsapi` or `wx_card`; of WeCom `wecom`, `wecom-corp` or `wecom-agent`; or one of the app's own sources.",
       },
       canForce: {
         type: 'boolean',
@@ -142,7 +142,7 @@ export const adminSchemas: Schemas = {
       class: {
         type: 'string',
         description:
-          '`transient`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
+          '`transient`, `certificate`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
       },
       errcode: {
         type: ['integer', 'null'],
