@@ -82,7 +82,7 @@ const PROBLEMS: Readonly<
       force: {
         summary: 'A ticket',
         detail:
-          'The platform has no call that ends "jsapi_ticket:site" before its time: it gives the same one until then. Refresh it without force.',
+          'The platform has no call that ends "jsapi_ticket:store" before its time: it gives the same one until then. Refresh it without force.',
       },
     },
   },

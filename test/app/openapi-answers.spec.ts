@@ -13,21 +13,21 @@ const KEYS = {
 };
 const ALL = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 const { appId } = DEFAULT_FAKE_ACCOUNT;
-
-const SITE = { name: 'site', appId: 'wx_site', appSecret: 'secret-of-site' };
+const STORE = { appId: 'wx_store', appSecret: 'store-secret-0123456789abcdef' };
+const CRM = DEFAULT_FAKE_WECOM_ACCOUNT;
 
 let sandbox: AppSandbox;
 let app: AppProcess;
 beforeAll(async () => {
-  sandbox = await AppSandbox.create({
-    accounts: [DEFAULT_FAKE_ACCOUNT, DEFAULT_FAKE_WECOM_ACCOUNT, SITE],
-  });
-  const application = { ...DEFAULT_FAKE_WECOM_ACCOUNT, name: 'crm' };
+  sandbox = await AppSandbox.create();
+  sandbox.wechat.addAccount(STORE);
+  sandbox.wechat.addAccount(CRM);
   app = await sandbox.run({
     WECHAT_ACCOUNTS: JSON.stringify([
-      { ...SITE, tickets: ['jsapi'] },
-      { ...application, kind: 'wecom', tickets: ['agent'] },
+      { name: 'store', ...STORE, tickets: ['jsapi'] },
+      { name: 'crm', kind: 'wecom', ...CRM, tickets: ['corp', 'agent'] },
     ]),
+    WECOM_API_BASE_URL: sandbox.wechat.baseUrl,
     API_KEYS: apiKeys(
       { id: 'all', key: KEYS.all, scopes: ALL },
       { id: 'issue', key: KEYS.issue },
@@ -109,8 +109,7 @@ describe('what the running app answers is as documented', () => {
     [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
-    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:site' }],
-    [ONE, 200, { path: '/admin/wechat-tokens/agent_ticket:crm' }],
+    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:store' }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],
     [REFRESH, 200, { path: own(REFRESH), body: { force: true } }],
     [CLASSIC, 200, { path: `${own(CLASSIC)}?${asQuery(credentials)}` }],
@@ -167,7 +166,7 @@ describe('errors of the running app are those of the examples, to the word', () 
       REFRESH,
       409,
       {
-        path: '/admin/wechat-tokens/jsapi_ticket:site/refresh',
+        path: '/admin/wechat-tokens/jsapi_ticket:store/refresh',
         body: { force: true },
       },
     ],
