@@ -7,8 +7,11 @@ const own = {
   name: 'access_token',
   account: 'default',
   appId: 'wx0123456789abcdef',
+  agentId: null,
   kind: 'official-account',
+  platform: 'WeChat',
   source: 'stable',
+  canForce: true,
   status: 'valid',
   fingerprint: NOW,
   masked: '90_W…vvZe',
@@ -50,19 +53,25 @@ const ticket = {
   ...own,
   name: 'jsapi_ticket',
   source: 'jsapi',
+  canForce: false,
   fingerprint: '0c9de1f6',
   masked: 'kgt8…9aQw',
+  forcedToday: 0,
 };
 
 const crm = {
   ...own,
   name: 'access_token:crm',
   account: 'crm',
-  appId: 'ww0123456789abcdef/1000002',
+  appId: 'ww0123456789abcdef',
+  agentId: '1000002',
   kind: 'wecom',
+  platform: 'WeCom',
   source: 'wecom',
+  canForce: false,
   fingerprint: 'e1a5c07b',
   masked: 'Rb2s…xT4E',
+  forcedToday: 0,
 };
 
 export const tokenExample: Examples = {

@@ -121,6 +121,7 @@ describe('what the running app answers is as documented', () => {
     [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
+    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:store' }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],
     [REFRESH, 200, { path: own(REFRESH), body: { force: true } }],
     [CLASSIC, 200, { path: `${own(CLASSIC)}?${asQuery(credentials)}` }],
@@ -191,6 +192,14 @@ describe('errors of the running app are those of the examples, to the word', () 
     [LIST, 403, { key: KEYS.issue }],
     [TOKEN, 403, { path: own(TOKEN), key: KEYS.shop }],
     [TOKEN, 404, { path: '/wechat-tokens/access_token:shop' }],
+    [
+      REFRESH,
+      409,
+      {
+        path: '/admin/wechat-tokens/jsapi_ticket:store/refresh',
+        body: { force: true },
+      },
+    ],
     [
       REJECTED,
       413,
