@@ -19,6 +19,11 @@ const sqlite = {
   autoLoadEntities: true,
 } as const;
 
+const tokens = WechatTokenModule.forRoot({
+  accounts: [{ name: 'lark', kind: 'feishu', appId, appSecret }],
+  sources: [new FeishuSource(env['FEISHU_BASE_URL'])],
+});
+
 @Module({
   imports: [
     ScheduleModule.forRoot(), // once in an app: a second one runs crons twice
@@ -26,10 +31,7 @@ const sqlite = {
       useFactory: () => ({ ...sqlite, migrations: [...wechatTokenMigrations] }),
       dataSourceFactory: migratedDataSource, // one process migrates at a time
     }),
-    WechatTokenModule.forRoot({
-      accounts: [{ name: 'lark', kind: 'feishu', appId, appSecret }],
-      sources: [new FeishuSource(env['FEISHU_BASE_URL'])],
-    }),
+    tokens,
   ],
   controllers: [BotController],
 })

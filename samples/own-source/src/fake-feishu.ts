@@ -84,8 +84,7 @@ export class FakeFeishu {
     if (isForToken) this.calls += 1;
     if (this.isDown) return void response.destroy();
     const answer =
-      this.refusal ??
-      (isForToken ? this.tokenFor(body) : this.botFor(request));
+      this.refusal ?? (isForToken ? this.tokenFor(body) : this.botFor(request));
     await this.beforeAnswer?.();
     response.setHeader('content-type', 'application/json; charset=utf-8');
     response.end(JSON.stringify(answer));
