@@ -1,14 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { FeishuSource } from '../../samples/own-source/src/feishu.source.js';
 import {
   isCannotForceError,
   isTokenUnavailableError,
   TokenProvider,
+  type TokenSource,
 } from '../../src/wechat-token/index.js';
 import { callsWhileDown } from '../chaos/support/back-off.js';
 import { SecretScan } from '../chaos/support/secret-scan.js';
 import { everyDatabase } from '../support/every-database.js';
 import { FeishuWorld, LARK, LARK_TOKEN } from '../support/feishu-world.js';
+import { World } from '../support/world.js';
 
 const LIFETIMES = 2;
 const STEP_SECONDS = 90;
@@ -192,3 +195,45 @@ describe.each(everyDatabase())(
     });
   },
 );
+
+describe('a source with a fault, written in JavaScript', () => {
+  const SECRET = 'a-secret-of-the-source';
+  const thrown = () => {
+    throw new TypeError(SECRET);
+  };
+
+  it.each([
+    ['throws at once', thrown, 'TypeError'],
+    ['rejects', () => Promise.reject(new RangeError(SECRET)), 'RangeError'],
+    ['gives nothing', () => undefined, 'usable token'],
+    [
+      'gives the token without its life',
+      () => ({ value: SECRET }),
+      'usable life',
+    ],
+    ['has no time limit', () => new Promise(() => undefined), 'within 1 s'],
+  ])(
+    'whose issue %s: the failure is transient, and shows no secret',
+    async (_, issue, shown) => {
+      await using world = await World.create();
+      const feishu = new FeishuSource(world.wechat.baseUrl);
+      const source = Object.assign(feishu, { issue, probe: thrown });
+      const { tokens } = await world.replica({
+        accounts: [LARK],
+        sources: [source as TokenSource],
+        api: { timeoutMs: 400 },
+        refresh: { leaseSeconds: 1 },
+      });
+
+      const error: unknown = await tokens
+        .getAccessToken('lark', { timeoutMs: 60_000 })
+        .catch((reason: unknown) => reason);
+
+      expect(error).toSatisfy(isTokenUnavailableError);
+      const { lastError } = await world.row(LARK_TOKEN);
+      expect(lastError?.class).toBe('transient');
+      expect(lastError?.message).toContain(shown);
+      expect(inspect([error, lastError], { depth: 9 })).not.toContain(SECRET);
+    },
+  );
+});
