@@ -23,11 +23,14 @@ export class FeishuWorld implements AsyncDisposable {
     return new FeishuWorld(world, feishu);
   }
 
+  /** Its patience is that of a busy machine: no replica takes another one for silent, and asks Feishu without the lease. */
   replica(options: ReplicaOptions = {}): Promise<TestReplica> {
     return this.world.replica({
       accounts: [LARK],
       sources: [new FeishuSource(this.feishu.baseUrl)],
       ...options,
+      api: { timeoutMs: 60_000, ...options.api },
+      refresh: { leaseSeconds: 180, ...options.refresh },
     });
   }
 
