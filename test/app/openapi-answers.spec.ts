@@ -1,4 +1,7 @@
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+} from '../../src/testing/index.js';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';
 import { faultsOf, operations } from './openapi-document.js';
@@ -10,12 +13,21 @@ const KEYS = {
 };
 const ALL = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 const { appId } = DEFAULT_FAKE_ACCOUNT;
+const STORE = { appId: 'wx_store', appSecret: 'store-secret-0123456789abcdef' };
+const CRM = DEFAULT_FAKE_WECOM_ACCOUNT;
 
 let sandbox: AppSandbox;
 let app: AppProcess;
 beforeAll(async () => {
   sandbox = await AppSandbox.create();
+  sandbox.wechat.addAccount(STORE);
+  sandbox.wechat.addAccount(CRM);
   app = await sandbox.run({
+    WECHAT_ACCOUNTS: JSON.stringify([
+      { name: 'store', ...STORE, tickets: ['jsapi'] },
+      { name: 'crm', kind: 'wecom', ...CRM, tickets: ['corp', 'agent'] },
+    ]),
+    WECOM_API_BASE_URL: sandbox.wechat.baseUrl,
     API_KEYS: apiKeys(
       { id: 'all', key: KEYS.all, scopes: ALL },
       { id: 'issue', key: KEYS.issue },
@@ -97,6 +109,7 @@ describe('what the running app answers is as documented', () => {
     [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
+    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:store' }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],
     [REFRESH, 200, { path: own(REFRESH), body: { force: true } }],
     [CLASSIC, 200, { path: `${own(CLASSIC)}?${asQuery(credentials)}` }],
@@ -149,6 +162,14 @@ describe('errors of the running app are those of the examples, to the word', () 
     [LIST, 403, { key: KEYS.issue }],
     [TOKEN, 403, { path: own(TOKEN), key: KEYS.shop }],
     [TOKEN, 404, { path: '/wechat-tokens/access_token:shop' }],
+    [
+      REFRESH,
+      409,
+      {
+        path: '/admin/wechat-tokens/jsapi_ticket:store/refresh',
+        body: { force: true },
+      },
+    ],
     [
       REJECTED,
       413,
