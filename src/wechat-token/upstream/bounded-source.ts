@@ -18,7 +18,11 @@ export function bounded(
   const limited =
     <Request, Answer>(work: (request: Request) => Promise<Answer>) =>
     (request: Request) =>
-      withDeadline(work(request), clock, { timeoutMs, timedOut });
+      // One in JavaScript may answer without a promise.
+      withDeadline(Promise.resolve(work(request)), clock, {
+        timeoutMs,
+        timedOut,
+      });
   return new Proxy(source, {
     get: (own, key) => {
       const value: unknown = Reflect.get(own, key, own);
