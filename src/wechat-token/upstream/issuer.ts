@@ -66,8 +66,9 @@ export class Issuer {
       callFor: (token: string) => PlatformCall,
     ) => callWithToken(call, inputs, tokenName(kind, account.name), callFor);
     const request = { account, force, tokens: inputs, call, callWith };
-    const answer = await this.guarded(source, source.issue(request));
-    return toIssued(answer, source.platform);
+    return this.guarded(source, async () =>
+      toIssued(await source.issue(request), source.platform),
+    );
   }
 
   /** Never rejects because of what the platform answers. A source without a probe proves nothing. */
@@ -76,11 +77,12 @@ export class Issuer {
     account: Account,
     value: string,
   ): Promise<ProbeAnswer> {
-    if (!source.probe) return 'unproven';
     const call = this.callOf(source, [account.appSecret, value]);
     try {
-      const trying = source.probe({ account, value, call });
-      return (await this.guarded(source, trying)) ? 'accepted' : 'unproven';
+      const isAccepted = await this.guarded(source, async () =>
+        source.probe?.({ account, value, call }),
+      );
+      return isAccepted ? 'accepted' : 'unproven';
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       return isRejection(error) ? 'refused' : 'unproven';
@@ -106,7 +108,7 @@ export class Issuer {
   /** R15: what the app's own code throws may quote a secret, and it may never end. */
   private async guarded<Answer>(
     { id }: TokenSource,
-    work: Promise<Answer>,
+    work: () => Promise<Answer>,
   ): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
     const { leaseMs } = this.settings.refresh;
@@ -116,7 +118,7 @@ export class Issuer {
       timer = setTimeout(end, leaseMs).unref();
     });
     try {
-      return await Promise.race([work, late]);
+      return await Promise.race([work(), late]);
     } catch (error) {
       if (isWechatTokenError(error)) throw error;
       throw failed(upstreamMessages.sourceFailed(id, kindOf(error)));

@@ -68,8 +68,11 @@ export function repeatedLife(
       : Math.min(answered, BORROWED_MS);
   const margin = refreshMargin(stored.life, marginSeconds);
   const atEnd = servableFor(left, stored.life);
+  // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
+  const isBorrowed =
+    answered > BORROWED_MS && stored.life > answered + SAME_END_MS;
   const wanted =
-    servable <= 0 && stored.left > 0
+    servable <= 0 && stored.left > 0 && !isBorrowed
       ? stored.left + SECOND
       : left > margin
         ? left - margin * (0.98 - 0.08 * random)
