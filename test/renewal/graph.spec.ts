@@ -189,7 +189,8 @@ const TICKETS = [
     of: 'WeChat',
     accounts: [{ ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] as const }],
     name: 'jsapi_ticket',
-    fake: [appId, 'jsapi'],
+    appId,
+    type: 'jsapi',
     tokenCall: 'stable',
     ticketCall: 'ticket',
   },
@@ -197,7 +198,8 @@ const TICKETS = [
     of: 'WeCom',
     accounts: [{ kind: 'wecom', ...CRM, tickets: ['corp'] as const } as const],
     name: 'corp_ticket',
-    fake: [fakeAppId(CRM), 'corp'],
+    appId: fakeAppId(CRM),
+    type: 'corp',
     tokenCall: 'wecomToken',
     ticketCall: 'wecomTicket',
   },
@@ -205,13 +207,16 @@ const TICKETS = [
 
 describe.each(TICKETS)(
   'a ticket of $of and its access token',
-  ({ accounts, name, fake, tokenCall, ticketCall }) => {
+  ({ accounts, name, tokenCall, ticketCall, ...fake }) => {
     it('an access token that is dropped while the ticket is due costs one token and one ticket', async () => {
       await using world = await World.create({
         wechat: { accounts: [DEFAULT_FAKE_ACCOUNT, CRM] },
       });
       const { wechat } = world;
-      const { rounds, waiter, tokens } = await world.replica({ accounts });
+      const { rounds, waiter, tokens } = await world.replica({
+        accounts,
+        refresh: { confirmSeconds: 0 },
+      });
       await waiter.obtain(name);
       await world.advance(3600);
       wechat.drop();
@@ -219,7 +224,7 @@ describe.each(TICKETS)(
       await tokens.invalidate(await tokens.getAccessToken());
       await world.advance(3590);
       wechat.drop();
-      wechat.dropTicket(...fake);
+      wechat.dropTicket(fake.appId, fake.type);
       const before = { ...wechat.calls, refused: wechat.refused };
       const issued = wechat.issued();
 
@@ -234,7 +239,7 @@ describe.each(TICKETS)(
       });
       expect(wechat.refused).toBe(before.refused + 1);
       const { value } = await waiter.obtain(name);
-      expect(value).toBe(wechat.currentTicket(...fake));
+      expect(value).toBe(wechat.currentTicket(fake.appId, fake.type));
       expect(await world.row(name)).toMatchObject({ value, failureCount: 0 });
     });
   },

@@ -340,7 +340,7 @@ describe('R5 a report over HTTP of a ticket, which no harmless call can try', ()
       await replica.rounds.tick();
     }
     expect(world.wechat.calls.ticket).toBe(before + 3);
-    for (let n = 0; n < 20; n++) {
+    for (let n = 0; n < 8; n++) {
       await expect(reportTicket(replica, value)).rejects.toMatchObject({
         code: 'TOKEN_UNAVAILABLE',
         retryAfter: expect.toSatisfy((wait: number) => wait > 3600),
@@ -363,11 +363,10 @@ describe('R5 a report over HTTP of a ticket, which no harmless call can try', ()
     const fleet = [replica, await world.replica(options)];
     const actors = ['a', 'b', 'c', 'd', 'e'];
 
-    for (let n = 0; n < 4; n++)
+    for (let n = 0; n < 2; n++)
       for (const one of fleet) {
-        await Promise.allSettled(
-          actors.map((actor) => reportTicket(one, value, actor)),
-        );
+        for (const actor of actors)
+          await reportTicket(one, value, actor).catch(() => undefined);
         await world.advance(15);
         await one.rounds.tick();
       }

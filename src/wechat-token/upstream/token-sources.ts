@@ -1,12 +1,22 @@
 import type { Account } from '../accounts/account.js';
 import { parseTokenName, type TokenKind } from '../common/token-name.js';
-import { UnknownTokenError } from '../common/errors.js';
+import { kindOf } from '../common/error-reason.js';
+import {
+  isWechatTokenError,
+  TokenUnavailableError,
+  UnknownTokenError,
+} from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { TokenSource } from '../sources/token-source.js';
+import { upstreamMessages } from './upstream.messages.js';
 
 /** The registered sources. */
 export class TokenSources {
-  constructor(private readonly sources: readonly TokenSource[]) {}
+  private readonly sources: readonly TokenSource[];
+
+  constructor(sources: readonly TokenSource[]) {
+    this.sources = sources.map(guarded);
+  }
 
   /** Finds the source of an account's token of a kind. @throws UnknownTokenError when there is none. */
   get(kind: TokenKind, account: Account): TokenSource {
@@ -47,7 +57,45 @@ export class TokenSources {
 
   /** The kinds of token that this account has, by the registered sources. */
   kindsOf(account: Account): TokenKind[] {
-    const served = this.sources.filter((source) => source.serves(account));
+    const served = this.sources.filter((source) => serves(source, account));
     return [...new Set(served.map((source) => source.kind))];
   }
+}
+
+/** A source that cannot say it takes no other token from the account; whoever asks for its own gets the error. */
+function serves(source: TokenSource, account: Account): boolean {
+  try {
+    return source.serves(account);
+  } catch {
+    return false;
+  }
+}
+
+/** R15: what the app's own code throws when it is asked about an account may quote a secret. */
+function guarded(source: TokenSource): TokenSource {
+  const { needs, limits } = source;
+  const guard =
+    <Answer>(ask: (account: Account) => Answer) =>
+    (account: Account): Answer => {
+      try {
+        return ask.call(source, account);
+      } catch (error) {
+        if (isWechatTokenError(error)) throw error;
+        const message = upstreamMessages.sourceFailed(source.id, kindOf(error));
+        throw new TokenUnavailableError(message);
+      }
+    };
+  const asked: Partial<TokenSource> = {
+    serves: guard((account) => source.serves(account)),
+    ...(needs && { needs: guard(needs) }),
+    ...(limits && { limits: guard(limits) }),
+  };
+  return new Proxy(source, {
+    get: (_, field: keyof TokenSource) => {
+      const value: unknown = asked[field] ?? source[field];
+      return typeof value === 'function' && !(field in asked)
+        ? value.bind(source)
+        : value;
+    },
+  });
 }
