@@ -15,8 +15,8 @@ export interface KindOfToken {
   readonly call: 'wecomToken' | 'ticket' | 'wecomTicket';
   /** And those for the token that it is made from. */
   readonly inputCall?: 'stable' | 'wecomToken';
-  accepts(wechat: FakeWechat, value: string): boolean;
-  issued(wechat: FakeWechat): number;
+  readonly accepts: (wechat: FakeWechat, value: string) => boolean;
+  readonly issued: (wechat: FakeWechat) => number;
 }
 
 /** A platform that knows all of these accounts. */

@@ -73,29 +73,26 @@ function serves(source: TokenSource, account: Account): boolean {
 
 /** R15: what the app's own code throws when it is asked about an account may quote a secret. */
 function guarded(source: TokenSource): TokenSource {
-  const { needs, limits } = source;
   const guard =
     <Answer>(ask: (account: Account) => Answer) =>
     (account: Account): Answer => {
       try {
-        return ask.call(source, account);
+        return ask(account);
       } catch (error) {
         if (isWechatTokenError(error)) throw error;
         const message = upstreamMessages.sourceFailed(source.id, kindOf(error));
         throw new TokenUnavailableError(message);
       }
     };
-  const asked: Partial<TokenSource> = {
-    serves: guard((account) => source.serves(account)),
-    ...(needs && { needs: guard(needs) }),
-    ...(limits && { limits: guard(limits) }),
-  };
+  const asked = new Map<PropertyKey, unknown>([
+    ['serves', guard((account) => source.serves(account))],
+    ['needs', guard((account) => source.needs?.(account))],
+    ['limits', guard((account) => source.limits?.(account))],
+  ]);
   return new Proxy(source, {
-    get: (_, field: keyof TokenSource) => {
-      const value: unknown = asked[field] ?? source[field];
-      return typeof value === 'function' && !(field in asked)
-        ? value.bind(source)
-        : value;
+    get: (_, field) => {
+      const value: unknown = asked.get(field) ?? Reflect.get(source, field);
+      return typeof value === 'function' ? value.bind(source) : value;
     },
   });
 }
