@@ -26,6 +26,7 @@ const PAGES = [
   'docs/performance.md',
   'docs/reliability.md',
   'docs/security.md',
+  'docs/signatures.md',
   'docs/testing-offline.md',
 ];
 const MAX_COLUMNS = 120;

@@ -6,7 +6,14 @@ import type { Refusal } from './platform-account.js';
 import { TicketSpace } from './ticket-space.js';
 import { TokenSpace } from './token-space.js';
 import type { IssuedToken, TokenGrant } from './token-space.js';
-import type { WecomCorp } from './wecom-corp.js';
+
+/** What the applications of one corp share. */
+interface Corporation {
+  readonly ticket: TicketSpace;
+  readonly tokenLimit: PeriodLimit;
+  readonly ticketLimit: PeriodLimit;
+  checkUnused(secret: string): void;
+}
 
 /** One application of a corp: its secret, its tokens, its ticket, its limit. */
 export class WecomApplication extends PlatformAccount {
@@ -20,7 +27,7 @@ export class WecomApplication extends PlatformAccount {
 
   constructor(
     account: FakeWecomAccount,
-    private readonly corp: WecomCorp,
+    private readonly corp: Corporation,
     rules: PlatformRules,
     onToken: (token: IssuedToken) => void,
     onTicket: (value: string) => void,

@@ -11,6 +11,18 @@ export {
   type WechatDownload,
   type WechatDownloadOptions,
 } from './access/wechat-api.client.js';
+export {
+  type CardExt,
+  type CardFilter,
+  CardSignatureService,
+  type CardToAdd,
+  type ChooseCardConfig,
+} from './access/card-signature.service.js';
+export {
+  type AgentConfig,
+  type JsapiConfig,
+  JsapiSignatureService,
+} from './access/jsapi-signature.service.js';
 export type { AccountSource } from './accounts/account-source.js';
 export type {
   Account,

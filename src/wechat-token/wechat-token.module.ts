@@ -11,6 +11,8 @@ import { ModulesContainer, RouterModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AccessTokenProvider } from './access/access-token.provider.js';
+import { CardSignatureService } from './access/card-signature.service.js';
+import { JsapiSignatureService } from './access/jsapi-signature.service.js';
 import { TokenProvider } from './access/token.provider.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Accounts } from './accounts/accounts.js';
@@ -41,6 +43,7 @@ import {
 import type { WechatTokenModuleOptions } from './options/options.js';
 import { resolveOptions } from './options/options.schema.js';
 import { ownKindsOf } from './options/source.schema.js';
+import { bounded } from './upstream/bounded-source.js';
 import { builtInSources } from './upstream/built-in-sources.js';
 import { TokenSources } from './upstream/token-sources.js';
 import { WechatTokenSettings } from './common/settings.js';
@@ -152,9 +155,14 @@ const fromOptions: Provider[] = [
   },
   {
     provide: TokenSources,
-    useFactory: ({ settings, sources }: Resolved) =>
-      new TokenSources([...builtInSources(settings), ...sources]),
-    inject: [RESOLVED],
+    useFactory: ({ settings, sources }: Resolved, clock: Clock) =>
+      new TokenSources([
+        ...builtInSources(settings),
+        ...sources.map((source) =>
+          bounded(source, clock, settings.refresh.leaseMs),
+        ),
+      ]),
+    inject: [RESOLVED, Clock],
   },
   {
     provide: Observers,
@@ -190,6 +198,8 @@ const fromOptions: Provider[] = [
     AccessTokenProvider,
     TokenProvider,
     WechatApiClient,
+    JsapiSignatureService,
+    CardSignatureService,
     TokenRefresher,
     SystemVarStore,
     EngineHealth,

@@ -1,7 +1,11 @@
 import type { Provider } from '@nestjs/common';
 import { AccessTokenProvider } from './access/access-token.provider.js';
+import { KnownAccounts } from './access/known-accounts.js';
 import { BusinessPlatforms } from './access/business-platforms.js';
 import { TokenProvider } from './access/token.provider.js';
+import { CardSignatureService } from './access/card-signature.service.js';
+import { JsapiSignatureService } from './access/jsapi-signature.service.js';
+import { SignatureStamps } from './access/signature-stamps.js';
 import { WechatApiClient } from './access/wechat-api.client.js';
 import { Clock, MonotonicClock } from './common/clock.js';
 import { AccessGuard } from './http/auth/access.guard.js';
@@ -119,7 +123,11 @@ const access: Provider[] = [
   BoundedRenewal,
   TokenWaiter,
   TokenProvider,
+  SignatureStamps,
+  JsapiSignatureService,
+  CardSignatureService,
   AccessTokenProvider,
+  KnownAccounts,
   BusinessPlatforms,
   WechatApiClient,
 ];

@@ -144,8 +144,8 @@ export class WechatApiClient {
       }),
       ...(options.signal && { signal: options.signal }),
     });
-    const held = await this.#tokens.cached(account, limits());
-    const target = await this.#platforms.of(held, account);
+    const target = await this.#platforms.of(account);
+    const token = await this.#tokens.get(account, limits());
     const attempt = async (token: string): Promise<T> => {
       const { maxBytes = MAX_ANSWER_BYTES } = options;
       const withToken = { ...params, access_token: token };
@@ -157,7 +157,6 @@ export class WechatApiClient {
         throw error instanceof UpstreamError ? unanswered(error) : error;
       }
     };
-    const token = held.value;
     try {
       return await attempt(token);
     } catch (error) {

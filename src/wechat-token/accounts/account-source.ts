@@ -20,6 +20,6 @@ export interface AccountSource {
    * dropped from memory. An invalid account is skipped and logged with the reason.
    */
   list(): Several<ConfiguredAccount>;
-  /** Lists the accounts with an appid, for the WeChat-shaped routes. Default: filters `list()` at every request. */
+  /** Lists the accounts with an appid, or a corpid of WeCom, for the WeChat-shaped routes. Default: filters `list()` at every request. */
   listByAppId?(appId: string): Several<ConfiguredAccount>;
 }

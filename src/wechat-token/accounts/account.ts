@@ -43,7 +43,10 @@ export interface WecomAccount extends Named {
   kind: 'wecom';
   /** The id of the corporation, `ww…`. */
   corpId: string;
-  /** The id of the application; needed for the ticket `agent`. */
+  /**
+   * The id of the application; needed for the ticket `agent`, and where several applications of one corporation share a table with
+   * readers, which have no secrets to tell them apart by.
+   */
   agentId?: string | number;
   /** The secret of the application. Never logged, stored or shown; a `reader` does not need it. */
   secret?: string;
@@ -103,6 +106,12 @@ export class Account {
   /** The id that the platform knows: the appid, or the corpid that all applications of one corporation have. */
   get platformId(): string {
     return this.corpId ?? this.appId;
+  }
+
+  /** What budgets and limits are counted by: applications of one corporation share none, whether or not their agentIds are known. */
+  get application(): string {
+    const isAlone = this.corpId === undefined || this.agentId !== undefined;
+    return isAlone ? this.appId : `${this.corpId}/${this.credentialId}`;
   }
 
   /** Whether `api.weixin.qq.com` issues its tokens. */

@@ -169,6 +169,19 @@ export class ManagedVariableError extends WechatTokenError {
   readonly code = 'MANAGED_VARIABLE';
 }
 
+/** An argument of a call is not what it must be; nothing was done. */
+export class InvalidArgumentError extends WechatTokenError {
+  readonly code = 'INVALID_ARGUMENT';
+
+  constructor(
+    message: string,
+    /** Its name, such as `url`. */
+    readonly argument: string,
+  ) {
+    super(message);
+  }
+}
+
 export function isWechatTokenError(error: unknown): error is WechatTokenError {
   return error instanceof Error && BRAND in error;
 }
@@ -196,3 +209,5 @@ export const isSealedValueError = guard<SealedValueError>('SEALED_VALUE');
 export const isRowConflictError = guard<RowConflictError>('ROW_CONFLICT');
 export const isManagedVariableError =
   guard<ManagedVariableError>('MANAGED_VARIABLE');
+export const isInvalidArgumentError =
+  guard<InvalidArgumentError>('INVALID_ARGUMENT');

@@ -63,7 +63,10 @@ export interface WechatTokenModuleOptions {
      * Default: that of the source: 600 in classic mode, 300 for the others, which the platform renews only then.
      */
     marginSeconds?: number;
-    /** The interval at which a stable token is confirmed with the platform, seconds; 0 disables it. Default: 300. */
+    /**
+     * The interval at which a stable token is confirmed with the platform, seconds; 0 disables it. A ticket or a WeCom token whose age is
+     * not known is confirmed half as often, until another one comes. Default: 300.
+     */
     confirmSeconds?: number;
     /** The duration of a lease, the exclusive right to renew a token, seconds; longer than two calls to WeChat. Default: 30. */
     leaseSeconds?: number;

@@ -38,12 +38,12 @@ export class ShareSpentError extends RefreshBudgetError {}
  * The name under which what is spent is counted, beside the token's own: two names of one appid share a budget (R9). No token has
  * such a name. Older versions count by the token's name only.
  */
-export function budgetName(name: TokenName, appId: string): string {
-  return `${parseTokenName(name).kind}@${appId}`;
+export function budgetName(name: TokenName, application: string): string {
+  return `${parseTokenName(name).kind}@${application}`;
 }
 
 function namesOf({ name, account }: Spender['target']) {
-  return [name, budgetName(name, account.appId)] as const;
+  return [name, budgetName(name, account.application)] as const;
 }
 
 function eventOf({ target, actor }: Spender) {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { TokenCache } from '../cache/token-cache.js';
-import type { TokenName } from '../common/token-name.js';
+import type { TokenKind, TokenName } from '../common/token-name.js';
 import { TokenJournal } from '../observe/token-journal.js';
 import {
   type RenewalTarget,
@@ -41,18 +41,20 @@ export class AccountScan {
       changed.push(...(await this.visit(batch)));
       batch = [];
     };
+    const kinds = new Set<TokenKind>();
     let isComplete = true;
     const onSkipped = () => (isComplete = false);
     for await (const target of this.targets.all(onSkipped)) {
       if (isStopping()) return [];
       found.add(target.name);
+      kinds.add(target.source.kind);
       batch.push(target);
       if (batch.length === BATCH) await visitBatch();
     }
     await visitBatch();
     // A slip in one account, such as a secret that is empty for a moment, takes no good token away.
     if (isComplete) this.states.forgetAllBut(found);
-    await this.queue.placeAll(this.targets.kinds);
+    await this.queue.placeAll(kinds);
     return changed;
   }
 

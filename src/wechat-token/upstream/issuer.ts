@@ -66,7 +66,7 @@ export class Issuer {
       callFor: (token: string) => PlatformCall,
     ) => callWithToken(call, inputs, tokenName(kind, account.name), callFor);
     const request = { account, force, tokens: inputs, call, callWith };
-    return this.guarded(source, async () =>
+    return guarded(source, async () =>
       toIssued(await source.issue(request), source.platform),
     );
   }
@@ -79,8 +79,9 @@ export class Issuer {
   ): Promise<ProbeAnswer> {
     const call = this.callOf(source, [account.appSecret, value]);
     try {
-      const isAccepted = await this.guarded(source, async () =>
-        source.probe?.({ account, value, call }),
+      const isAccepted = await guarded(
+        source,
+        async () => (await source.probe?.({ account, value, call })) === true,
       );
       return isAccepted ? 'accepted' : 'unproven';
     } catch (error) {
@@ -104,32 +105,20 @@ export class Issuer {
       });
     };
   }
-
-  /** R15: what the app's own code throws may quote a secret, and it may never end. */
-  private async guarded<Answer>(
-    { id }: TokenSource,
-    work: () => Promise<Answer>,
-  ): Promise<Answer> {
-    let timer: NodeJS.Timeout | undefined;
-    const { leaseMs } = this.settings.refresh;
-    const late = new Promise<never>((_, reject) => {
-      const end = () =>
-        reject(failed(upstreamMessages.sourceTimedOut(id, leaseMs)));
-      timer = setTimeout(end, leaseMs).unref();
-    });
-    try {
-      return await Promise.race([work(), late]);
-    } catch (error) {
-      if (isWechatTokenError(error)) throw error;
-      throw failed(upstreamMessages.sourceFailed(id, kindOf(error)));
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
 
-function failed(message: string): UpstreamError {
-  return new UpstreamError(message, { class: 'transient' });
+/** R15: what the app's own code throws may quote a secret. */
+async function guarded<Answer>(
+  { id }: TokenSource,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isWechatTokenError(error)) throw error;
+    const message = upstreamMessages.sourceFailed(id, kindOf(error));
+    throw new UpstreamError(message, { class: 'transient' });
+  }
 }
 
 async function callWithToken(

@@ -1,22 +1,12 @@
 import type { Account } from '../accounts/account.js';
 import { parseTokenName, type TokenKind } from '../common/token-name.js';
-import { kindOf } from '../common/error-reason.js';
-import {
-  isWechatTokenError,
-  TokenUnavailableError,
-  UnknownTokenError,
-} from '../common/errors.js';
+import { UnknownTokenError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import type { TokenSource } from '../sources/token-source.js';
-import { upstreamMessages } from './upstream.messages.js';
 
 /** The registered sources. */
 export class TokenSources {
-  private readonly sources: readonly TokenSource[];
-
-  constructor(sources: readonly TokenSource[]) {
-    this.sources = sources.map(guarded);
-  }
+  constructor(private readonly sources: readonly TokenSource[]) {}
 
   /** Finds the source of an account's token of a kind. @throws UnknownTokenError when there is none. */
   get(kind: TokenKind, account: Account): TokenSource {
@@ -69,30 +59,4 @@ function serves(source: TokenSource, account: Account): boolean {
   } catch {
     return false;
   }
-}
-
-/** R15: what the app's own code throws when it is asked about an account may quote a secret. */
-function guarded(source: TokenSource): TokenSource {
-  const guard =
-    <Answer>(ask: (account: Account) => Answer) =>
-    (account: Account): Answer => {
-      try {
-        return ask(account);
-      } catch (error) {
-        if (isWechatTokenError(error)) throw error;
-        const message = upstreamMessages.sourceFailed(source.id, kindOf(error));
-        throw new TokenUnavailableError(message);
-      }
-    };
-  const asked = new Map<PropertyKey, unknown>([
-    ['serves', guard((account) => source.serves(account))],
-    ['needs', guard((account) => source.needs?.(account))],
-    ['limits', guard((account) => source.limits?.(account))],
-  ]);
-  return new Proxy(source, {
-    get: (_, field) => {
-      const value: unknown = asked.get(field) ?? Reflect.get(source, field);
-      return typeof value === 'function' ? value.bind(source) : value;
-    },
-  });
 }

@@ -25,10 +25,10 @@ export class WecomTicketSource extends TicketSource {
     this.platform = wecom(api);
   }
 
-  limits({ platformId, appId }: Account): readonly CallLimit[] {
+  limits({ platformId, application }: Account): readonly CallLimit[] {
     return this.ticket === 'corp'
       ? [{ perHour: 400, countedAs: `${this.kind}@${platformId}` }]
-      : [{ perHour: 100, countedAs: `${this.kind}@${appId}` }];
+      : [{ perHour: 100, countedAs: `${this.kind}@${application}` }];
   }
 
   serves({ kind, tickets }: Account): boolean {

@@ -5,6 +5,7 @@ import { HttpException } from '@nestjs/common';
 import { refusalBehind } from '../../renewal/token-unavailable.js';
 import {
   isAccountSourceError,
+  isInvalidArgumentError,
   isCannotForceError,
   isRefreshBudgetError,
   isRowConflictError,
@@ -26,6 +27,7 @@ const RETRY_SECONDS = 5;
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpProblem)
     return problem(error.getStatus(), error.message, error.more);
+  if (isInvalidArgumentError(error)) return problem(400, error.message);
   if (isRefreshBudgetError(error))
     return problem(429, error.message, { retryAfter: error.retryAfter });
   if (isCannotForceError(error)) return problem(409, error.message);

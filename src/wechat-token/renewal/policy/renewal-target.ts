@@ -51,10 +51,6 @@ export class RenewalTargets {
     return this.accounts.canChange;
   }
 
-  get kinds(): ReadonlySet<TokenKind> {
-    return this.sources.kinds;
-  }
-
   /** @throws UnknownAccountError, UnknownTokenError, AccountSourceError */
   async get(name: TokenName): Promise<RenewalTarget> {
     const parsed = parseTokenName(name);
