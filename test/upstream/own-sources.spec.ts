@@ -205,9 +205,10 @@ describe('a source of the app’s own', () => {
     expect(new Set(got.map(({ value }) => value))).toEqual(
       new Set(['own-value-1']),
     );
+    for (const { accountCheck } of [ours, other]) await accountCheck.check();
     await world.advance(7150);
-    await ours.rounds.tick();
     await vi.waitFor(async () => {
+      await ours.rounds.tick();
       await other.poller.poll();
       expect((await other.waiter.obtain(NAME)).value).toBe('own-value-2');
     });
