@@ -21,6 +21,9 @@ const of = (mode: (typeof MODES)[number]) => ({
   accounts: [{ ...DEFAULT_FAKE_ACCOUNT, mode }],
 });
 
+/** One process is all replicas and the platform: on a busy machine an answer takes long. */
+const PATIENT = { api: { timeoutMs: 20_000 }, refresh: { leaseSeconds: 60 } };
+
 /** The rules that stand or fall with the database's locks and clock; all of them are in test/engine, on SQLite. */
 describe.each(everyDatabase())('the engine on $title', (database) => {
   let world: World;
@@ -195,12 +198,16 @@ describe.each(everyDatabase())('the engine on $title', (database) => {
       it('R4: 400 callers of a cold one on 4 replicas make one call, and one for what it is made from', async () => {
         world.wechat.inject('any', { delayMs: 300 }, { times: 2 });
         const fleet = await Promise.all(
-          Array.from({ length: 4 }, () => world.replica({ accounts })),
+          Array.from({ length: 4 }, () =>
+            world.replica({ accounts, ...PATIENT }),
+          ),
         );
 
         const got = await Promise.all(
           fleet.flatMap(({ waiter }) =>
-            Array.from({ length: 100 }, () => waiter.obtain(name)),
+            Array.from({ length: 100 }, () =>
+              waiter.obtain(name, { timeoutMs: 120_000 }),
+            ),
           ),
         );
 

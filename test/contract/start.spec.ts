@@ -48,6 +48,9 @@ describe.each(everyDatabase())(
         ...settings,
         WECHAT_ACCOUNTS: ACCOUNTS,
         WECOM_API_BASE_URL: wechat.baseUrl,
+        // On a busy machine an answer takes long; nobody gives it up.
+        WECHAT_REQUEST_TIMEOUT_MS: '20000',
+        WECHAT_LEASE_SECONDS: '60',
       };
     };
     const start = (replicas: number) =>
