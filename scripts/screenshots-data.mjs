@@ -13,6 +13,7 @@ const HOURS = 168;
 const LEASE_LEFT = 27_000;
 const LEASED = 'access_token:clinic';
 const PICTURED = 'access_token:news';
+const TICKET = 'jsapi_ticket:member';
 /** As the app names its replicas: host name, process id, and a random part. */
 const REPLICAS = ['token-1:70:c81f22b9', 'token-2:71:5d1e8a04'];
 const REFUSED_ADDRESS =
@@ -36,18 +37,37 @@ const NAMES = [
 
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 
-export const ACCOUNTS = NAMES.map(([name, kind]) => ({
-  ...(name && { name }),
-  kind,
-  appId: `wx${hash(`appid of ${name}`).slice(0, 16)}`,
-  appSecret: hash(`secret of ${name}`).slice(0, 32),
-  ...(name === 'kiosk' && { mode: 'classic' }),
-}));
+const CRM = {
+  name: 'crm',
+  kind: 'wecom',
+  corpId: `ww${hash('the corporation').slice(0, 16)}`,
+  agentId: '1000002',
+  secret: hash('secret of crm').slice(0, 43),
+};
+
+export const ACCOUNTS = [
+  ...NAMES.map(([name, kind]) => ({
+    ...(name && { name }),
+    kind,
+    appId: `wx${hash(`appid of ${name}`).slice(0, 16)}`,
+    appSecret: hash(`secret of ${name}`).slice(0, 32),
+    ...(name === 'kiosk' && { mode: 'classic' }),
+    ...(name === 'member' && { tickets: ['jsapi'] }),
+  })),
+  CRM,
+];
+const TOKENS = [
+  ...ACCOUNTS.map(({ name }) =>
+    name ? `access_token:${name}` : 'access_token',
+  ),
+  TICKET,
+];
 
 /** How long ago a token was issued, and what has happened to it since, in minutes. The others are somewhere in their life. */
 const STATES = {
   [LEASED]: { issued: 116 },
-  'access_token:live': { issued: 115.6 },
+  'access_token:crm': { issued: 115.2 },
+  [TICKET]: { issued: 115.3 },
   [PICTURED]: {
     issued: 116.4,
     failures: 2,
@@ -110,7 +130,7 @@ export async function tokensAreThere(url, key) {
     const answer = await fetch(`${url}/admin/wechat-tokens`, { headers });
     const { items } = await answer.json();
     const valid = items.filter(({ status }) => status === 'valid');
-    if (valid.length === ACCOUNTS.length) return;
+    if (valid.length === TOKENS.length) return;
     await sleep(100);
   }
 }
@@ -144,7 +164,7 @@ async function openBesideTheApp(databaseUrl) {
 
 async function moveRows(dataSource) {
   const rows = await dataSource.query(
-    "SELECT name, credential_id FROM system_var WHERE name LIKE 'access_token%' ORDER BY name",
+    'SELECT name, credential_id FROM system_var WHERE expires_at IS NOT NULL ORDER BY name',
   );
   for (const [index, { name, credential_id }] of rows.entries()) {
     const state = STATES[name] ?? {};
@@ -177,8 +197,7 @@ async function moveRows(dataSource) {
 
 /** Most tokens are renewed every two hours. */
 async function addHours(dataSource) {
-  for (const [index, { name: account }] of ACCOUNTS.entries()) {
-    const name = account ? `access_token:${account}` : 'access_token';
+  for (const [index, name] of TOKENS.entries()) {
     for (let ago = 0; ago < HOURS; ago++) {
       const incident = INCIDENTS.find(
         (one) => one.name === name && one.hours.includes(ago),

@@ -37,6 +37,7 @@ async function main() {
     LOG_LEVEL: 'fatal',
     DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`,
     WECHAT_API_BASE_URL: wechat.baseUrl,
+    WECOM_API_BASE_URL: wechat.baseUrl,
     WECHAT_ACCOUNTS: JSON.stringify(ACCOUNTS),
     API_KEYS: JSON.stringify([
       { id: 'ops', key: KEY, scopes: ['tokens:read', 'tokens:refresh'] },

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { startApp } from './app.js';
 import { explain } from './config/explain.js';
 import { loadSettings } from './config/settings.js';
-import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from './testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+  FakeWechat,
+} from './testing/index.js';
 
 /**
- * `npm run demo`: FakeWechat with tokens that expire after a minute, and the app with three accounts, of which two fail, on SQLite in
+ * `npm run demo`: FakeWechat with tokens that expire after a minute, and the app with four accounts, of which two fail, on SQLite in
  * a temporary folder.
  */
 const LIFE_SECONDS = Number(process.env['DEMO_LIFE_SECONDS'] ?? 60);
@@ -24,13 +28,15 @@ const NEWS = {
   appId: 'wx_fake_news',
   appSecret: 'news-secret-0123456789abcdef0123',
 };
-const LISTED_ACCOUNTS = [
+const ACCOUNTS = [
+  { appId, appSecret, tickets: ['jsapi'] },
   {
     name: 'shop',
     appId: SHOP.appId,
     appSecret: 'outdated-secret-0123456789abcdef',
   },
   { name: 'news', ...NEWS },
+  { name: 'crm', kind: 'wecom', ...DEFAULT_FAKE_WECOM_ACCOUNT },
 ];
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -47,26 +53,27 @@ process.on('SIGINT', exit).on('SIGTERM', exit);
 async function main(): Promise<void> {
   const wechat = await FakeWechat.start({
     lifeSeconds: LIFE_SECONDS,
-    accounts: [DEFAULT_FAKE_ACCOUNT, SHOP, NEWS],
+    accounts: [DEFAULT_FAKE_ACCOUNT, SHOP, NEWS, DEFAULT_FAKE_WECOM_ACCOUNT],
   });
   wechat.inject(
     'stable',
     { errcode: 40164 },
     { appId: NEWS.appId, times: Infinity },
   );
-  wechat.onIssue(({ fingerprint }) =>
-    print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
-  );
+  wechat.onIssue(({ kind, appId: issuedFor, fingerprint }) => {
+    const platform = kind === 'wecom' ? 'WeCom' : 'WeChat';
+    const number = wechat.issued(issuedFor);
+    print(`>> ${platform} issued token ${fingerprint}, number ${number}`);
+  });
 
   try {
     const url = await startApp(
       loadSettings({
         PORT: process.env['PORT'] ?? '3000',
         DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
-        WECHAT_APP_ID: appId,
-        WECHAT_APP_SECRET: appSecret,
-        WECHAT_ACCOUNTS: JSON.stringify(LISTED_ACCOUNTS),
+        WECHAT_ACCOUNTS: JSON.stringify(ACCOUNTS),
         WECHAT_API_BASE_URL: wechat.baseUrl,
+        WECOM_API_BASE_URL: wechat.baseUrl,
         // The default of 5 s is too long for such a short life.
         WECHAT_REFRESH_CRON: '* * * * * *',
         API_KEYS: JSON.stringify([
@@ -85,10 +92,12 @@ Open the console in a browser and sign in with this key:
   ${url}/admin/wechat-tokens/console
   ${API_KEY}
 
-The app listens on ${url} and has three accounts at FakeWechat, a model of WeChat on
+The app listens on ${url} and has four accounts at FakeWechat, a model of WeChat on
 ${wechat.baseUrl}, where a token expires after ${LIFE_SECONDS} s. Press Ctrl-C to stop.
 
   access_token        healthy: it is renewed about every ${Math.round((LIFE_SECONDS * 2) / 3)} s, as the log below shows
+  jsapi_ticket        made from that token, for the JS-SDK on web pages
+  access_token:crm    healthy: an application of WeCom
   access_token:shop   its AppSecret is wrong: WeChat answers 40125
   access_token:news   the IP address of the app is not in WeChat's whitelist: WeChat answers 40164
 
@@ -119,6 +128,7 @@ function exampleCommands(url: string): string[] {
     `  curl '${url}/cgi-bin/stable_token' -d '${JSON.stringify(credentials)}'`,
     '  # the token routes, for programs in any language: get the token, report one that WeChat rejected',
     `  curl '${token}' ${key}`,
+    `  curl '${url}/wechat-tokens/jsapi_ticket' ${key}`,
     `  curl '${token}/rejected' ${key} ${json} '{"value":"the-rejected-token"}'`,
     '  # the admin routes, for operators: inspect and renew',
     `  curl '${admin}' ${key}`,

@@ -21,6 +21,7 @@ const PAGES = [
   'docs/compatibility.md',
   'docs/health.md',
   'docs/interop.md',
+  'docs/kinds-of-account.md',
   'docs/logs.md',
   'docs/metrics.md',
   'docs/performance.md',
@@ -66,7 +67,7 @@ const settingsIn = (text: string) =>
   new Set(
     [
       ...text.matchAll(
-        /`((?:WECHAT_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_|METRICS|AUDIT|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN|SHUTDOWN_D)[A-Z_]*|PORT|HOST)`/g,
+        /`((?:WECHAT_|WECOM_|DATABASE_|API_KEYS|TOKEN_ENCR|LOG_|METRICS|AUDIT|TRUST_PROXY|KEEP_ALIVE|HEADERS_T|REQUEST_T|MAX_CONN|SHUTDOWN_D)[A-Z_]*|PORT|HOST)`/g,
       ),
     ].map(([, name = '']) => name),
   );

@@ -18,6 +18,10 @@ import { loadSettings, readSettings } from './settings.js';
 
 const account = (fields: object) =>
   JSON.stringify([{ name: 'shop', appId: 'wx_a', appSecret: MARK, ...fields }]);
+const application = (fields: object) =>
+  JSON.stringify([
+    { name: 'crm', kind: 'wecom', corpId: 'ww_a', secret: MARK, ...fields },
+  ]);
 const apiKey = (fields: object) =>
   JSON.stringify([
     {
@@ -53,7 +57,7 @@ describe('a list that is wrong', () => {
       'WECHAT_ACCOUNTS',
       account({ secret: MARK, [MARK]: 1 }),
       '[0]',
-      /^has an unknown field; remove it, .* \(known: name, kind, appId, appSecret, mode\)$/,
+      /^has an unknown field; remove it, .* \(known: name, kind, appId, appSecret, mode, tickets\)$/,
     ],
     [
       'WECHAT_ACCOUNTS',
@@ -66,12 +70,6 @@ describe('a list that is wrong', () => {
       account({ name: undefined }),
       '[0].name',
       /^"default" is the name of another account; account names must be unique$/,
-    ],
-    [
-      'WECHAT_ACCOUNTS',
-      account({ kind: 'shop' }),
-      '[0].kind',
-      /^must be "official-account" or "mini-program"$/,
     ],
     [
       'WECHAT_ACCOUNTS',
@@ -108,6 +106,66 @@ describe('a list that is wrong', () => {
       account({ mode: 'old' }),
       '[0].mode',
       /^must be "stable" or "classic"$/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ kind: 'shop' }),
+      '[0].kind',
+      /^must be "official-account", .*"mobile-app" or "wecom"$/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ tickets: ['jsapi', 'jsapi'] }),
+      '[0].tickets',
+      /^must be a list of "jsapi", "wx_card", each at most once/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      account({ tickets: ['corp'] }),
+      '[0].tickets',
+      /^must be a list of "jsapi", "wx_card"/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ corpId: 'ww a' }),
+      '[0].corpId',
+      /^must be the corpid of the corporation, .* "My Company"/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ agentId: 'crm' }),
+      '[0].agentId',
+      /^must be the AgentId of the application, such as "1000002"/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ tickets: ['agent'] }),
+      '[0].agentId',
+      /^is missing; the ticket "agent" /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ tickets: 'corp' }),
+      '[0].tickets',
+      /^must be a list of "corp", "agent"/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ secret: undefined }),
+      '[0].secret',
+      /^is missing; a refresher needs /,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ mode: 'classic' }),
+      '[0]',
+      /^has an unknown field; remove it, .* \(known: name, kind, corpId, agentId, secret, tickets\)$/,
+    ],
+    [
+      'WECHAT_ACCOUNTS',
+      application({ appId: 'wx_a' }),
+      '[0]',
+      /^has an unknown field; .* \(known: name, kind, corpId, /,
     ],
     ['API_KEYS', '{}', '', /^must be a JSON array such as \[\{"id":/],
     [

@@ -3,6 +3,7 @@ import { loadSettings } from './settings.js';
 
 const BASE = 'WECHAT_API_BASE_URL';
 const FALLBACKS = 'WECHAT_API_FALLBACK_URLS';
+const WECOM = 'WECOM_API_BASE_URL';
 const PLAIN = /^must begin with https:\/\//;
 const SCHEME = /^must have the scheme of api.baseUrl/;
 
@@ -24,6 +25,7 @@ describe('R15 plain HTTP to WeChat', () => {
       `${FALLBACKS}[0]`,
       PLAIN,
     ],
+    [{ [WECOM]: 'http://wecom.example' }, WECOM, PLAIN],
     [
       { [FALLBACKS]: 'https://a.example,http://127.0.0.1' },
       `${FALLBACKS}[1]`,
@@ -51,6 +53,7 @@ describe('R15 plain HTTP to WeChat', () => {
     { [BASE]: 'http://127.0.0.2' },
     { [BASE]: 'http://[::1]:1', [FALLBACKS]: 'http://127.1' },
     { [BASE]: 'http://wechat.example', WECHAT_ALLOW_HTTP: 'true' },
+    { [WECOM]: 'http://wecom.example', WECHAT_ALLOW_HTTP: 'true' },
     { [BASE]: 'https://a.example', [FALLBACKS]: 'https://b.example' },
   ])('%j is accepted', (settings) => {
     expect(() => loadSettings({ ...ACCOUNT, ...settings })).not.toThrow();

@@ -75,6 +75,7 @@ describe('a setting that is wrong', () => {
     ['WECHAT_API_BASE_URL', 'api.weixin.qq.com', URL],
     ['WECHAT_API_BASE_URL', 'ftp://api.weixin.qq.com', URL],
     ['WECHAT_API_BASE_URL', 'https://h/?x=1', URL],
+    ['WECOM_API_BASE_URL', 'qyapi.weixin.qq.com', URL],
     ['WECHAT_API_BASE_URL', `https://u:${MARK}@h/`, URL],
     [
       'WECHAT_API_FALLBACK_URLS',

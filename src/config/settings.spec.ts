@@ -132,6 +132,11 @@ describe('the settings of the app', () => {
       { WECHAT_API_FALLBACK_URLS: 'https://a.example, https://b.example,' },
       { api: { fallbackUrls: ['https://a.example', 'https://b.example'] } },
     ],
+    [{}, { api: { wecomBaseUrl: 'https://qyapi.weixin.qq.com' } }],
+    [
+      { WECOM_API_BASE_URL: 'https://proxy:8443/qy/' },
+      { api: { wecomBaseUrl: 'https://proxy:8443/qy' } },
+    ],
     [{ WECHAT_REQUEST_TIMEOUT_MS: '250' }, { api: { timeoutMs: 250 } }],
     [
       { WECHAT_PROXY_URL: 'http://u:p%40@10.0.0.5:3128/' },
@@ -154,7 +159,8 @@ describe('the settings of the app', () => {
       'WECHAT_PROXY_URL KEEP_ALIVE_TIMEOUT_MS',
       'PORT HOST DATABASE_URL DATABASE_MIGRATE LOG_LEVEL WECHAT_ROLE TRUST_PROXY',
       'WECHAT_ACCOUNTS WECHAT_ACCOUNTS_FILE WECHAT_TOKEN_MODE',
-      'WECHAT_API_BASE_URL WECHAT_API_FALLBACK_URLS WECHAT_REFRESH_CRON',
+      'WECHAT_API_BASE_URL WECHAT_API_FALLBACK_URLS WECOM_API_BASE_URL',
+      'WECHAT_REFRESH_CRON',
       'WECHAT_REFRESH_MARGIN_SECONDS WECHAT_CONFIRM_SECONDS',
       'WECHAT_LEASE_SECONDS WECHAT_REQUEST_TIMEOUT_MS',
       'WECHAT_SYNC_INTERVAL_MS TOKEN_ENCRYPTION_KEYS API_KEYS API_KEYS_FILE',
@@ -205,6 +211,29 @@ describe('the settings of the app', () => {
         { mode: 'classic' },
         { mode: 'classic' },
         { mode: 'stable' },
+      ]);
+    });
+
+    it('of WeCom have no mode, and ids that are strings or numbers', () => {
+      const application = {
+        name: 'crm',
+        kind: 'wecom',
+        corpId: 'ww_corp',
+        secret: 'secret-crm',
+      } as const;
+      const accounts = [
+        { ...application, agentId: 1_000_002, tickets: ['corp', 'agent'] },
+        { ...application, name: 'contacts' },
+        { ...shop, tickets: ['jsapi', 'wx_card'] },
+      ];
+      const { wechatToken } = load({
+        WECHAT_TOKEN_MODE: 'classic',
+        WECHAT_ACCOUNTS: JSON.stringify(accounts),
+      });
+      expect(wechatToken.accounts).toEqual([
+        { appId: 'wx_one', appSecret: 'secret-one', mode: 'classic' },
+        ...accounts.slice(0, 2),
+        { ...accounts[2], mode: 'classic' },
       ]);
     });
 

@@ -104,7 +104,7 @@ export const adminPaths: Paths = {
       operationId: 'refreshToken',
       summary: 'Renew a token',
       description:
-        'Scope `tokens:refresh`. Recorded as an event with the id of the key. A cool-down is ignored; `force` is subject to the limits of WeChat.',
+        'Scope `tokens:refresh`. Recorded as an event with the id of the key. A cool-down is ignored; `force` is subject to the limits of WeChat, and refused for a kind of token that cannot be forced.',
       parameters: [parameter('name')],
       requestBody: {
         required: false,
@@ -126,7 +126,7 @@ export const adminPaths: Paths = {
           headers: noStore,
           content: body('RefreshOutcome', forcedOutcomeExample),
         },
-        ...problems(400, 401, 403, 404, 413, 429, 502, 503),
+        ...problems(400, 401, 403, 404, 409, 413, 429, 502, 503),
       },
     },
   },

@@ -13,8 +13,11 @@ export const adminSchemas: Schemas = {
       'name',
       'account',
       'appId',
+      'agentId',
       'kind',
+      'platform',
       'source',
+      'canForce',
       'status',
       'fingerprint',
       'masked',
@@ -33,15 +36,36 @@ export const adminSchemas: Schemas = {
       name: {
         type: 'string',
         description:
-          '`access_token` for the default account, `access_token:shop` for the account `shop`.',
+          '`access_token` for the default account, `access_token:shop` for the account `shop`; `jsapi_ticket:shop` is a ticket of that account.',
       },
       account: { type: 'string' },
-      appId: { type: 'string' },
-      kind: { type: 'string', enum: ['official-account', 'mini-program'] },
+      appId: {
+        type: 'string',
+        description: 'The appid; of an application of WeCom its corpid.',
+      },
+      agentId: {
+        type: ['string', 'null'],
+        description: 'Of an application of WeCom, where it is known.',
+      },
+      kind: {
+        type: 'string',
+        description:
+          "The kind of the account: `official-account`, `mini-program`, `mini-game`, `website`, `mobile-app`, `wecom`, or that of one of the app's own sources.",
+      },
+      platform: {
+        type: 'string',
+        description:
+          "Who issues the token: `WeChat`, `WeCom`, or the platform of one of the app's own sources.",
+      },
       source: {
         type: ['string', 'null'],
         description:
-          'The WeChat endpoint that issued the token: `stable` or `classic`.',
+          "What issued the token: `stable` or `classic`, `jsapi` or `wx_card`; of WeCom `wecom`, `wecom-corp` or `wecom-agent`; or one of the app's own sources.",
+      },
+      canForce: {
+        type: 'boolean',
+        description:
+          'Whether a renewal may be forced: the platform has a call that ends the current token.',
       },
       status: {
         type: 'string',
@@ -97,7 +121,7 @@ export const adminSchemas: Schemas = {
         type: 'integer',
         minimum: 0,
         description:
-          'Forced renewals since midnight, China time. WeChat allows 20 a day.',
+          'Forced renewals since midnight, China time; 20 a day are allowed.',
       },
     },
   },
@@ -118,12 +142,12 @@ export const adminSchemas: Schemas = {
       class: {
         type: 'string',
         description:
-          '`transient`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
+          '`transient`, `certificate`, `credentials`, `ip`, `quota`, `account`, `rejected`, or `sealed` for a stored value that cannot be decrypted.',
       },
       errcode: {
         type: ['integer', 'null'],
         description:
-          "WeChat's error code; null if there was no usable response.",
+          "The platform's error code; null if there was no usable response.",
       },
       message: { type: 'string' },
       at: { type: 'string', format: 'date-time' },
@@ -171,7 +195,7 @@ export const adminSchemas: Schemas = {
           'restored',
         ],
         description:
-          '`asked`: an operator requested a renewal; recorded once a minute for each caller and reason. `reported`: a caller reported that WeChat rejected the token; recorded once a minute for each caller and value. `unconfirmed`: WeChat accepts a token that a caller reported; recorded once in 10 s for each caller. `rejected`: the token is being renewed because WeChat rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested from WeChat, which ends the current token. `lease-lost`: a replica lost its lease during a call to WeChat. `restored`: the row was deleted, emptied or replaced by an older one, and a replica has written the token again from memory.',
+          '`asked`: an operator requested a renewal; recorded once a minute for each caller and reason. `reported`: a caller reported that the platform rejected the token; recorded once a minute for each caller and value. `unconfirmed`: the platform accepts a token that a caller reported; recorded once in 10 s for each caller. `rejected`: the token is being renewed because the platform rejected it. `refreshed`: the token was renewed. `failed`: a renewal failed. `forced`: a forced renewal was requested, which ends the current token. `lease-lost`: a replica lost its lease during a call to the platform. `restored`: the row was deleted, emptied or replaced by an older one, and a replica has written the token again from memory.',
       },
       actor: {
         type: ['string', 'null'],
@@ -181,7 +205,7 @@ export const adminSchemas: Schemas = {
       fingerprint: { type: ['string', 'null'], pattern: '^[0-9a-f]{8}$' },
       latencyMs: {
         type: ['integer', 'null'],
-        description: 'Response time of WeChat, milliseconds.',
+        description: 'Response time of the platform, milliseconds.',
       },
       detail: { type: ['string', 'null'] },
     },
@@ -212,7 +236,7 @@ export const adminSchemas: Schemas = {
         type: 'boolean',
         default: false,
         description:
-          'Ends the current token at once for all clients. WeChat allows 20 forced renewals a day, at least 30 s apart. Without `force`, stable mode may return the same token, and classic mode renews only a token that is due.',
+          'Ends the current token at once for all clients; refused where `canForce` is false. WeChat allows 20 forced renewals a day, at least 30 s apart. Without `force`, stable mode may return the same token, and classic mode renews only a token that is due.',
       },
       expectedFingerprint: {
         type: 'string',
@@ -236,7 +260,7 @@ export const adminSchemas: Schemas = {
         type: 'string',
         enum: ['refreshed', 'unchanged', 'superseded'],
         description:
-          '`refreshed`: the token was renewed. `unchanged`: WeChat returned the same token, or the token was not due. `superseded`: the token had been renewed already.',
+          '`refreshed`: the token was renewed. `unchanged`: the platform returned the same token, or the token was not due. `superseded`: the token had been renewed already.',
       },
       name: { type: 'string' },
       fingerprint: {

@@ -16,6 +16,7 @@ import { tokenPaths } from './token.paths.js';
 import { tokenSchemas } from './token.schemas.js';
 import { wechatShapedPaths } from './wechat-shaped.paths.js';
 import { wechatShapedSchemas } from './wechat-shaped.schemas.js';
+import { wecomShapedPaths } from './wecom-shaped.paths.js';
 
 /**
  * The OpenAPI document of the app's routes. It is written as data, because apps that use the module need not install
@@ -26,13 +27,13 @@ export const openApiDocument: OpenAPIObject = {
   info: {
     title: 'WeChat access tokens',
     version: packageVersion(),
-    description: `This server keeps WeChat access tokens valid, so that no other program has to. Where to begin:
+    description: `This server keeps the access tokens and tickets of WeChat and WeCom valid, so that no other program has to. Where to begin:
 
 - **Programs** get the current token, and report a token that WeChat has rejected.
 - **WeChat SDKs** whose host can be set need no change: configure an API key in place of the AppSecret.
 - **Operators** see the state of every token, without its value, and renew a token on request.
 
-Errors are \`application/problem+json\`; the WeChat-compatible routes return WeChat's own errors instead. Without API keys (setting \`API_KEYS\`) only \`/health\`, \`/metrics\` and this page are available.`,
+Errors are \`application/problem+json\`; the compatible routes return the platform's own errors instead. Without API keys (setting \`API_KEYS\`) only \`/health\`, \`/metrics\` and this page are available.`,
     license: { name: 'MIT' },
   },
   tags: [
@@ -42,7 +43,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
     },
     {
       name: 'WeChat SDKs',
-      description: "Compatible with WeChat's own endpoints.",
+      description: "Compatible with WeChat's and WeCom's own endpoints.",
     },
     { name: 'Operators', description: 'Inspect and renew tokens.' },
     { name: 'Operations', description: 'Health checks and metrics.' },
@@ -51,6 +52,7 @@ Errors are \`application/problem+json\`; the WeChat-compatible routes return WeC
   paths: {
     ...tokenPaths,
     ...wechatShapedPaths,
+    ...wecomShapedPaths,
     ...adminPaths,
     ...reportPaths,
     ...consolePaths,

@@ -7,8 +7,11 @@ const own = {
   name: 'access_token',
   account: 'default',
   appId: 'wx0123456789abcdef',
+  agentId: null,
   kind: 'official-account',
+  platform: 'WeChat',
   source: 'stable',
+  canForce: true,
   status: 'valid',
   fingerprint: NOW,
   masked: '90_W…vvZe',
@@ -46,8 +49,35 @@ const shop = {
   forcedToday: 0,
 };
 
+const ticket = {
+  ...own,
+  name: 'jsapi_ticket',
+  source: 'jsapi',
+  canForce: false,
+  fingerprint: '0c9de1f6',
+  masked: 'kgt8…9aQw',
+  forcedToday: 0,
+};
+
+const crm = {
+  ...own,
+  name: 'access_token:crm',
+  account: 'crm',
+  appId: 'ww0123456789abcdef',
+  agentId: '1000002',
+  kind: 'wecom',
+  platform: 'WeCom',
+  source: 'wecom',
+  canForce: false,
+  fingerprint: 'e1a5c07b',
+  masked: 'Rb2s…xT4E',
+  forcedToday: 0,
+};
+
 export const tokenExample: Examples = {
   valid: { summary: 'Valid', value: own },
+  ticket: { summary: 'A ticket', value: ticket },
+  wecom: { summary: 'Of an application of WeCom', value: crm },
   coolingDown: { summary: "The day's quota is used up", value: shop },
   refreshing: {
     summary: 'A replica is renewing the token',
@@ -65,7 +95,7 @@ export const tokenExample: Examples = {
 export const tokenPageExample: Examples = {
   last: {
     summary: 'The only page',
-    value: { items: [own, shop], next: null },
+    value: { items: [own, crm, shop, ticket], next: null },
   },
   first: {
     summary: 'The first of several pages',
@@ -170,6 +200,16 @@ export const servedTokenExample: Examples = {
       expiresIn: 7106,
       expiresAt: '2026-11-23T10:00:00.120Z',
       version: 1795420800120,
+    },
+  },
+  ticket: {
+    summary: 'A ticket',
+    value: {
+      name: 'jsapi_ticket:shop',
+      value: 'a-ticket-of-wechat',
+      expiresIn: 5404,
+      expiresAt: '2026-11-23T09:31:38.090Z',
+      version: 1795419098090,
     },
   },
 };

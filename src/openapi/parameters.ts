@@ -6,7 +6,7 @@ export const parameters: Parameters = {
     in: 'path',
     required: true,
     description:
-      'Name of the token: `access_token` for the default account, `access_token:shop` for the account `shop`.',
+      'Name of the token: `access_token` for the default account, `access_token:shop` for the account `shop`; `jsapi_ticket:shop`, `wx_card_ticket:shop`, `corp_ticket:shop` and `agent_ticket:shop` for its tickets.',
     schema: { type: 'string' },
     example: 'access_token',
   },
@@ -41,14 +41,14 @@ export const parameters: Parameters = {
     name: 'kind',
     in: 'query',
     description:
-      'Only tokens of this kind, the part of the name before the colon, such as `access_token`.',
+      'Only tokens of this kind, the part of the name before the colon, such as `access_token` or `jsapi_ticket`.',
     schema: { type: 'string', maxLength: 64 },
   },
   search: {
     name: 'search',
     in: 'query',
     description:
-      'Only tokens whose name or appid contains this, in upper or lower case.',
+      'Only tokens whose name, or whose appid (of WeCom corpid and agentid), contains this, in upper or lower case.',
     schema: { type: 'string', maxLength: 100 },
   },
   tokenNames: {

@@ -76,6 +76,16 @@ const PROBLEMS: Readonly<
       },
     },
   },
+  409: {
+    description: 'A token of this kind cannot be forced.',
+    examples: {
+      force: {
+        summary: 'A ticket',
+        detail:
+          'The platform has no call that ends "jsapi_ticket:store" before its time: it gives the same one until then. Refresh it without force.',
+      },
+    },
+  },
   413: {
     description: 'The body is too large.',
     examples: {

@@ -25,6 +25,7 @@ export const summaryExample: Examples = {
         refreshing: 0,
         valid: 1,
       },
+      kinds: ['access_token', 'jsapi_ticket'],
       hours: hours(24, {
         refreshed: 3,
         failed: 1,

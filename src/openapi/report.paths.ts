@@ -51,7 +51,7 @@ export const reportPaths: Paths = {
       operationId: 'showQuota',
       summary: "Ask WeChat for an account's quota",
       description:
-        'Scope `tokens:refresh`. Calls `/cgi-bin/openapi/quota/get` for each endpoint that issues tokens, with the access token; at most 5 times a minute for each appid. A reader calls nothing: 503.',
+        'Scope `tokens:refresh`. Calls `/cgi-bin/openapi/quota/get` for each endpoint that issues tokens, with the access token; at most 5 times a minute for each appid. Only for access tokens of WeChat accounts, otherwise 404. A reader calls nothing: 503.',
       parameters: [parameter('name')],
       responses: {
         200: {

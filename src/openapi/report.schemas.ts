@@ -28,7 +28,7 @@ export const reportSchemas: Schemas = {
       latencyMs: {
         ...maybe,
         description:
-          "The mean of WeChat's response times to successful renewals, milliseconds; null without one.",
+          "The mean of the platforms' response times to successful renewals, milliseconds; null without one.",
       },
     },
     'What was counted in one hour, by the clock of the database.',
@@ -44,6 +44,12 @@ export const reportSchemas: Schemas = {
       refreshing: count,
       valid: count,
     }),
+    kinds: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'The kinds of token that there may be, such as `access_token` and `jsapi_ticket`.',
+    },
     hours: {
       type: 'array',
       items: schema('HourCount'),
@@ -60,7 +66,7 @@ export const reportSchemas: Schemas = {
         owner: { type: 'string' },
         tokens: {
           ...count,
-          description: 'Tokens that WeChat has issued to the replica.',
+          description: 'Tokens that were issued to the replica.',
         },
         lastAt: {
           ...instant,
@@ -79,7 +85,7 @@ export const reportSchemas: Schemas = {
         },
         failures: counts,
       },
-      'The last two clock hours. Failures that concern one account, such as a wrong secret, are not counted here.',
+      'The platforms in the last two clock hours. Failures that concern one account, such as a wrong secret, are not counted here.',
     ),
     database: complete({
       kind: { type: 'string', enum: ['mysql', 'postgres', 'sqlite'] },

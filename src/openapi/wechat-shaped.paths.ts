@@ -1,12 +1,14 @@
 import type { Examples, Paths } from './openapi.types.js';
-import { body, noStore } from './parts.js';
+import {
+  answerOf,
+  busy,
+  error,
+  queryParameter,
+  ticketExample,
+} from './shaped-parts.js';
+import { body } from './parts.js';
 
 const tags = ['WeChat SDKs'];
-
-const error = (summary: string, errcode: number, errmsg: string) => ({
-  summary,
-  value: { errcode, errmsg },
-});
 
 const answers: Examples = {
   token: {
@@ -27,20 +29,42 @@ const answers: Examples = {
     45011,
     'api minute-quota reach limit, must slower, retry next minute',
   ),
-  busy: error(
-    'No token is available; the server log has the cause',
-    -1,
-    'system error',
-  ),
+  busy,
 };
 
-const answer = (examples: Examples) => ({
-  200: {
-    description: "A token or an error in WeChat's own format.",
-    headers: noStore,
-    content: body('WechatAnswer', examples),
-  },
-});
+const ticketAnswers: Examples = {
+  ticket: ticketExample,
+  tokenWrong: error(
+    'The token is not the current one: request it again',
+    40001,
+    'invalid credential, access_token is invalid or not latest',
+  ),
+  tokenMissing: error('Missing access_token', 41001, 'access_token missing'),
+  appIdMissing: error(
+    'An API key for several accounts, without appid',
+    41002,
+    'appid missing',
+  ),
+  typeWrong: error(
+    'Another type',
+    40097,
+    'invalid args: type must be jsapi or wx_card',
+  ),
+  ticketNotSet: error(
+    'The account has no such ticket',
+    48001,
+    'api unauthorized: this account has no wx_card_ticket here; add "wx_card" to its setting "tickets"',
+  ),
+  tooOften: error(
+    'Too many different tokens that are not current, from this address',
+    45011,
+    'api minute-quota reach limit, must slower, retry next minute',
+  ),
+  busy,
+};
+
+const answer = answerOf('WechatAnswer', 'A token');
+const ticketAnswer = answerOf('TicketAnswer', 'A ticket');
 
 export const wechatShapedPaths: Paths = {
   '/cgi-bin/token': {
@@ -52,28 +76,13 @@ export const wechatShapedPaths: Paths = {
         'Send an API key with the scope `tokens:issue` in place of the AppSecret. Unlike on the platform, a request does not invalidate the current token.',
       security: [],
       parameters: [
-        {
-          name: 'grant_type',
-          in: 'query',
-          required: true,
-          schema: { type: 'string', enum: ['client_credential'] },
-          example: 'client_credential',
-        },
-        {
-          name: 'appid',
-          in: 'query',
-          required: true,
-          schema: { type: 'string' },
-          example: 'wx0123456789abcdef',
-        },
-        {
-          name: 'secret',
-          in: 'query',
-          required: true,
+        queryParameter('grant_type', 'client_credential', {
+          enum: ['client_credential'],
+        }),
+        queryParameter('appid', 'wx0123456789abcdef'),
+        queryParameter('secret', 'your-api-key', {
           description: 'An API key.',
-          schema: { type: 'string' },
-          example: 'your-api-key',
-        },
+        }),
       ],
       responses: answer(answers),
     },
@@ -133,6 +142,39 @@ export const wechatShapedPaths: Paths = {
       security: [],
       responses: answer({
         notPosted: error('The only response', 43002, 'require POST method'),
+      }),
+    },
+  },
+  '/cgi-bin/ticket/getticket': {
+    get: {
+      tags,
+      operationId: 'wechatTicket',
+      summary: 'Compatible with /cgi-bin/ticket/getticket of WeChat',
+      description:
+        'Send the current token, as `/cgi-bin/token` here returns it, or an API key with the scope `tokens:issue`. The account needs the ticket in its setting `tickets`.',
+      security: [],
+      parameters: [
+        queryParameter('access_token', 'a-token-of-wechat', {
+          description: 'The current access token, or an API key.',
+        }),
+        queryParameter('type', 'jsapi', { enum: ['jsapi', 'wx_card'] }),
+        {
+          name: 'appid',
+          in: 'query',
+          description:
+            'Only for an API key that is not limited to one account.',
+          schema: { type: 'string' },
+        },
+      ],
+      responses: ticketAnswer(ticketAnswers),
+    },
+    post: {
+      tags,
+      operationId: 'wechatTicketPosted',
+      summary: 'Not supported: use GET',
+      security: [],
+      responses: ticketAnswer({
+        posted: error('The only response', 43001, 'require GET method'),
       }),
     },
   },

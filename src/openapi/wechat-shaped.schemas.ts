@@ -1,10 +1,40 @@
 import { schema } from './parts.js';
 import type { Schemas } from './openapi.types.js';
 
+const ok: Schemas = {
+  errcode: { type: 'integer', enum: [0] },
+  errmsg: { type: 'string', enum: ['ok'] },
+};
+const life: Schemas[string] = {
+  type: 'integer',
+  minimum: 0,
+  description: 'Actual seconds until the token or ticket expires.',
+};
+
 export const wechatShapedSchemas: Schemas = {
   WechatAnswer: {
     description: 'The HTTP status is always 200, as on the platform.',
     oneOf: [schema('WechatToken'), schema('WechatError')],
+  },
+  WecomAnswer: {
+    description: 'The HTTP status is always 200, as on the platform.',
+    oneOf: [schema('WecomToken'), schema('WechatError')],
+  },
+  TicketAnswer: {
+    description: 'The HTTP status is always 200, as on the platform.',
+    oneOf: [schema('WechatTicket'), schema('WechatError')],
+  },
+  WecomToken: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['errcode', 'errmsg', 'access_token', 'expires_in'],
+    properties: { ...ok, access_token: { type: 'string' }, expires_in: life },
+  },
+  WechatTicket: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['errcode', 'errmsg', 'ticket', 'expires_in'],
+    properties: { ...ok, ticket: { type: 'string' }, expires_in: life },
   },
   WechatToken: {
     type: 'object',
@@ -12,11 +42,7 @@ export const wechatShapedSchemas: Schemas = {
     required: ['access_token', 'expires_in'],
     properties: {
       access_token: { type: 'string' },
-      expires_in: {
-        type: 'integer',
-        minimum: 0,
-        description: 'Actual seconds until the token expires.',
-      },
+      expires_in: life,
     },
   },
   WechatError: {

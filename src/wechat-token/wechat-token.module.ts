@@ -28,6 +28,7 @@ import { ApiKeys } from './http/auth/api-keys.js';
 import { decorated } from './http/auth/decorated.js';
 import { TokensController } from './http/tokens.controller.js';
 import { WechatShapedController } from './http/wechat-shaped/wechat-shaped.controller.js';
+import { WecomShapedController } from './http/wechat-shaped/wecom-shaped.controller.js';
 import { EngineHealth } from './schedule/engine-health.js';
 import { WechatTokenHealthIndicator } from './schedule/health.indicator.js';
 import { TokenRefresher } from './schedule/token-refresher.js';
@@ -115,6 +116,7 @@ function withExtras(
       AdminController,
       TokensController,
       WechatShapedController,
+      WecomShapedController,
     ].map((controller) => decorated(controller, metadata)),
     providers: [...(definition.providers ?? []), sqlRunner, routes],
   };

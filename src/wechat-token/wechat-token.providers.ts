@@ -20,6 +20,8 @@ import { ApiKeyAuthenticator } from './http/auth/api-key-authenticator.js';
 import { AppGuards } from './http/auth/app-guards.js';
 import { TokenReads } from './http/auth/token-reads.js';
 import { ClientRefresh } from './http/wechat-shaped/client-refresh.js';
+import { PlatformClients } from './http/wechat-shaped/platform-clients.js';
+import { ShapedAnswers } from './http/wechat-shaped/shaped-answers.js';
 import { HeldTokenMonitor } from './monitor/held-token-monitor.js';
 import {
   BUILT_CONSOLE,
@@ -155,6 +157,8 @@ const monitor: Provider[] = [HeldTokenMonitor];
 const http: Provider[] = [
   TokenReads,
   ClientRefresh,
+  PlatformClients,
+  ShapedAnswers,
   ApiKeyAuthenticator,
   AppGuards,
   MountGuard,

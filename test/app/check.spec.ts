@@ -1,6 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+} from '../../src/testing/index.js';
 import { AppSandbox } from '../support/app-sandbox.js';
 import { CommandHost } from '../support/command-host.js';
 import { queryOnce } from '../support/connect.js';
@@ -135,6 +138,35 @@ describe('--check', () => {
       ]),
     );
     expect(readdirSync(sandbox.folder)).toEqual([]);
+  });
+
+  it('asks WeCom for its applications, by one call each, and makes no call for tickets', async () => {
+    const { corpId, agentId } = DEFAULT_FAKE_WECOM_ACCOUNT;
+    const crm = { corpId, agentId, secret: `${MARK}-of-crm` };
+    sandbox.wechat.addAccount(crm);
+    const { code, lines } = await check(
+      accounts(
+        { ...crm, name: 'crm', kind: 'wecom', tickets: ['corp', 'agent'] },
+        { ...crm, name: 'old', kind: 'wecom', secret: `${MARK}-wrong` },
+        { ...SHOP, tickets: ['jsapi'] },
+      ),
+    );
+    expect(code).toBe(1);
+    const { baseUrl, calls } = sandbox.wechat;
+    expect(lines.slice(2)).toEqual([
+      `ok  WeChat  ${baseUrl} answers`,
+      `ok  WeCom  ${baseUrl} answers`,
+      `ok  account default (${appId})  accepted, also from this machine's IP address`,
+      `ok  account crm (${corpId}/${agentId})  accepted, also from this machine's IP address`,
+      expect.stringMatching(
+        /^fault {2}account old .*WeCom answered 40001 .*Correct the corpId and the secret of this application/,
+      ),
+      `ok  account shop (${SHOP.appId})  accepted, also from this machine's IP address`,
+      '',
+      '1 fault was found.',
+      '',
+    ]);
+    expect(calls).toMatchObject({ wecomToken: 2, wecomTicket: 0, ticket: 0 });
   });
 
   it('says that WeChat cannot be reached, and asks for no account then', async () => {

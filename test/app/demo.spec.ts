@@ -100,7 +100,12 @@ describe('npm run demo', () => {
     expect(tokens.status).toBe(200);
   });
 
-  it('has an account that is healthy, one with a wrong secret and one whose IP address is refused', async () => {
+  it('has accounts of WeChat and of WeCom that are healthy, one with a wrong secret and one whose IP address is refused', async () => {
+    for (const name of ['access_token', 'jsapi_ticket', 'access_token:crm']) {
+      expect(intro).toMatch(new RegExp(`^  ${name} `, 'm'));
+      const line = `"message":"token refreshed","name":"${name}"`;
+      await vi.waitUntil(() => demo.logs().includes(line));
+    }
     for (const [name, errcode] of [
       ['access_token:shop', 40125],
       ['access_token:news', 40164],
@@ -116,16 +121,19 @@ describe('npm run demo', () => {
     const issued = { access_token: expect.stringMatching(/^90_/) };
     const view = { name: 'access_token', masked: expect.any(String) };
     const others = [
+      { name: 'access_token:crm', masked: expect.any(String) },
       { name: 'access_token:news', masked: null },
       { name: 'access_token:shop', masked: null },
+      { name: 'jsapi_ticket', masked: expect.any(String) },
     ];
     const expected: readonly [route: RegExp, answer: object][] = [
       [/cgi-bin.token/, issued],
       [/stable_token/, issued],
       [/wechat-tokens.access_token$/, token],
+      [/jsapi_ticket$/, { value: expect.any(String) }],
       [/rejected$/, token],
       [/admin.wechat-tokens$/, { items: [view, ...others] }],
-      [/summary$/, { total: 3 }],
+      [/summary$/, { total: 5 }],
       [/admin.wechat-tokens.access_token$/, view],
       [/events/, { items: expect.any(Array) }],
       [/refresh$/, { outcome: 'refreshed' }],
@@ -148,7 +156,7 @@ describe('npm run demo', () => {
 
   it('shows each rotation as it happens: what WeChat issues, the app has', async () => {
     const refreshed = await printed(
-      /"message":"token refreshed".*?"fingerprint":"(\w+)"/g,
+      /"message":"token refreshed","name":"access_token",.*?"fingerprint":"(\w+)"/g,
       3,
     );
     const issued = await printed(/^>> WeChat issued token (\w+), /gm, 3);

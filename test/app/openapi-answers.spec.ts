@@ -1,4 +1,7 @@
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+} from '../../src/testing/index.js';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';
 import { faultsOf, operations } from './openapi-document.js';
@@ -10,12 +13,21 @@ const KEYS = {
 };
 const ALL = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 const { appId } = DEFAULT_FAKE_ACCOUNT;
+const STORE = { appId: 'wx_store', appSecret: 'store-secret-0123456789abcdef' };
+const CRM = DEFAULT_FAKE_WECOM_ACCOUNT;
 
 let sandbox: AppSandbox;
 let app: AppProcess;
 beforeAll(async () => {
   sandbox = await AppSandbox.create();
+  sandbox.wechat.addAccount(STORE);
+  sandbox.wechat.addAccount(CRM);
   app = await sandbox.run({
+    WECHAT_ACCOUNTS: JSON.stringify([
+      { name: 'store', ...STORE, tickets: ['jsapi'] },
+      { name: 'crm', kind: 'wecom', ...CRM, tickets: ['corp', 'agent'] },
+    ]),
+    WECOM_API_BASE_URL: sandbox.wechat.baseUrl,
     API_KEYS: apiKeys(
       { id: 'all', key: KEYS.all, scopes: ALL },
       { id: 'issue', key: KEYS.issue },
@@ -74,6 +86,10 @@ const QUOTA = 'GET /admin/wechat-tokens/{name}/quota';
 const REFRESH = 'POST /admin/wechat-tokens/{name}/refresh';
 const CLASSIC = 'GET /cgi-bin/token';
 const STABLE = 'POST /cgi-bin/stable_token';
+const TICKET = 'GET /cgi-bin/ticket/getticket';
+const WECOM_TOKEN = 'GET /cgi-bin/gettoken';
+const CORP_TICKET = 'GET /cgi-bin/get_jsapi_ticket';
+const AGENT_TICKET = 'GET /cgi-bin/ticket/get';
 
 const own = (route: string) =>
   route.replace(/^\w+ /, '').replace('{name}', 'access_token');
@@ -81,6 +97,14 @@ const credentials = {
   grant_type: 'client_credential',
   appid: appId,
   secret: KEYS.issue,
+};
+const byKey = { access_token: KEYS.issue };
+const corpid = { corpid: CRM.corpId };
+const asked = {
+  jsapi: { ...byKey, type: 'jsapi', appid: STORE.appId },
+  token: { ...corpid, corpsecret: KEYS.issue },
+  corp: { ...byKey, ...corpid },
+  agent: { ...byKey, ...corpid, type: 'agent_config' },
 };
 const asQuery = (fields: object) =>
   new URLSearchParams(Object.entries(fields)).toString();
@@ -97,6 +121,7 @@ describe('what the running app answers is as documented', () => {
     [QUOTA, 200, { path: own(QUOTA) }],
     [ONE, 200, { path: own(ONE) }],
     [EVENTS, 200, { path: own(EVENTS) }],
+    [ONE, 200, { path: '/admin/wechat-tokens/jsapi_ticket:store' }],
     [REFRESH, 200, { path: own(REFRESH), body: {} }],
     [REFRESH, 200, { path: own(REFRESH), body: { force: true } }],
     [CLASSIC, 200, { path: `${own(CLASSIC)}?${asQuery(credentials)}` }],
@@ -105,6 +130,24 @@ describe('what the running app answers is as documented', () => {
     [STABLE, 200, { body: { ...credentials, secret: '' } }],
     [STABLE, 200, { body: '{' }],
     ['GET /cgi-bin/stable_token', 200, {}],
+    [TICKET, 200, { path: `${own(TICKET)}?${asQuery(asked.jsapi)}` }],
+    [TICKET, 200, {}],
+    ['POST /cgi-bin/ticket/getticket', 200, {}],
+    [WECOM_TOKEN, 200, { path: `${own(WECOM_TOKEN)}?${asQuery(asked.token)}` }],
+    [WECOM_TOKEN, 200, {}],
+    ['POST /cgi-bin/gettoken', 200, {}],
+    [CORP_TICKET, 200, { path: `${own(CORP_TICKET)}?${asQuery(asked.corp)}` }],
+    [CORP_TICKET, 200, {}],
+    ['POST /cgi-bin/get_jsapi_ticket', 200, {}],
+    [
+      AGENT_TICKET,
+      200,
+      { path: `${own(AGENT_TICKET)}?${asQuery(asked.agent)}` },
+    ],
+    [AGENT_TICKET, 200, {}],
+    ['POST /cgi-bin/ticket/get', 200, {}],
+    [TOKEN, 200, { path: '/wechat-tokens/jsapi_ticket:store' }],
+    [ONE, 200, { path: '/admin/wechat-tokens/agent_ticket:crm' }],
     ['GET /health/live', 200, { key: undefined }],
     ['GET /health/ready', 200, { key: undefined }],
   ])('%s %i %j', async (route, status, request) => {
@@ -149,6 +192,14 @@ describe('errors of the running app are those of the examples, to the word', () 
     [LIST, 403, { key: KEYS.issue }],
     [TOKEN, 403, { path: own(TOKEN), key: KEYS.shop }],
     [TOKEN, 404, { path: '/wechat-tokens/access_token:shop' }],
+    [
+      REFRESH,
+      409,
+      {
+        path: '/admin/wechat-tokens/jsapi_ticket:store/refresh',
+        body: { force: true },
+      },
+    ],
     [
       REJECTED,
       413,

@@ -97,11 +97,11 @@ describe('the list', () => {
     await listShown(page);
     const names = rows(page).getByRole('link');
 
-    await page.getByLabel('Search by name or appid').fill('wx_kiosk');
+    await page.getByLabel('Search by name or id').fill('wx_kiosk');
     await expect
       .poll(() => names.allTextContents())
       .toEqual(['access_token:kiosk']);
-    await page.getByLabel('Search by name or appid').fill('nothing at all');
+    await page.getByLabel('Search by name or id').fill('nothing at all');
     await page.getByText('No token matches the filters').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).first().click();
     await expect.poll(() => names.count()).toBe(4);
@@ -111,7 +111,7 @@ describe('the list', () => {
     const { page } = await browser.open(world.console);
     await signIn(page, KEYS.reader);
     await listShown(page);
-    const search = page.getByLabel('Search by name or appid');
+    const search = page.getByLabel('Search by name or id');
     const filters = () => new URL(page.url()).hash;
 
     await search.fill('wx_kiosk');

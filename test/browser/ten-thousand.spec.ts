@@ -53,7 +53,7 @@ describe('the list of 10,000 accounts', () => {
     await page.getByRole('button', { name: 'Previous' }).click();
     await expect.poll(names).toContain('access_token:shop-00200');
 
-    await page.getByLabel('Search by name or appid').fill('wx_shop_09876');
+    await page.getByLabel('Search by name or id').fill('wx_shop_09876');
     await expect.poll(names).toEqual(['access_token:shop-09876']);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await expect.poll(async () => (await names()).length).toBe(PAGE_ROWS);

@@ -42,19 +42,27 @@ const name = fc.oneof(
 const route = fc
   .tuple(
     oneOf('/admin/wechat-tokens', '/wechat-tokens', '/cgi-bin', ''),
-    fc.oneof(name, oneOf('token', 'stable_token', 'stream', '')),
+    fc.oneof(
+      name,
+      oneOf('token', 'stable_token', 'stream', ''),
+      oneOf('ticket/getticket', 'gettoken', 'get_jsapi_ticket', 'ticket/get'),
+    ),
     oneOf('', '', '/events', '/refresh', '/rejected', '/', '//'),
   )
   .map(([base, middle, end]) => `${base}/${middle}${end}`);
 const value = fc.oneof(
   oneOf('1', '0', '-1', 'client_credential', OWN.appId, SHOP.appId),
+  oneOf('jsapi', 'wx_card', 'agent_config'),
   oneOf(...keys, WRONG_KEY),
   fc.string({ unit: 'grapheme-ascii', maxLength: 30 }),
 );
 const query = fc
   .array(
     fc.tuple(
-      oneOf('limit', 'after', 'before', 'grant_type', 'appid', 'secret', 'key'),
+      fc.oneof(
+        oneOf('limit', 'after', 'before', 'grant_type', 'appid', 'secret'),
+        oneOf('access_token', 'type', 'corpid', 'corpsecret', 'agentid', 'key'),
+      ),
       value,
     ),
     { maxLength: 4 },

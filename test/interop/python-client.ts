@@ -37,29 +37,65 @@ export function hostedPythonClient(host: {
   );
 }
 
-/** A client of Python in a process that lives as long as it does, and makes a call for each line that it is sent. */
+/** The recipe for wechatpy.work, with the app as the host of tokens and tickets: those of the corporation, and of the application. */
+export async function hostedWorkClient(host: {
+  url: string;
+  wecomUrl: string;
+  corpId: string;
+  secret: string;
+}): Promise<AsyncDisposable & { tickets(): Promise<string[]> }> {
+  const client = await lines(
+    ['hosted-wechatpy-work'],
+    `HostedWorkClient("${host.corpId}", "${host.secret}", token_server="${host.url}")`,
+    host.wecomUrl,
+    'tickets.py',
+  );
+  return {
+    ...client,
+    tickets: async () => (await client.next()).split(' '),
+  };
+}
+
 async function caller(
   recipes: readonly string[],
   client: string,
   wechatUrl: string,
 ): Promise<PythonClient> {
+  const python = await lines(recipes, client, wechatUrl, 'calls.py');
+  return {
+    ...python,
+    call: async () => {
+      const line = await python.next();
+      if (line !== 'ok') throw new Error(line);
+    },
+  };
+}
+
+/** A client of Python in a process that lives as long as it does, and prints a line for each that it is sent. */
+async function lines(
+  recipes: readonly string[],
+  client: string,
+  wechatUrl: string,
+  calls: string,
+): Promise<AsyncDisposable & { next(): Promise<string> }> {
   const script = [
     ...recipes.map((name) => recipe('python', name)),
     `client = ${client}`,
     `client.API_BASE_URL = "${wechatUrl}/cgi-bin/"`,
-    readFileSync(join(PYTHON_PATH, 'calls.py'), 'utf8'),
+    readFileSync(join(PYTHON_PATH, calls), 'utf8'),
   ].join('\n');
   const python = spawn(PYTHON, ['-c', script], {
     env: { PYTHONPATH: PYTHON_PATH, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(python, 'spawn');
-  const lines = createInterface(python.stdout)[Symbol.asyncIterator]();
+  const printed = createInterface(python.stdout)[Symbol.asyncIterator]();
   return {
-    call: async () => {
+    next: async () => {
       python.stdin.write('\n');
-      const { value, done } = await lines.next();
-      if (done || value !== 'ok') throw new Error(value ?? 'Python has ended');
+      const { value, done } = await printed.next();
+      if (done) throw new Error('Python has ended');
+      return value;
     },
     [Symbol.asyncDispose]: async () => {
       const ended = once(python, 'close');

@@ -21,5 +21,6 @@ declare module 'co-wechat-api' {
     ensureAccessToken(): Promise<AccessToken>;
     saveToken(token: AccessToken | null): Promise<void>;
     getMenu(): Promise<unknown>;
+    getTicket(type: 'jsapi' | 'wx_card'): Promise<{ readonly ticket: string }>;
   }
 }

@@ -1,12 +1,13 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One host for an SDK that has one for everything: the token endpoints are the app's, all else is WeChat's. */
+/** One host for an SDK that has one for everything: the endpoints of tokens and tickets are the app's, all else is WeChat's. */
 export interface WechatRouter extends AsyncDisposable {
   readonly url: string;
 }
 
-const TOKEN_ENDPOINT = /^\/cgi-bin\/(?:stable_)?token(?:\?|$)/;
+const TOKEN_ENDPOINT =
+  /^\/cgi-bin\/(?:(?:stable_|get)?token|ticket\/get(?:ticket)?|get_jsapi_ticket)(?:\?|$)/;
 
 export async function routeTokensTo(
   appUrl: string,

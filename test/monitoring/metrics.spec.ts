@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { wechatTokenMetrics } from '../../src/prometheus/index.js';
-import { DEFAULT_FAKE_ACCOUNT, ManualClock } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+  ManualClock,
+} from '../../src/testing/index.js';
 import { shops, started } from '../support/many-accounts.js';
 import { PROJECT } from '../support/build.js';
 import { World } from '../support/world.js';
@@ -82,6 +86,49 @@ describe('the metrics', () => {
     const { text } = await scrape(metrics);
     for (const secret of [first, second, DEFAULT_FAKE_ACCOUNT.appSecret])
       expect(text).not.toContain(secret);
+  });
+
+  it('show a ticket and a token of WeCom as they show an access token', async () => {
+    const metrics = wechatTokenMetrics();
+    const { corpId, agentId, secret } = DEFAULT_FAKE_WECOM_ACCOUNT;
+    const crm = {
+      name: 'crm',
+      kind: 'wecom',
+      corpId,
+      agentId,
+      secret,
+    } as const;
+    await using world = await World.create({
+      wechat: { accounts: [DEFAULT_FAKE_ACCOUNT, DEFAULT_FAKE_WECOM_ACCOUNT] },
+    });
+    const { accountCheck, refresher } = await world.replica({
+      accounts: [{ ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] }, crm],
+      observer: metrics.observer,
+    });
+    await accountCheck.check();
+    await world.advance(11);
+    world.wechat.inject('wecomToken', { errcode: 45033 });
+    const refused = refresher.refresh('access_token:crm');
+    await expect(refused).rejects.toThrow('45033');
+
+    const { series } = await scrape(metrics);
+    const left = (name: string) =>
+      series.get(`wechat_token_seconds_left{name="${name}"}`);
+    for (const name of ['access_token', 'jsapi_ticket', 'access_token:crm'])
+      expect(left(name), name).toBeGreaterThan(7000);
+    const calls = (path: string, outcome: string) =>
+      series.get(
+        `wechat_token_upstream_calls_total{path="/cgi-bin/${path}",outcome="${outcome}`,
+      );
+    expect(calls('ticket/getticket', 'ok",errcode=""}')).toBe(1);
+    expect(calls('gettoken', 'ok",errcode=""}')).toBe(1);
+    expect(calls('gettoken', 'refused",errcode="45033"}')).toBe(1);
+    const renewals =
+      'wechat_token_renewals_total{outcome="refreshed",class=""}';
+    expect(series.get(renewals)).toBe(3);
+    const { text } = await scrape(metrics);
+    for (const value of [secret, ...world.wechat.issuedTickets])
+      expect(text).not.toContain(value);
   });
 
   it('are as many for a thousand tokens as for a hundred, the same ones each time, and the lowest is that of all', async () => {

@@ -40,6 +40,7 @@ export class AppSandbox implements AsyncDisposable {
       WECHAT_APP_ID: appId,
       WECHAT_APP_SECRET: appSecret,
       WECHAT_API_BASE_URL: this.wechat.baseUrl,
+      WECOM_API_BASE_URL: this.wechat.baseUrl,
       API_KEYS: apiKeys({ id: 'sandbox', key: API_KEY }),
       ...others,
     };

@@ -6,7 +6,7 @@ export class ApiFailure extends Error {
   readonly status: number;
   /** The server's own words, in English; empty when it did not answer. */
   readonly detail: string;
-  /** WeChat's error code. */
+  /** The platform's error code. */
   readonly errcode: number | undefined;
   /** Seconds. */
   readonly retryAfter: number | undefined;

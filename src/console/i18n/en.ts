@@ -1,4 +1,5 @@
 import { failuresEn } from './failures.en.js';
+import { renewalEn } from './renewal.en.js';
 
 /** Every sentence of the console. `zh.ts` has the same keys, by its type. */
 export const en = {
@@ -43,7 +44,7 @@ export const en = {
     notFound: 'There is no such token.',
     tooMany: (wait: string) => `Too many requests. Try again in ${wait}.`,
     unavailable: 'The server cannot do this at the moment.',
-    upstream: 'WeChat refused the request.',
+    upstream: 'The platform refused the request.',
     server: 'The server failed. See its log for details.',
     invalid: 'The server did not accept the request.',
     words: 'Server message',
@@ -83,6 +84,10 @@ export const en = {
   kinds: {
     'official-account': 'Official account',
     'mini-program': 'Mini program',
+    'mini-game': 'Mini game',
+    website: 'Website',
+    'mobile-app': 'Mobile app',
+    wecom: 'WeCom',
   } as Readonly<Record<string, string>>,
 
   fleet: {
@@ -91,8 +96,8 @@ export const en = {
     renewals: 'Renewals',
     failures: 'Failures',
     last24h: 'Last 24 hours',
-    wechat: 'WeChat',
-    wechatStates: {
+    platforms: 'Platforms',
+    platformStates: {
       ok: 'Reachable',
       degraded: 'Degraded',
       failing: 'Failing',
@@ -113,7 +118,7 @@ export const en = {
   list: {
     title: 'Tokens',
     total: (count: string) => `${count} total`,
-    search: 'Search by name or appid',
+    search: 'Search by name or id',
     kind: 'Kind',
     allKinds: 'All kinds',
     clear: 'Clear filters',
@@ -162,6 +167,9 @@ export const en = {
     failed: 'The token could not be loaded',
     account: 'Account',
     appId: 'AppID',
+    corpId: 'CorpId',
+    agentId: 'AgentId',
+    platform: 'Platform',
     kind: 'Kind',
     source: 'Source',
     fingerprint: 'Fingerprint',
@@ -177,63 +185,7 @@ export const en = {
     copyAddress: 'Copy IP address',
   },
 
-  refresh: {
-    title: 'Refresh',
-    intro:
-      'Requests a token in normal mode. WeChat returns the current token while it is valid, so no client is interrupted.',
-    introClassic:
-      'In classic mode WeChat issues a new token on every call, so the server calls only when this one is due.',
-    reason: 'Reason',
-    reasonHint: 'Optional; recorded in the history',
-    submit: 'Refresh',
-    busy: 'Refreshing…',
-    force: 'Force…',
-    failed: 'The refresh failed',
-    outcomes: {
-      refreshed: (fingerprint: string) =>
-        `Refreshed: the token is now ${fingerprint}.`,
-      unchanged: (fingerprint: string) =>
-        `Unchanged: ${fingerprint} is still the current token.`,
-      superseded: (fingerprint: string) =>
-        `Another replica, or an earlier call, has renewed it already: the token is ${fingerprint}.`,
-    },
-  },
-
-  force: {
-    title: 'Force a new token?',
-    hurts:
-      'The current token becomes invalid at once. Any client that holds a copy fails with 40001 until it has the new one.',
-    hurtsClassic:
-      'WeChat issues a new token and ends the current one within five minutes. Any client that holds a copy fails with 40001 from then on.',
-    safe: 'Clients of this server get the new token within a second.',
-    spends: (left: string, limit: string) =>
-      `This uses one of the day's ${limit} forced renewals, of which ${left} are left.`,
-    spendsUnknown: "This uses one of the day's 20 forced renewals.",
-    typeName: (name: string) => `Type ${name} to confirm`,
-    reason: 'Reason',
-    submit: 'Force a new token',
-    busy: 'Forcing…',
-  },
-
-  budget: {
-    title: 'Forced renewals',
-    left: (left: string, limit: string) => `${left} of ${limit} left today`,
-    resets: (local: string, wait: string) => `Resets in ${wait} (${local})`,
-    china: (time: string) => `${time} China time (UTC+8)`,
-  },
-
-  quota: {
-    title: "WeChat's quota",
-    intro: 'Reads the counters from WeChat. The request itself counts.',
-    submit: 'Check quota',
-    busy: 'Checking…',
-    failed: 'The quota could not be read',
-    endpoint: 'Endpoint',
-    used: 'Used',
-    remain: 'Left',
-    limit: 'Limit',
-    refused: (errcode: string) => `WeChat returned ${errcode}`,
-  },
+  ...renewalEn,
 
   history: {
     title: 'History',
@@ -260,7 +212,7 @@ export const en = {
       refreshed: 'Renewed',
       failed: 'Failed',
       forced: 'Forced',
-      rejected: 'Rejected by WeChat',
+      rejected: 'Rejected by the platform',
       'lease-lost': 'Lease lost',
       restored: 'Row restored',
     } as Readonly<Record<string, string>>,

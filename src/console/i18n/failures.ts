@@ -5,20 +5,18 @@ export interface Explanation {
   readonly remedy: string;
 }
 
-/** The classes of the server's failures. */
-export type KnownClass =
+/** The classes of a platform's failures. */
+export type PlatformClass =
   | 'transient'
   | 'certificate'
   | 'rejected'
   | 'credentials'
   | 'ip'
   | 'quota'
-  | 'account'
-  | 'row-conflict'
-  | 'sealed';
+  | 'account';
 
 /** WeChat's error codes that tell more than their class. */
-export type KnownCode =
+export type WechatCode =
   | -1
   | 40001
   | 40002
@@ -37,22 +35,40 @@ export type KnownCode =
   | 89501
   | 89506;
 
+/** WeCom's, many of which mean something else at WeChat. */
+export type WecomCode =
+  -1 | 40001 | 40013 | 41002 | 45009 | 45033 | 50003 | 60020;
+
+export interface PlatformTexts<Code extends number> {
+  readonly classes: Readonly<Record<PlatformClass, Explanation>>;
+  readonly codes: Readonly<Record<Code, Explanation>>;
+}
+
 export interface FailureTexts {
-  readonly classes: Readonly<Record<KnownClass, Explanation>>;
-  readonly codes: Readonly<Record<KnownCode, Explanation>>;
+  readonly WeChat: PlatformTexts<WechatCode>;
+  readonly WeCom: PlatformTexts<WecomCode>;
+  /** Of the platform of a source of the app's own. */
+  readonly other: (platform: string) => PlatformTexts<never>;
+  /** The server's own findings. */
+  readonly server: Readonly<Record<'row-conflict' | 'sealed', Explanation>>;
   readonly unknown: Explanation;
 }
 
-/** Codes that mean the same as another one. */
-const SAME_AS: Readonly<Record<number, KnownCode>> = {
-  41002: 40002,
-  41004: 40002,
-  43002: 40002,
-  89502: 89501,
-  89503: 89501,
-  89504: 89501,
-  89505: 89501,
-  89507: 89506,
+/** Codes that mean the same as another one of their platform. */
+const SAME_AS: Readonly<
+  Record<string, Readonly<Record<number, WechatCode | WecomCode>>>
+> = {
+  WeChat: {
+    41002: 40002,
+    41004: 40002,
+    43002: 40002,
+    89502: 89501,
+    89503: 89501,
+    89504: 89501,
+    89505: 89501,
+    89507: 89506,
+  },
+  WeCom: { 40091: 40001, 41004: 41002, 41024: 41002 },
 };
 
 interface Failure {
@@ -61,27 +77,51 @@ interface Failure {
   readonly errcode: number | null;
 }
 
-export function explain(texts: FailureTexts, failure: Failure): Explanation {
-  const { classes, codes, unknown } = texts;
-  // 40001 has two meanings; of a rejected token it says nothing about the secret.
+/** @param platform `WeChat`, `WeCom`, or that of a source of the app's own. */
+export function explain(
+  texts: FailureTexts,
+  platform: string,
+  failure: Failure,
+): Explanation {
+  const { classes, codes } = textsOf(texts, platform);
+  // WeChat's 40001 has two meanings; of a rejected token it says nothing about the secret.
   if (failure.class === 'rejected') return classes.rejected;
-  const code = SAME_AS[failure.errcode ?? 0] ?? failure.errcode ?? 0;
+  const errcode = failure.errcode ?? 0;
+  const code = SAME_AS[platform]?.[errcode] ?? errcode;
   if (isKey(codes, code)) return codes[code];
+  const known = { ...classes, ...texts.server };
   const kind = failure.class ?? '';
-  return isKey(classes, kind) ? classes[kind] : unknown;
+  return isKey(known, kind) ? known[kind] : texts.unknown;
+}
+
+function textsOf(
+  texts: FailureTexts,
+  platform: string,
+): PlatformTexts<WechatCode> | PlatformTexts<WecomCode> | PlatformTexts<never> {
+  return platform === 'WeChat' || platform === 'WeCom'
+    ? texts[platform]
+    : texts.other(platform);
 }
 
 function isKey<T extends object>(table: T, key: PropertyKey): key is keyof T {
   return Object.hasOwn(table, key);
 }
 
-/** The address that WeChat saw, from an errmsg such as `invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist`. */
+/**
+ * The address that the platform saw, from an errmsg such as `invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist`, or
+ * WeCom's `…, from ip: 203.0.113.7, …`.
+ */
 export function addressIn(message: string): string | undefined {
-  return /\binvalid ip:? ?([\da-f.:]*[\da-f])/i.exec(message)?.[1];
+  return /\b(?:invalid|from) ip:? ?([\da-f.:]*[\da-f])/i.exec(message)?.[1];
 }
 
-/** The errcode of a refusal in the server's words: `WeChat answered 40164 "invalid ip …"`. */
-export function errcodeIn(detail: string): number | undefined {
-  const found = /^WeChat answered (-?\d+) /.exec(detail)?.[1];
-  return found === undefined ? undefined : Number(found);
+/** The refusal in the server's words: `WeChat answered 40164 "invalid ip …"`. */
+export function refusalIn(
+  detail: string,
+): { platform: string; errcode: number } | undefined {
+  const [, platform, errcode] =
+    /(?:^|: )([^:]{1,64}?) answered (-?\d+) /.exec(detail) ?? [];
+  return platform === undefined
+    ? undefined
+    : { platform, errcode: Number(errcode) };
 }

@@ -1,12 +1,10 @@
-import type { FailureTexts } from './failures.js';
+import type { FailureTexts, PlatformTexts, WechatCode } from './failures.js';
+import { othersZh, PROBED, wecomZh } from './failures.others.zh.js';
 
-const PROBED =
-  '服务端会在 1、5、15 分钟后各重试一次，此后每 30～60 分钟重试一次；手动刷新则立即重试。';
-
-export const failuresZh: FailureTexts = {
+const wechat: PlatformTexts<WechatCode> = {
   classes: {
     transient: {
-      title: '微信未签发 access_token',
+      title: '微信未签发凭证',
       what: '无法连接微信接口，或微信的响应无效。',
       remedy:
         '服务端会自动重试。如果持续失败，请检查服务器到 api.weixin.qq.com 的网络，以及中间的代理。',
@@ -21,7 +19,7 @@ export const failuresZh: FailureTexts = {
       title: '微信拒绝了当前凭证',
       what: '调用微信接口时，该凭证或它所依赖的凭证被拒绝。',
       remedy:
-        '服务端会自动刷新。如果反复出现，说明有其他系统在用同一个 AppID 获取 access_token，请找到该系统，让它改为从本服务读取。',
+        '服务端会自动刷新。如果反复出现，说明有其他系统在用同一个 AppID 获取凭证，请找到该系统，让它改为从本服务读取。',
     },
     credentials: {
       title: '账号配置未通过微信校验',
@@ -35,26 +33,14 @@ export const failuresZh: FailureTexts = {
     },
     quota: {
       title: '当天的配额已用完',
-      what: '微信今天不再为该 AppID 签发 access_token。',
+      what: '微信今天不再为该 AppID 签发凭证。',
       remedy:
-        '配额在北京时间零点重置，在此之前，未过期的凭证照常下发。请排查还有哪些系统在用该 AppID 获取 access_token；微信接口配额可在下方查询。',
+        '配额在北京时间零点重置，在此之前，未过期的凭证照常下发。请排查还有哪些系统在用该 AppID 获取凭证；微信接口配额可在该账号 access_token 的页面查询。',
     },
     account: {
       title: '账号被微信限制',
-      what: '无论 AppID 和 AppSecret 是否正确，微信都不再为该账号签发 access_token。',
+      what: '无论 AppID 和 AppSecret 是否正确，微信都不再为该账号签发凭证。',
       remedy: `请登录微信公众平台查看原因和申诉方式。${PROBED}`,
-    },
-    'row-conflict': {
-      title: '该数据行已被其他应用占用',
-      what: '表中该行存储的是另一个 AppID 的凭证，说明有两个应用共用一张表且账号同名。',
-      remedy:
-        '请修改其中一个账号的名称，或让其中一个应用使用单独的 schema。如果更换过 AppID，强制刷新一次即可。',
-    },
-    sealed: {
-      title: '失败记录无法解密',
-      what: '本服务没有加密该记录所用的密钥。',
-      remedy:
-        '请把对应密钥加入 TOKEN_ENCRYPTION_KEYS：第一个密钥用于加密，所有密钥都可用于解密。',
     },
   },
   codes: {
@@ -85,7 +71,7 @@ export const failuresZh: FailureTexts = {
     },
     40164: {
       title: '服务器 IP 不在白名单中',
-      what: '微信只向账号 IP 白名单中的地址签发 access_token。',
+      what: '微信只向账号 IP 白名单中的地址签发凭证。',
       remedy:
         '请在微信公众平台“设置与开发 › 基本配置”中把该 IP 加入 IP 白名单，几分钟内生效，之后服务端会自动重试。',
     },
@@ -101,9 +87,9 @@ export const failuresZh: FailureTexts = {
     },
     45009: {
       title: '当天的配额已用完',
-      what: '该 AppID 今天获取 access_token 的次数已达微信上限。',
+      what: '该 AppID 今天获取凭证 的次数已达微信上限。',
       remedy:
-        '配额在北京时间零点重置，在此之前，未过期的凭证照常下发。请排查还有哪些系统在用该 AppID 获取 access_token；微信接口配额可在下方查询。',
+        '配额在北京时间零点重置，在此之前，未过期的凭证照常下发。请排查还有哪些系统在用该 AppID 获取凭证；微信接口配额可在该账号 access_token 的页面查询。',
     },
     45011: {
       title: '调用过于频繁',
@@ -122,8 +108,8 @@ export const failuresZh: FailureTexts = {
       remedy: `请登录微信公众平台查看原因和申诉方式。${PROBED}`,
     },
     50004: {
-      title: '账号无权获取 access_token',
-      what: '微信不允许该账号调用获取 access_token 的接口。',
+      title: '账号无权获取凭证',
+      what: '微信不允许该账号调用获取凭证 的接口。',
       remedy: `请在微信公众平台检查账号的类型和状态。${PROBED}`,
     },
     61004: {
@@ -147,6 +133,26 @@ export const failuresZh: FailureTexts = {
       what: '管理员拒绝一次，微信封禁该 IP 1 小时；拒绝两次，封禁 24 小时。',
       remedy:
         '请更换出口 IP，或在封禁结束后请管理员确认。封禁结束后，服务端会自动重试。',
+    },
+  },
+};
+
+export const failuresZh: FailureTexts = {
+  WeChat: wechat,
+  WeCom: wecomZh,
+  other: othersZh,
+  server: {
+    'row-conflict': {
+      title: '该数据行已被其他应用占用',
+      what: '表中该行存储的是另一个 AppID 的凭证，说明有两个应用共用一张表且账号同名。',
+      remedy:
+        '请修改其中一个账号的名称，或让其中一个应用使用单独的 schema。如果更换过 AppID，强制刷新一次，或等待凭证过期即可。',
+    },
+    sealed: {
+      title: '失败记录无法解密',
+      what: '本服务没有加密该记录所用的密钥。',
+      remedy:
+        '请把对应密钥加入 TOKEN_ENCRYPTION_KEYS：第一个密钥用于加密，所有密钥都可用于解密。',
     },
   },
   unknown: {

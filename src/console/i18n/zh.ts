@@ -1,5 +1,6 @@
 import type { Texts } from './en.js';
 import { failuresZh } from './failures.zh.js';
+import { renewalZh } from './renewal.zh.js';
 
 export const zh: Texts = {
   product: '微信凭证管理',
@@ -43,7 +44,7 @@ export const zh: Texts = {
     notFound: '凭证不存在。',
     tooMany: (wait) => `请求过于频繁，请 ${wait}后再试。`,
     unavailable: '服务暂时无法处理该请求。',
-    upstream: '微信拒绝了请求。',
+    upstream: '平台拒绝了请求。',
     server: '服务器内部错误，详见服务端日志。',
     invalid: '请求未通过服务端校验。',
     words: '服务端返回原文',
@@ -83,6 +84,10 @@ export const zh: Texts = {
   kinds: {
     'official-account': '公众号',
     'mini-program': '小程序',
+    'mini-game': '小游戏',
+    website: '网站应用',
+    'mobile-app': '移动应用',
+    wecom: '企业微信',
   },
 
   fleet: {
@@ -91,8 +96,8 @@ export const zh: Texts = {
     renewals: '刷新',
     failures: '失败',
     last24h: '近 24 小时',
-    wechat: '微信接口',
-    wechatStates: {
+    platforms: '平台接口',
+    platformStates: {
       ok: '正常',
       degraded: '部分失败',
       failing: '全部失败',
@@ -110,7 +115,7 @@ export const zh: Texts = {
   list: {
     title: '凭证',
     total: (count) => `共 ${count} 个`,
-    search: '搜索名称或 AppID',
+    search: '搜索名称或 ID',
     kind: '类型',
     allKinds: '全部类型',
     clear: '清除筛选',
@@ -159,6 +164,9 @@ export const zh: Texts = {
     failed: '凭证加载失败',
     account: '账号',
     appId: 'AppID',
+    corpId: '企业 ID',
+    agentId: 'AgentId',
+    platform: '平台',
     kind: '账号类型',
     source: '来源',
     fingerprint: '指纹',
@@ -174,60 +182,7 @@ export const zh: Texts = {
     copyAddress: '复制 IP',
   },
 
-  refresh: {
-    title: '刷新',
-    intro: '以普通模式请求微信：凭证仍在有效期内则保持不变，不影响任何调用方。',
-    introClassic:
-      '传统接口（classic）每次调用都会签发新凭证，因此服务端只在凭证待刷新时才请求微信。',
-    reason: '原因',
-    reasonHint: '选填，会写入历史记录',
-    submit: '刷新',
-    busy: '刷新中…',
-    force: '强制刷新…',
-    failed: '刷新失败',
-    outcomes: {
-      refreshed: (fingerprint) => `已刷新，当前凭证为 ${fingerprint}。`,
-      unchanged: (fingerprint) => `未变化，当前凭证仍为 ${fingerprint}。`,
-      superseded: (fingerprint) =>
-        `其他副本或更早的请求已完成刷新，当前凭证为 ${fingerprint}。`,
-    },
-  },
-
-  force: {
-    title: '强制刷新凭证？',
-    hurts:
-      '当前凭证会立即失效。自行缓存了该凭证的程序会收到错误码 40001，直到换用新凭证。',
-    hurtsClassic:
-      '微信会签发新凭证，当前凭证将在 5 分钟内失效。自行缓存了该凭证的程序此后会收到错误码 40001。',
-    safe: '从本服务获取凭证的程序会在 1 秒内拿到新凭证。',
-    spends: (left, limit) =>
-      `强制刷新每天限 ${limit} 次，今天还剩 ${left} 次，本次操作占用 1 次。`,
-    spendsUnknown: '强制刷新每天限 20 次，本次操作占用 1 次。',
-    typeName: (name) => `请输入 ${name} 以确认`,
-    reason: '原因',
-    submit: '强制刷新',
-    busy: '强制刷新中…',
-  },
-
-  budget: {
-    title: '强制刷新次数',
-    left: (left, limit) => `今天还剩 ${left} / ${limit} 次`,
-    resets: (local, wait) => `${local} 重置，还有 ${wait}`,
-    china: (time) => `即北京时间 ${time}，微信按北京时间计算每天的次数`,
-  },
-
-  quota: {
-    title: '微信接口配额',
-    intro: '向微信查询该 AppID 的接口调用配额，查询本身也计入调用次数。',
-    submit: '查询',
-    busy: '查询中…',
-    failed: '配额查询失败',
-    endpoint: '接口',
-    used: '已用',
-    remain: '剩余',
-    limit: '上限',
-    refused: (errcode) => `微信返回 ${errcode}`,
-  },
+  ...renewalZh,
 
   history: {
     title: '历史记录',
@@ -254,7 +209,7 @@ export const zh: Texts = {
       refreshed: '已刷新',
       failed: '刷新失败',
       forced: '强制刷新',
-      rejected: '被微信拒绝',
+      rejected: '被平台拒绝',
       'lease-lost': '租约丢失',
       restored: '数据行已恢复',
     },

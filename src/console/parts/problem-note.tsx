@@ -1,6 +1,6 @@
 import type { ApiFailure } from '../api/api-failure.js';
 import type { Texts } from '../i18n/en.js';
-import { explain } from '../i18n/failures.js';
+import { explain, refusalIn } from '../i18n/failures.js';
 import type { Formats } from '../i18n/format.js';
 import { useTexts } from '../i18n/language.js';
 
@@ -20,7 +20,11 @@ export function sentenceOf(
   if (status === 502)
     return errcode === null
       ? problem.upstream
-      : explain(texts.failures, { class: null, errcode }).title;
+      : explain(
+          texts.failures,
+          refusalIn(failure.detail)?.platform ?? 'WeChat',
+          { class: null, errcode },
+        ).title;
   if (status === 503) return problem.unavailable;
   return status >= 500 ? problem.server : problem.invalid;
 }

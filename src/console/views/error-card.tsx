@@ -6,14 +6,14 @@ import { NextAttempt, Relative } from '../parts/life-bar.js';
 
 /** The last error: what happened, what to do, and the server's own words. */
 export function ErrorCard({
-  view: { failureCount, nextAttemptAt },
+  view: { platform, failureCount, nextAttemptAt },
   error,
 }: {
   readonly view: AdminView;
   readonly error: NonNullable<AdminView['lastError']>;
 }) {
   const { texts, format } = useTexts();
-  const { title, what, remedy } = explain(texts.failures, error);
+  const { title, what, remedy } = explain(texts.failures, platform, error);
   const address = error.class === 'ip' ? addressIn(error.message) : undefined;
   return (
     <section class="card error-card" aria-label={texts.token.lastError}>

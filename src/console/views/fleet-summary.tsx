@@ -50,11 +50,11 @@ export function FleetSummaryCards({
         </div>
       ))}
       <dl class="card facts">
-        <Fact name={texts.fleet.wechat}>
+        <Fact name={texts.fleet.platforms}>
           {data && (
             <>
               <span class="state" data-state={data.wechat.state}>
-                {texts.fleet.wechatStates[data.wechat.state]}
+                {texts.fleet.platformStates[data.wechat.state]}
               </span>{' '}
               <span class="muted">
                 {countsOf(data.wechat.failures, format)}

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { AdminView } from '../../wechat-token/http/admin/admin.types.js';
+import type { FleetSummary } from '../../wechat-token/http/admin/admin.types.js';
 import { announce } from '../announce.js';
 import { PAGE_SIZE } from '../api/api.js';
 import { useApi, useLoaded } from '../api/use-api.js';
@@ -50,7 +50,6 @@ export function FleetView({
   const summary = useLoaded((signal) => api.summary(signal), '');
   useSummaryRate(page.changes, summary.reload);
 
-  const kinds = useKinds(page.views, filters.kind);
   const setFilters = (chosen: Filters) => {
     onCursors([]);
     replaceRoute(listHref(chosen));
@@ -97,7 +96,7 @@ export function FleetView({
       <section aria-label={texts.list.title} class="list">
         <FilterBar
           filters={filters}
-          kinds={kinds}
+          kinds={kindsOf(summary.data, filters.kind)}
           onFilters={setFilters}
           isHeld={page.isHeld}
           onReorder={page.release}
@@ -144,12 +143,12 @@ export function FleetView({
   );
 }
 
-/** The kinds of the tokens that have been shown. */
-function useKinds(views: readonly AdminView[], chosen: string): string[] {
-  const seen = useRef(new Set(['access_token']));
-  for (const { name } of views) seen.current.add(name.split(':')[0] ?? name);
-  if (chosen) seen.current.add(chosen);
-  return [...seen.current].sort();
+/** The kinds to choose from, and the chosen one until they are loaded. */
+function kindsOf(
+  summary: FleetSummary | undefined,
+  chosen: string,
+): readonly string[] {
+  return summary?.kinds ?? [chosen].filter(Boolean);
 }
 
 function useSummaryRate(changes: number, reload: () => void): void {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { AdminEvent } from '../../wechat-token/http/admin/admin.types.js';
 import { ApiFailure } from '../api/api-failure.js';
 import { useApi, useLoaded } from '../api/use-api.js';
-import { errcodeIn, explain } from '../i18n/failures.js';
+import { explain, refusalIn } from '../i18n/failures.js';
 import { useTexts } from '../i18n/language.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { Skeleton } from '../parts/skeleton.js';
@@ -206,13 +206,15 @@ function Events({ events }: { readonly events: readonly AdminEvent[] }) {
   );
 }
 
-/** A refusal of WeChat's in the viewer's language, and the server's words behind it; other details as they are. */
+/** A platform's refusal in the viewer's language, and the server's words behind it; other details as they are. */
 function Detail({ detail }: Pick<AdminEvent, 'detail'>) {
   const { texts } = useTexts();
   if (detail === null) return <>{texts.none}</>;
-  const errcode = errcodeIn(detail);
-  if (errcode === undefined) return <span lang="en">{detail}</span>;
-  const { title } = explain(texts.failures, { class: null, errcode });
+  const refusal = refusalIn(detail);
+  if (!refusal) return <span lang="en">{detail}</span>;
+  const { platform, errcode } = refusal;
+  const failure = { class: null, errcode };
+  const { title } = explain(texts.failures, platform, failure);
   return (
     <details>
       <summary>

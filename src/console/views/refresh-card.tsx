@@ -7,6 +7,7 @@ import type {
 import type { RefreshOutcome } from '../../wechat-token/renewal/refresh-outcome.types.js';
 import { ApiFailure } from '../api/api-failure.js';
 import { useApi } from '../api/use-api.js';
+import type { Texts } from '../i18n/en.js';
 import { useTexts } from '../i18n/language.js';
 import { ProblemNote } from '../parts/problem-note.js';
 import { ReasonField } from '../parts/reason-field.js';
@@ -53,11 +54,10 @@ export function RefreshCard({
   return (
     <section class="card refresh" aria-labelledby="refresh-title">
       <h2 id="refresh-title">{texts.refresh.title}</h2>
-      <p class="muted">
-        {view.source === 'classic'
-          ? texts.refresh.introClassic
-          : texts.refresh.intro}
-      </p>
+      <p class="muted">{introOf(view, texts.refresh)}</p>
+      {!view.canForce && (
+        <p class="muted">{texts.refresh.noForce(view.platform)}</p>
+      )}
       <form
         autocomplete="off"
         onSubmit={(event) => {
@@ -74,26 +74,39 @@ export function RefreshCard({
           <button type="submit" class="button primary" aria-disabled={isBusy}>
             {asked === 'normal' ? texts.refresh.busy : texts.refresh.submit}
           </button>
-          <button
-            type="button"
-            class="button danger"
-            aria-haspopup="dialog"
-            onClick={() => dialog.current?.showModal()}
-          >
-            {texts.refresh.force}
-          </button>
+          {view.canForce && (
+            <button
+              type="button"
+              class="button danger"
+              aria-haspopup="dialog"
+              onClick={() => dialog.current?.showModal()}
+            >
+              {texts.refresh.force}
+            </button>
+          )}
         </div>
       </form>
       <Result asked={asked} />
-      <ForceDialog
-        dialog={dialog}
-        view={view}
-        forced={forced}
-        isBusy={asked === 'force'}
-        onForce={(forcedReason) => void force(forcedReason)}
-      />
+      {view.canForce && (
+        <ForceDialog
+          dialog={dialog}
+          view={view}
+          forced={forced}
+          isBusy={asked === 'force'}
+          onForce={(forcedReason) => void force(forcedReason)}
+        />
+      )}
     </section>
   );
+}
+
+function introOf(
+  { source, canForce, platform }: AdminView,
+  refresh: Texts['refresh'],
+): string {
+  if (source === 'classic') return refresh.introClassic;
+  const isStable = canForce && platform === 'WeChat';
+  return isStable ? refresh.intro : refresh.introOther(platform);
 }
 
 function Result({ asked }: { readonly asked: Asked }) {

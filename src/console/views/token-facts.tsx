@@ -8,7 +8,13 @@ export function TokenFacts({ view }: { readonly view: AdminView }) {
   const { token, none } = texts;
   const facts: readonly (readonly [string, ComponentChildren])[] = [
     [token.account, view.account],
-    [token.appId, <span class="mono">{view.appId}</span>],
+    [
+      view.kind === 'wecom' ? token.corpId : token.appId,
+      <span class="mono">{view.appId}</span>,
+    ],
+    ...(view.agentId === null
+      ? []
+      : [[token.agentId, <span class="mono">{view.agentId}</span>] as const]),
     [token.kind, texts.kinds[view.kind] ?? view.kind],
     [token.source, view.source ?? none],
     [token.fingerprint, <span class="mono">{view.fingerprint ?? none}</span>],

@@ -83,7 +83,7 @@ function Cells({ view }: { readonly view: AdminView }) {
           {name}
         </a>
         <span class="sub clip">
-          {view.account} · <span class="mono">{view.appId}</span> ·{' '}
+          {view.account} · <span class="mono">{applicationOf(view)}</span> ·{' '}
           {texts.kinds[view.kind] ?? view.kind}
         </span>
       </th>
@@ -126,16 +126,21 @@ function Cells({ view }: { readonly view: AdminView }) {
   );
 }
 
+/** `ww…/1000002`: all applications of a corporation have one corpid. */
+function applicationOf({ appId, agentId }: AdminView): string {
+  return agentId === null ? appId : `${appId}/${agentId}`;
+}
+
 function Failures({ view }: { readonly view: AdminView }) {
   const { texts, format } = useTexts();
-  const { failureCount, lastError, nextAttemptAt } = view;
+  const { platform, failureCount, lastError, nextAttemptAt } = view;
   if (failureCount === 0 && !lastError)
     return <span class="muted">{texts.none}</span>;
   return (
     <>
       <span class="failing clip">
         {lastError
-          ? explain(texts.failures, lastError).title
+          ? explain(texts.failures, platform, lastError).title
           : texts.list.failuresInARow(format.number(failureCount))}
       </span>
       <span class="sub tabular clip">

@@ -104,8 +104,8 @@ function Details({
             onAsked();
           }}
         />
-        <BudgetCard forced={stats.data?.forced} />
-        <QuotaCard name={name} />
+        {view.canForce && <BudgetCard forced={stats.data?.forced} />}
+        {hasQuota(view) && <QuotaCard name={name} />}
       </div>
       <div class="column">
         <StatsCharts stats={stats} />
@@ -113,6 +113,11 @@ function Details({
       </div>
     </div>
   );
+}
+
+/** WeChat tells it by the access token. */
+function hasQuota({ name, platform }: AdminView): boolean {
+  return name.split(':')[0] === 'access_token' && platform === 'WeChat';
 }
 
 function Waiting() {

@@ -191,6 +191,24 @@ describe("an AccountSource of the app's", () => {
     ]);
   });
 
+  it.each(['mini-program', 'mini-game'] as const)(
+    'may give a %s tickets: a warning, once, and not a refusal',
+    async (kind) => {
+      const mini = { ...shop, kind, tickets: ['jsapi'] as const };
+      const website = { ...mini, name: 'site', kind: 'website' } as const;
+      const accounts = new Accounts(sourceOf({ list: () => [mini, website] }));
+      for (let times = 0; times < 2; times++)
+        expect(await all(accounts.list())).toEqual(
+          [mini, website].map(toAccount),
+        );
+      expect(told.map(([line]) => JSON.stringify(line))).toEqual([
+        expect.stringMatching(
+          `unusual tickets.*"shop".*kind ${kind} .*jsapi.*official accounts`,
+        ),
+      ]);
+    },
+  );
+
   it('is asked by appid where it can be, and searched where not', async () => {
     const other = { ...shop, name: 'other', appId: 'wx_other' };
     const list = vi.fn(() => [shop, other]);

@@ -77,7 +77,7 @@ export interface StatementObservation {
 export interface ReadObservation {
   readonly name: string;
   readonly fingerprint: string;
-  /** The id of the API key, or of the app's user. */
+  /** The id of the API key, or of the app's user; `token 4b97ab73` for the holder of the access token with that fingerprint. */
   readonly actor: string;
   /** The client's address. */
   readonly address: string;

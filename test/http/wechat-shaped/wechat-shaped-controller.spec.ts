@@ -95,6 +95,7 @@ describe("GET /cgi-bin/token with accounts in the app's own tables", () => {
       expect(warnings).toEqual([
         [
           new LogLine('token not issued', {
+            name: what === 'find' ? 'access_token' : undefined,
             appId,
             reason: expect.stringContaining('TypeError'),
             stack: expect.arrayContaining([thrownHere]),

@@ -9,7 +9,11 @@ import type { TokenRow } from '../../store/token-row.js';
 import { TokenEvents } from '../../store/token-events.js';
 import { type ListPlace, TokenList } from '../../store/token-list.js';
 import { TokenStore } from '../../store/token-store.js';
-import type { TokenName } from '../../common/token-name.js';
+import {
+  parseTokenName,
+  type TokenKind,
+  type TokenName,
+} from '../../common/token-name.js';
 import {
   isAccountSourceError,
   isUnknownAccountError,
@@ -68,10 +72,10 @@ export class AdminQueries {
 
   /** @throws UnknownAccountError, UnknownTokenError */
   async get(name: TokenName): Promise<AdminView> {
-    const { account } = await this.targets.get(name);
+    const target = await this.targets.get(name);
     const rows = await this.store.inspectAll([name]);
     const [view] = await this.viewsOf(rows);
-    return view ?? adminView(emptyRow(name), account, 0);
+    return view ?? adminView(emptyRow(name), target, 0);
   }
 
   /** Rows of accounts that are unknown or not usable are omitted. */
@@ -79,7 +83,7 @@ export class AdminQueries {
     const forcedToday = await this.forcedToday(rows);
     const views = rows.map(async (row) => {
       const target = await this.targetOf(row.name);
-      return target ? [adminView(row, target.account, forcedToday(row))] : [];
+      return target ? [adminView(row, target, forcedToday(row))] : [];
     });
     return (await Promise.all(views)).flat();
   }
@@ -109,6 +113,14 @@ export class AdminQueries {
   async namesOf(accounts: readonly string[]): Promise<TokenName[]> {
     const names = accounts.map((account) => this.namesOfOne(account));
     return [...new Set((await Promise.all(names)).flat())].sort();
+  }
+
+  /** The kinds of these names, or of all tokens that there may be; sorted. */
+  kinds(names: readonly TokenName[] | undefined): TokenKind[] {
+    const found = names
+      ? new Set(names.map((name) => parseTokenName(name).kind))
+      : this.targets.kinds;
+    return [...found].sort();
   }
 
   /** How many tokens there are of each status: of these names, or of all. */

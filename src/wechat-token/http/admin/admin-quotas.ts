@@ -50,7 +50,7 @@ export class AdminQuotas {
     if (this.settings.role === 'reader')
       throw new HttpProblem(503, adminMessages.readerCannotAsk());
     const target = await this.targets.get(name);
-    if (parseTokenName(name).kind !== 'access_token')
+    if (!hasQuota(target))
       throw new HttpProblem(404, adminMessages.noQuota(name));
     return this.flights.run(name, () => this.ask(target));
   }
@@ -96,6 +96,11 @@ export class AdminQuotas {
 type RawQuota = Readonly<
   Record<'daily_limit' | 'used' | 'remain', unknown>
 > | null;
+
+/** WeChat answers for an access token of its own, which the call is made with. */
+function hasQuota({ name, account }: RenewalTarget): boolean {
+  return parseTokenName(name).kind === 'access_token' && account.isOfWechat;
+}
 
 function numberIn(value: unknown): number | null {
   return typeof value === 'number' ? value : null;

@@ -74,6 +74,7 @@ export class AdminReports {
       at: new Date(counted.databaseNow).toISOString(),
       total: Object.values(statuses).reduce((one, other) => one + other),
       statuses,
+      kinds: this.queries.kinds(names),
       hours: hourCounts(counted, SUMMARY_HOURS),
       leaseHolders: counted.holders,
       wechat: wechatState(counted),

@@ -2,6 +2,7 @@ import type { Account } from '../../accounts/account.js';
 import { messages } from '../../common/messages.js';
 import { fingerprint, mask } from '../../common/fingerprint.js';
 import { servableFor } from '../../renewal/policy/policy.js';
+import type { RenewalTarget } from '../../renewal/policy/renewal-target.js';
 import {
   isToken,
   lifeOf,
@@ -21,7 +22,7 @@ export function statusOf(row: TokenRow): TokenStatus {
 
 export function adminView(
   stored: TokenRow,
-  account: Account,
+  { account, source }: Omit<RenewalTarget, 'name'>,
   forcedToday: number,
 ): AdminView {
   const row = withoutOthers(stored, account);
@@ -30,9 +31,12 @@ export function adminView(
   return {
     name: row.name,
     account: account.name,
-    appId: account.appId,
+    appId: account.platformId,
+    agentId: account.agentId ?? null,
     kind: account.kind,
+    platform: source.platform.name,
     source: row.source,
+    canForce: source.canForce,
     status: statusOf(row),
     fingerprint: value === null ? null : fingerprint(value),
     masked: value === null ? null : mask(value),

@@ -3,7 +3,7 @@ export const adminMessages = {
   badStatuses: (allowed: readonly string[]) =>
     `must be a list, separated by commas, of ${allowed.join(', ')}`,
   badKind: () =>
-    'must be a kind of token, the part of its name before the colon, such as "access_token"',
+    'must be a kind of token, the part of its name before the colon, such as "access_token" or "jsapi_ticket"',
   badSearch: (max: number) =>
     `must be a part of a name or of an appid: at most ${max} printable characters`,
   badNames: (max: number) =>
@@ -12,7 +12,7 @@ export const adminMessages = {
   tooManyScans: () =>
     'Too many requests that search all tokens are waiting. Try again later, or ask for tokens by `name`.',
   noQuota: (name: string) =>
-    `WeChat counts calls for access tokens, and "${name}" is none.`,
+    `WeChat tells the quota of its own accounts by their access tokens, and "${name}" is none of these. Ask for that of an account's "access_token", which includes its tickets.`,
   readerCannotAsk: () =>
     'This replica is a reader and never calls WeChat. Ask a refresher for the quota (role "refresher", WECHAT_ROLE).',
   quotaAskedTooOften: (limit: number) =>

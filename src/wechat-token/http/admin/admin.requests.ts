@@ -54,7 +54,7 @@ export const tokenPageQuery = v.pipe(
         adminMessages.badStatuses(STATUSES),
       ),
     ),
-    kind: v.optional(text(/^[a-z_]{1,64}$/, adminMessages.badKind())),
+    kind: v.optional(text(/^[a-z\d_]{1,64}$/, adminMessages.badKind())),
     search: v.optional(
       text(
         new RegExp(`^\\P{C}{0,${MAX_SEARCH_LENGTH}}$`, 'u'),

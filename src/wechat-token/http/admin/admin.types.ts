@@ -10,9 +10,17 @@ export type TokenStatus =
 export interface AdminView {
   readonly name: string;
   readonly account: string;
+  /** The appid; of a WeCom application its corpid. */
   readonly appId: string;
+  /** Of a WeCom application, where it is known. */
+  readonly agentId: string | null;
   readonly kind: AccountKind;
+  /** Who issues the token: `WeChat`, `WeCom`, or the platform of a source of the app's own. */
+  readonly platform: string;
+  /** The id of the source that issued the token, such as `stable`. */
   readonly source: string | null;
+  /** Whether a renewal may be forced. */
+  readonly canForce: boolean;
   readonly status: TokenStatus;
   readonly fingerprint: string | null;
   readonly masked: string | null;
@@ -31,7 +39,7 @@ export interface AdminView {
   } | null;
   readonly failureCount: number;
   readonly nextAttemptAt: string | null;
-  /** Forced renewals since midnight, China time; WeChat allows 20 (R9). */
+  /** Forced renewals since midnight, China time; 20 are allowed (R9). */
   readonly forcedToday: number;
 }
 
@@ -80,6 +88,8 @@ export interface FleetSummary {
   readonly at: string;
   readonly total: number;
   readonly statuses: Readonly<Record<TokenStatus, number>>;
+  /** The kinds of token that there may be, sorted, such as `access_token` and `jsapi_ticket`. */
+  readonly kinds: readonly string[];
   /** The last 24 clock hours, the oldest first; hours without events are zeros. */
   readonly hours: readonly HourCount[];
   /**
@@ -88,7 +98,7 @@ export interface FleetSummary {
    */
   readonly leaseHolders: readonly LeaseHolder[];
   /**
-   * WeChat as the server sees it, from the last two clock hours: `failing` when only failures of the platform were counted, `degraded` with
+   * The platforms as the server sees them, from the last two clock hours: `failing` when only failures of the platform were counted, `degraded` with
    * both failures and successes, `idle` without either. Of the platform are the classes `transient` and `certificate`; the others
    * concern one account.
    */

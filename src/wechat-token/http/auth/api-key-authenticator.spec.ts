@@ -125,4 +125,55 @@ describe('an address that sends API keys', () => {
     await exhaust('10.9.0.1');
     expect(await wrong('10.9.0.2')).toEqual([{}, 200]);
   });
+
+  describe('where a client of a platform sends an access token', () => {
+    const sendToken = (token: string, ip: string) =>
+      authenticator.authenticateInToken(token, { ip });
+    const settled = async (answer: unknown) => {
+      await clock.advance(200);
+      return answer;
+    };
+
+    it('is let in with a right key, whatever was sent before', async () => {
+      for (let n = 0; n < 200; n++)
+        await settled(sendToken(`token-${n}`, '10.0.0.1'));
+      expect(sendToken(key, '10.0.0.1')).toEqual(client);
+    });
+
+    it('may send one outdated token as often as it likes, which counts as no wrong key', async () => {
+      for (let n = 0; n < 1000; n++)
+        expect(await settled(sendToken('old', '10.0.0.1'))).toEqual({});
+      expect(warn).not.toHaveBeenCalled();
+      await exhaust('10.0.0.1');
+    });
+
+    it('is refused after a hundred different ones in a minute, with one log line', async () => {
+      for (let n = 0; n < 100; n++) {
+        void sendToken(`token-${n}`, '10.0.0.1');
+        await clock.advance(200);
+      }
+      expect(await sendToken('token-100', '10.0.0.1')).toEqual({
+        retryAfter: 60,
+      });
+      expect(await settled(sendToken('token-100', '10.0.0.2'))).toEqual({});
+      expect(warn.mock.calls).toEqual([
+        [new LogLine('wrong API key', { address: '10.0.0.1', blocked: true })],
+      ]);
+    });
+
+    it('cannot exhaust memory: ten thousand tokens are remembered, for a minute', async () => {
+      const { windows } = authenticator['remembered'] as unknown as {
+        windows: Map<string, unknown>;
+      };
+      for (let n = 0; n < 10_100; n++)
+        void sendToken(
+          `token-${n}`,
+          `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`,
+        );
+      expect(windows.size).toBe(10_000);
+      await clock.advance(60_000);
+      void sendToken('another', '10.0.0.1');
+      expect(windows.size).toBe(1);
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import { fingerprint } from '../../common/fingerprint.js';
 import { LogLine } from '../../common/log-line.js';
 import { RateWindow } from '../../common/rate-window.js';
 import type { HttpRequest } from '../problem/http-request.js';
@@ -11,6 +12,10 @@ import { networkOf } from './network-of.js';
 const MAX_WRONG_KEYS = 10;
 const MINUTE_MS = 60_000;
 const MAX_NETWORKS = 10_000;
+/** Different access tokens of one network in a minute that are neither current nor keys: outdated ones, or guesses at keys. */
+const MAX_UNKNOWN_TOKENS = 100;
+/** Such tokens that are remembered for a minute. */
+const MAX_REMEMBERED = 10_000;
 /** Lines about wrong keys in a minute, of all networks together. */
 const MAX_LINES = 100;
 /** How long the answer to a wrong key takes, and how many may wait for theirs. */
@@ -31,6 +36,8 @@ export interface WrongKey {
 export class ApiKeyAuthenticator {
   private readonly logger = new Logger('WechatToken');
   private readonly wrongKeys: RateWindow;
+  private readonly unknownTokens: RateWindow;
+  private readonly remembered: RateWindow;
   private readonly lines: RateWindow;
   private delayed = 0;
 
@@ -42,6 +49,18 @@ export class ApiKeyAuthenticator {
       limit: MAX_WRONG_KEYS,
       windowMs: MINUTE_MS,
       maxKeys: MAX_NETWORKS,
+      whenFull: 'drop oldest',
+    });
+    this.unknownTokens = new RateWindow(clock, {
+      limit: MAX_UNKNOWN_TOKENS,
+      windowMs: MINUTE_MS,
+      maxKeys: MAX_NETWORKS,
+      whenFull: 'drop oldest',
+    });
+    this.remembered = new RateWindow(clock, {
+      limit: 1,
+      windowMs: MINUTE_MS,
+      maxKeys: MAX_REMEMBERED,
       whenFull: 'drop oldest',
     });
     this.lines = new RateWindow(clock, {
@@ -60,6 +79,17 @@ export class ApiKeyAuthenticator {
     return this.keys.find(key) ?? this.wrong(addressOf(sender));
   }
 
+  /**
+   * As {@link authenticate}, for a key where clients of a platform send an access token. A wrong one is mostly a token that has been
+   * replaced, which many clients of one network may send again and again: it counts once a minute, and not as a wrong key.
+   */
+  authenticateInToken(
+    token: string,
+    sender: Pick<HttpRequest, 'ip' | 'socket'>,
+  ): ApiClient | Promise<WrongKey> {
+    return this.keys.find(token) ?? this.unknown(token, addressOf(sender));
+  }
+
   /** Whether a client that was authenticated would be so now. */
   isCurrent(client: ApiClient): boolean {
     return this.keys.isCurrent(client);
@@ -71,12 +101,30 @@ export class ApiKeyAuthenticator {
     if (blockedMs > 0) return { retryAfter: Math.ceil(blockedMs / 1000) };
     if (this.delayed >= MAX_DELAYED) return { retryAfter: 1 };
     this.wrongKeys.hit(network);
-    const blocked = this.wrongKeys.blockedMs(network) > 0;
+    this.log(address, this.wrongKeys.blockedMs(network) > 0);
+    await this.slowDown();
+    return {};
+  }
+
+  private async unknown(token: string, address: string): Promise<WrongKey> {
+    if (!this.remembered.hit(fingerprint(token))) return {};
+    const network = networkOf(address);
+    const blockedMs = this.unknownTokens.blockedMs(network);
+    if (blockedMs > 0) return { retryAfter: Math.ceil(blockedMs / 1000) };
+    this.unknownTokens.hit(network);
+    if (this.unknownTokens.blockedMs(network) > 0) this.log(address, true);
+    if (this.delayed < MAX_DELAYED) await this.slowDown();
+    return {};
+  }
+
+  private log(address: string, blocked: boolean): void {
     if (this.lines.hit('all networks'))
       this.logger.warn(new LogLine('wrong API key', { address, blocked }));
+  }
+
+  private async slowDown(): Promise<void> {
     this.delayed++;
     await this.clock.sleep(DELAY_MS);
     this.delayed--;
-    return {};
   }
 }

@@ -16,7 +16,8 @@ import type { Problem } from './problem.types.js';
 import { WECHAT_ERRORS } from './wechat-errors.js';
 
 /** The end of a path in WeChat's shape, whatever prefix the routes have. */
-const WECHAT_SHAPED_PATH = /\/cgi-bin\/(?:stable_)?token\/?$/i;
+const WECHAT_SHAPED_PATH =
+  /\/cgi-bin\/(?:(?:stable_|get)?token|ticket\/get(?:ticket)?|get_jsapi_ticket)\/?$/i;
 
 /** A body that is not JSON, is too large, or is in an encoding that no parser takes. */
 const UNREADABLE = new Set([400, 408, 413, 415]);

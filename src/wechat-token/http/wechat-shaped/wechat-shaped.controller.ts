@@ -1,48 +1,52 @@
-// How is a client of WeChat's own API answered?
+// How is a client of a platform's own API answered?
 
 import {
   Controller,
   Get,
   Header,
   HttpCode,
-  Logger,
   Post,
   Query,
   Req,
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import { TokenProvider } from '../../access/token.provider.js';
-import type { TokenReader, TokenWithLife } from '../../access/token-reader.js';
-import type { Account } from '../../accounts/account.js';
-import { Accounts } from '../../accounts/accounts.js';
-import { reasonOf } from '../../common/error-reason.js';
-import { LogLine } from '../../common/log-line.js';
-import { tokenName } from '../../common/token-name.js';
-import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
+import type { TokenWithLife } from '../../access/token-reader.js';
 import { OnAdapter } from '../auth/adapter-routes.js';
-import { type ApiClient, permits } from '../auth/api-keys.js';
 import type {
   AdapterController,
   AdapterRoute,
 } from '../auth/route-handlers.js';
+import type { HttpRequest } from '../problem/http-request.js';
 import { Group, MountGuard } from '../problem/mount.guard.js';
 import { ProblemFilter } from '../problem/problem.filter.js';
-import type { HttpRequest } from '../problem/http-request.js';
-import { wechatBody } from './wechat-body.js';
-import { WECHAT_ERRORS } from '../problem/wechat-errors.js';
+import { type PlatformError, WECHAT_ERRORS } from '../problem/wechat-errors.js';
 import { ClientRefresh } from './client-refresh.js';
-import { TokenReads } from '../auth/token-reads.js';
+import {
+  type Found,
+  type KeyHolder,
+  PlatformClients,
+} from './platform-clients.js';
+import { ShapedAnswers } from './shaped-answers.js';
+import { type Refusal, WECHAT } from './shaped-platforms.js';
+import { type TicketAnswer, ticketAnswer } from './ticket-answer.js';
+import { wechatBody } from './wechat-body.js';
 
 type ShapedAnswer =
-  | { access_token: string; expires_in: number }
-  | { errcode: number; errmsg: string };
+  { access_token: string; expires_in: number } | TicketAnswer | PlatformError;
 
 /** The routes, as reads of a token are reported. */
 const TOKEN = 'GET /cgi-bin/token';
 const STABLE = 'POST /cgi-bin/stable_token';
+const TICKET = 'GET /cgi-bin/ticket/getticket';
 
-/** The parameters of both routes; `secret` is an API key. */
+/** The kinds of token by the parameter `type`. */
+const TICKET_KINDS: ReadonlyMap<unknown, string> = new Map([
+  ['jsapi', 'jsapi_ticket'],
+  ['wx_card', 'wx_card_ticket'],
+]);
+
+/** The parameters of both routes for tokens; `secret` is an API key. */
 interface TokenRequest {
   readonly grant_type?: unknown;
   readonly appid?: unknown;
@@ -50,9 +54,17 @@ interface TokenRequest {
   readonly force_refresh?: unknown;
 }
 
+interface TicketRequest {
+  /** What a client got in answer to a {@link TokenRequest}, or an API key. */
+  readonly access_token?: unknown;
+  readonly type?: unknown;
+  /** Says to an API key for several accounts which is meant. */
+  readonly appid?: unknown;
+}
+
 /**
- * `/cgi-bin/token` and `/cgi-bin/stable_token` in WeChat's own shape, always with HTTP 200; clients send an API key in place of
- * the AppSecret. An SDK whose host can be set gets the managed token here and never rotates it by itself.
+ * `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` in WeChat's own shape, always with HTTP 200; clients
+ * send an API key in place of the AppSecret. An SDK whose host can be set gets the managed tokens here and never rotates one by itself.
  */
 @Controller('cgi-bin')
 @Group('wechatShaped')
@@ -60,23 +72,16 @@ interface TokenRequest {
 @UseGuards(MountGuard)
 @UseFilters(ProblemFilter)
 export class WechatShapedController implements AdapterController {
-  private readonly logger = new Logger('WechatToken');
-
-  private readonly tokens: TokenReader;
-
   constructor(
-    private readonly apiKeys: ApiKeyAuthenticator,
-    private readonly accounts: Accounts,
-    tokens: TokenProvider,
+    private readonly clients: PlatformClients,
+    private readonly answers: ShapedAnswers,
     private readonly refreshes: ClientRefresh,
-    private readonly reads: TokenReads,
-  ) {
-    this.tokens = tokens.ofKind('access_token');
-  }
+  ) {}
 
   adapterRoutes(): readonly AdapterRoute[] {
     const token = { path: 'cgi-bin/token', unreadable: WECHAT_ERRORS.notJson };
     const stable = { ...token, path: 'cgi-bin/stable_token' };
+    const ticket = { ...token, path: 'cgi-bin/ticket/getticket' };
     return [
       {
         ...token,
@@ -90,6 +95,12 @@ export class WechatShapedController implements AdapterController {
         answer: (request) => this.stableToken(request),
       },
       { ...stable, method: 'get', answer: () => this.notPosted() },
+      {
+        ...ticket,
+        method: 'get',
+        answer: (request) => this.ticket(request.query, request),
+      },
+      { ...ticket, method: 'post', answer: () => this.posted() },
     ];
   }
 
@@ -103,7 +114,7 @@ export class WechatShapedController implements AdapterController {
     return this.answer({ grant_type, appid, secret }, request, TOKEN);
   }
 
-  @Post('token')
+  @Post(['token', 'ticket/getticket'])
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   posted(): ShapedAnswer {
@@ -129,6 +140,31 @@ export class WechatShapedController implements AdapterController {
     return WECHAT_ERRORS.notPosted;
   }
 
+  /** A ticket of the account whose access token is sent; a token that has been replaced is refused, as on the platform. */
+  @Get('ticket/getticket')
+  @Header('Cache-Control', 'no-store')
+  ticket(
+    @Query() { access_token, type, appid }: TicketRequest,
+    @Req() sender: HttpRequest,
+  ): ShapedAnswer | Promise<ShapedAnswer> {
+    if (typeof access_token !== 'string' || !access_token)
+      return WECHAT_ERRORS.tokenMissing;
+    const kind = TICKET_KINDS.get(type);
+    if (kind === undefined) return WECHAT_ERRORS.typeWrong;
+    const question = {
+      platform: WECHAT,
+      platformId: appid,
+      kind,
+      route: TICKET,
+      sender,
+      shape: ticketAnswer,
+    };
+    return this.answers.answer(
+      question,
+      this.clients.byToken(access_token, question),
+    );
+  }
+
   /** No promise if the token is in memory. */
   private answer(
     { grant_type, appid, secret, force_refresh }: TokenRequest,
@@ -139,54 +175,31 @@ export class WechatShapedController implements AdapterController {
     if (typeof appid !== 'string' || !appid) return WECHAT_ERRORS.appIdMissing;
     if (typeof secret !== 'string' || !secret)
       return WECHAT_ERRORS.secretMissing;
-    const client = this.apiKeys.authenticate(secret, sender);
-    if (client instanceof Promise)
-      return client.then(({ retryAfter }) =>
-        retryAfter ? WECHAT_ERRORS.tooOften : WECHAT_ERRORS.secretWrong,
-      );
-    // Other accounts get the same answer as an unknown appid.
-    const account = this.accounts.findByAppId(
-      appid,
-      ({ name, isOfWechat }) =>
-        isOfWechat && permits(client, 'tokens:issue', name),
-    );
-    if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-    const asks = force_refresh === true ? client : undefined;
-    const give = (token: TokenWithLife, { name: of }: Account) => {
-      const name = tokenName('access_token', of);
-      const { fingerprint } = token;
-      const { id: actor } = client;
-      this.reads.report({ name, fingerprint, actor, route }, sender);
-      return shaped(token);
+    const question = {
+      platform: WECHAT,
+      platformId: appid,
+      kind: 'access_token',
+      route,
+      sender,
+      shape: shaped,
     };
-    if (!asks && !(account instanceof Promise)) {
-      const cached = this.tokens.fromMemory(account.name);
-      if (cached) return give(cached, account);
-    }
-    return this.obtain(appid, account, asks, give);
+    const holder = this.clients.byKey(secret, question);
+    return this.answers.answer(
+      question,
+      force_refresh === true ? this.refreshed(holder) : holder,
+    );
   }
 
-  /** @param asks The client that asks for another token than the current one. */
-  private async obtain(
-    appid: string,
-    found: ReturnType<Accounts['findByAppId']>,
-    asks: ApiClient | undefined,
-    give: (token: TokenWithLife, account: Account) => ShapedAnswer,
-  ): Promise<ShapedAnswer> {
-    try {
-      const account = await found;
-      if (account === undefined) return WECHAT_ERRORS.appIdWrong;
-      if (asks) await this.refreshes.run(account, asks);
-      const token = await this.tokens.withLife(account.name);
-      return give(token, account);
-    } catch (error) {
-      const fields = { appId: appid, ...reasonOf(error) };
-      this.logger.warn(new LogLine('token not issued', fields));
-      return WECHAT_ERRORS.busy;
-    }
+  private async refreshed(
+    found: Found<KeyHolder>,
+  ): Promise<KeyHolder | Refusal> {
+    const holder = await found;
+    if (typeof holder !== 'string')
+      await this.refreshes.run(holder.account, holder.client);
+    return holder;
   }
 }
 
-function shaped({ value, expiresIn }: TokenWithLife): ShapedAnswer {
+function shaped({ value, expiresIn }: TokenWithLife) {
   return { access_token: value, expires_in: expiresIn };
 }

@@ -51,6 +51,11 @@ export class RenewalTargets {
     return this.accounts.canChange;
   }
 
+  /** The kinds that some account may have. */
+  get kinds(): ReadonlySet<TokenKind> {
+    return this.sources.kinds;
+  }
+
   /** @throws UnknownAccountError, UnknownTokenError, AccountSourceError */
   async get(name: TokenName): Promise<RenewalTarget> {
     const parsed = parseTokenName(name);
