@@ -1,6 +1,6 @@
 import { callsWhileDown, longestWait } from './support/back-off.js';
 import { chaosDatabase } from './support/chaos-database.js';
-import { ChaosRun } from './support/chaos-run.js';
+import { ChaosRun, LIFE_SECONDS } from './support/chaos-run.js';
 import {
   chaosSeconds,
   chaosTestTimeout,
@@ -19,6 +19,7 @@ describe('a platform that is down from the start, and comes back', () => {
       name: 'platform down from the start',
       mode,
       database: await chaosDatabase(),
+      withOthers: true,
       beforeStart: (wechat) => wechat.goDown(),
     });
     const outages = new Outages(run.tally);
@@ -47,7 +48,10 @@ describe('a platform that is down from the start, and comes back', () => {
     await run.finish();
 
     expect(outages.unexplained()).toEqual([]);
-    expect(run.upstreamCalls).toBe(run.wechat.issued());
+    expect(run.upstreamCalls).toBe(run.issued);
+    // Each of the others costs at most four calls a life.
+    const lives = Math.ceil(run.tally.now / LIFE_SECONDS) + 1;
+    expect(run.callsForOthers).toBeLessThanOrEqual(3 * 4 * lives);
     // All replicas together, according to the row.
     expect(failed).toBeLessThanOrEqual(callsWhileDown(downFor));
   });

@@ -1,14 +1,18 @@
 import { inspect } from 'node:util';
 import { DataSource, type Logger } from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
+import type { Fault } from '../../src/testing/index.js';
 import { isStoreError } from '../../src/wechat-token/index.js';
 import { everyDatabase } from '../support/every-database.js';
+import { LogLines } from '../support/http.js';
+import { KINDS_OF_TOKEN, PLATFORM } from '../support/kinds-of-token.js';
 import {
   openStore,
   parsed,
   renewed,
   StoreUnderTest,
 } from '../support/open-store.js';
+import { World } from '../support/world.js';
 
 const TOKEN = '92_a-token-that-nobody-must-see';
 const NAME = 'access_token';
@@ -108,3 +112,62 @@ describe.each(everyDatabase())('R15 secrets on $title', (database) => {
     expect(logged.join('\n')).toContain(TOKEN);
   });
 });
+
+/** Part of a gateway's answer that repeats what was sent. */
+const echoOf = (...secrets: readonly (string | null)[]): Fault => ({
+  errcode: 40013,
+  errmsg: `bad request ${secrets.join(' ')}`,
+});
+
+describe.each(
+  everyDatabase().flatMap((database) =>
+    KINDS_OF_TOKEN.map((kind) => ({ ...kind, database })),
+  ),
+)(
+  'R15 the secrets of $title on $database.title',
+  ({ database, accounts, name, call }) => {
+    it('are in no log, event, error or column but the value, whatever the platform repeats', async () => {
+      await using world = await World.on(database, { wechat: PLATFORM });
+      const logger = new LogLines();
+      const { waiter, refresher, journal } = await world.replica({
+        accounts,
+        logger,
+      });
+      const { value } = await waiter.obtain(name);
+      const input = (await world.row()).value;
+      const secrets = accounts.map((account) =>
+        'corpId' in account ? account.secret : account.appSecret,
+      );
+      const shown: unknown[] = [];
+
+      for (const fault of [
+        echoOf(value, input, ...secrets.map(String)),
+        { errcode: 40014, errmsg: `invalid token ${input}` },
+        { body: JSON.stringify({ ticket: [value], expires_in: 7200 }) },
+      ] satisfies Fault[]) {
+        await world.advance(20);
+        const lasting = world.wechat.inject(call, fault, { times: Infinity });
+        await refresher.refresh(name).catch((error: unknown) => {
+          shown.push(everything(error));
+        });
+        lasting.remove();
+      }
+      await waiter.answerReport(name, value, 'somebody').catch(() => undefined);
+      await journal.settled();
+
+      expect(shown).toHaveLength(3);
+      const columns = await world.sql(
+        'SELECT name, remark, source, lease_owner, last_error, credential_id, app_id FROM system_var',
+      );
+      const events = await world.sql('SELECT * FROM token_event');
+      const seen = [logger.text, JSON.stringify([columns, events]), ...shown];
+      expect(seen.join('\n')).toContain(name);
+      for (const secret of [
+        ...secrets.map(String),
+        ...world.wechat.issuedTokens,
+        ...world.wechat.issuedTickets,
+      ])
+        expect(seen.join('\n')).not.toContain(secret);
+    });
+  },
+);

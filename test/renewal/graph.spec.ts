@@ -1,4 +1,8 @@
-import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+  fakeAppId,
+} from '../../src/testing/index.js';
 import type {
   Account,
   IssueRequest,
@@ -177,3 +181,66 @@ describe('the graph of tokens', () => {
     expect(world.wechat.calls).toMatchObject({ total: 3, stable: 3 });
   });
 });
+
+const CRM = DEFAULT_FAKE_WECOM_ACCOUNT;
+/** The same of both platforms: an account, its ticket, and how the platform counts the calls for them. */
+const TICKETS = [
+  {
+    of: 'WeChat',
+    accounts: [{ ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] as const }],
+    name: 'jsapi_ticket',
+    appId,
+    type: 'jsapi',
+    tokenCall: 'stable',
+    ticketCall: 'ticket',
+  },
+  {
+    of: 'WeCom',
+    accounts: [{ kind: 'wecom', ...CRM, tickets: ['corp'] as const } as const],
+    name: 'corp_ticket',
+    appId: fakeAppId(CRM),
+    type: 'corp',
+    tokenCall: 'wecomToken',
+    ticketCall: 'wecomTicket',
+  },
+] as const;
+
+describe.each(TICKETS)(
+  'a ticket of $of and its access token',
+  ({ accounts, name, tokenCall, ticketCall, ...fake }) => {
+    it('an access token that is dropped while the ticket is due costs one token and one ticket', async () => {
+      await using world = await World.create({
+        wechat: { accounts: [DEFAULT_FAKE_ACCOUNT, CRM] },
+      });
+      const { wechat } = world;
+      const { rounds, waiter, tokens } = await world.replica({
+        accounts,
+        refresh: { confirmSeconds: 0 },
+      });
+      await waiter.obtain(name);
+      await world.advance(3600);
+      wechat.drop();
+      // Good for an hour more than the ticket.
+      await tokens.invalidate(await tokens.getAccessToken());
+      await world.advance(3590);
+      wechat.drop();
+      wechat.dropTicket(fake.appId, fake.type);
+      const before = { ...wechat.calls, refused: wechat.refused };
+      const issued = wechat.issued();
+
+      await rounds.tick();
+
+      expect(wechat.issued()).toBe(issued + 1);
+      expect(wechat.ticketsIssued()).toBe(2);
+      expect(wechat.calls).toMatchObject({
+        [tokenCall]: before[tokenCall] + 1,
+        // The one that was refused for its token, and the next.
+        [ticketCall]: before[ticketCall] + 2,
+      });
+      expect(wechat.refused).toBe(before.refused + 1);
+      const { value } = await waiter.obtain(name);
+      expect(value).toBe(wechat.currentTicket(fake.appId, fake.type));
+      expect(await world.row(name)).toMatchObject({ value, failureCount: 0 });
+    });
+  },
+);

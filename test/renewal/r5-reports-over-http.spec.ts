@@ -293,3 +293,85 @@ describe('R5, R9 the budgets of an appid', () => {
     expect(world.wechat.accepts(renewed)).toBe(true);
   });
 });
+
+describe('R5 a report over HTTP of a ticket, which no harmless call can try', () => {
+  const TICKET = 'jsapi_ticket';
+  const options = {
+    accounts: [
+      { ...DEFAULT_FAKE_ACCOUNT, mode: 'classic', tickets: ['jsapi'] },
+    ],
+  } as const;
+  const reportTicket = async (
+    { waiter }: Pick<TestReplica, 'waiter'>,
+    value: string,
+    actor = 'billing',
+  ) => (await waiter.answerReport(TICKET, value, actor)).value;
+  /** A replica with a ticket whose whole life is known: nothing is left to confirm. */
+  const withTicket = async (world: World) => {
+    const replica = await world.replica(options);
+    await replica.waiter.obtain(TICKET);
+    await world.advance(7203);
+    const { value } = await replica.waiter.obtain(TICKET);
+    return { replica, value, before: world.wechat.calls.ticket };
+  };
+
+  it('is true when the platform gives another: that costs one call', async () => {
+    await using world = await World.create();
+    const { replica, value, before } = await withTicket(world);
+    world.wechat.dropTicket(appId, 'jsapi');
+
+    const answers = await Promise.all(
+      ['a', 'b', 'c'].map((actor) => reportTicket(replica, value, actor)),
+    );
+
+    expect(new Set(answers).size).toBe(1);
+    expect(world.wechat.acceptsTicket(answers[0] ?? '')).toBe(true);
+    expect(world.wechat.calls.ticket).toBe(before + 1);
+    expect(await countOf(replica, 'rejected', TICKET)).toBe(1);
+  });
+
+  it('of a good one is answered with it, and costs three calls a life, whoever goes on; then it says when the next is possible', async () => {
+    await using world = await World.create();
+    const { replica, value, before } = await withTicket(world);
+
+    for (let n = 0; n < 3; n++) {
+      expect(await reportTicket(replica, value)).toBe(value);
+      await world.advance(60);
+      await replica.rounds.tick();
+    }
+    expect(world.wechat.calls.ticket).toBe(before + 3);
+    for (let n = 0; n < 8; n++) {
+      await expect(reportTicket(replica, value)).rejects.toMatchObject({
+        code: 'TOKEN_UNAVAILABLE',
+        retryAfter: expect.toSatisfy((wait: number) => wait > 3600),
+      });
+      await world.advance(60);
+      await replica.rounds.tick();
+    }
+
+    expect(world.wechat.calls.ticket).toBe(before + 3);
+    // All others are served on, and their reports are heard.
+    expect((await replica.waiter.obtain(TICKET)).value).toBe(value);
+    world.wechat.dropTicket(appId, 'jsapi');
+    const next = await reportTicket(replica, value, 'another');
+    expect(world.wechat.acceptsTicket(next)).toBe(true);
+  });
+
+  it('of a good one by many costs ten calls a life, on however many replicas', async () => {
+    await using world = await World.create();
+    const { replica, value, before } = await withTicket(world);
+    const fleet = [replica, await world.replica(options)];
+    const actors = ['a', 'b', 'c', 'd', 'e'];
+
+    for (let n = 0; n < 2; n++)
+      for (const one of fleet) {
+        for (const actor of actors)
+          await reportTicket(one, value, actor).catch(() => undefined);
+        await world.advance(15);
+        await one.rounds.tick();
+      }
+
+    expect(world.wechat.calls.ticket).toBe(before + 10);
+    expect(await world.row(TICKET)).toMatchObject({ value, leaseOwner: null });
+  });
+});

@@ -108,8 +108,11 @@ export class LeasedRenewal {
     if (!isReport(intent) || intent.value !== row.value) return ask(false);
 
     const mark = fingerprint(intent.value);
+    // Without a probe the call that heals a rejection is the platform's word.
+    const isTriedByCall = !source.probe && source.rejectionHealedBy === 'call';
+    const isReported = intent.kind === 'reported';
     // Whoever has no share left gets a word of the platform's, but not one for each report.
-    if (intent.kind === 'rejected' || this.reports.wasTried(mark))
+    if (!isReported || isTriedByCall || this.reports.wasTried(mark))
       await this.budgets.assertRejection(row, renewal);
     const rotates = source.repeatedCall === 'rotates';
     const normal = rotates ? undefined : await ask(false);
@@ -124,6 +127,7 @@ export class LeasedRenewal {
         const forced = await force();
         if (forced.value !== intent.value) return forced;
       }
+      if (isReported && isTriedByCall) return normal;
       throw new TokenUnavailableError(messages.stillRejected(target.name), 30);
     };
     return this.counted(renewal, mark, replacing());
@@ -166,13 +170,15 @@ export class LeasedRenewal {
 
   /** The platform was not asked to the end, and is not at fault. */
   private async giveBack(
-    { target, lease, intent }: Renewal,
+    { target, row, lease, intent }: Renewal,
     error: unknown,
   ): Promise<boolean> {
     await this.budgets.settled();
     const bindsAll =
       isRefreshBudgetError(error) && !(error instanceof ShareSpentError);
-    if (!isReport(intent) || !bindsAll) return this.store.release(lease);
+    // In its place in the queue: that it was confirmed, or need not be, is known by it (R7).
+    if (!isReport(intent) || !bindsAll)
+      return this.store.release(lease, Math.max(0, row.nextInMs));
     // R5: reports that come until a forced renewal is possible neither ask the platform again nor spend the rejections of this life.
     const { credentialId } = target.account;
     const { message, retryAfter } = error;

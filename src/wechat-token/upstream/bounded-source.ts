@@ -1,12 +1,15 @@
+import type { Account } from '../accounts/account.js';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
+import { kindOf } from '../common/error-reason.js';
+import { isWechatTokenError, TokenUnavailableError } from '../common/errors.js';
 import type { TokenSource } from '../sources/token-source.js';
 import { UpstreamError } from './failure.js';
 import { upstreamMessages } from './upstream.messages.js';
 
 /**
- * A source of the app's own, whose code may never end: a call that takes longer has failed. The sources of this package call by
- * the gateway alone, which has a time limit.
+ * A source of the app's own, whose code may never end, or throw: a call that takes longer has failed, and what is thrown when it is
+ * asked about an account may quote a secret (R15). The sources of this package call by the gateway alone, which has a time limit.
  */
 export function bounded(
   source: TokenSource,
@@ -23,12 +26,35 @@ export function bounded(
         timeoutMs,
         timedOut,
       });
+  const guarded =
+    (ask: (account: Account) => unknown) =>
+    (account: Account): unknown => {
+      try {
+        return ask(account);
+      } catch (error) {
+        if (isWechatTokenError(error)) throw error;
+        const thrown = kindOf(error);
+        throw new TokenUnavailableError(
+          upstreamMessages.sourceFailed(source.id, thrown),
+        );
+      }
+    };
   return new Proxy(source, {
     get: (own, key) => {
       const value: unknown = Reflect.get(own, key, own);
       if (typeof value !== 'function') return value;
       const method = value.bind(own);
-      return key === 'issue' || key === 'probe' ? limited(method) : method;
+      switch (key) {
+        case 'issue':
+        case 'probe':
+          return limited(method);
+        case 'serves':
+        case 'needs':
+        case 'limits':
+          return guarded(method);
+        default:
+          return method;
+      }
     },
   });
 }

@@ -66,8 +66,9 @@ export class Issuer {
       callFor: (token: string) => PlatformCall,
     ) => callWithToken(call, inputs, tokenName(kind, account.name), callFor);
     const request = { account, force, tokens: inputs, call, callWith };
-    const answer = await guarded(source, () => source.issue(request));
-    return toIssued(answer, source.platform);
+    return guarded(source, async () =>
+      toIssued(await source.issue(request), source.platform),
+    );
   }
 
   /** Never rejects because of what the platform answers. A source without a probe proves nothing. */
@@ -76,7 +77,6 @@ export class Issuer {
     account: Account,
     value: string,
   ): Promise<ProbeAnswer> {
-    if (!source.probe) return 'unproven';
     const call = this.callOf(source, [account.appSecret, value]);
     try {
       const isAccepted = await guarded(

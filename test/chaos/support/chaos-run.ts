@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DEFAULT_FAKE_ACCOUNT,
+  DEFAULT_FAKE_WECOM_ACCOUNT,
   FakeWechat,
   type FakeWechatOptions,
 } from '../../../src/testing/index.js';
@@ -37,6 +38,8 @@ export interface ChaosOptions {
   readonly wechat?: FakeWechatOptions;
   /** Environment variables of every replica, besides the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Keeps {@link BESIDE} valid as well. */
+  readonly withOthers?: true;
   /** Concurrent readers of each replica, and callers of each business app. Default: 2 and 2. */
   readonly readers?: number;
   readonly businessCallers?: number;
@@ -52,6 +55,18 @@ export const LEASE_SECONDS = 5;
 const STOP_SECONDS = REQUEST_TIMEOUT_MS / 1000 + 3 + 10;
 /** How long a fleet whose faults are over may take on a busy machine. */
 const SETTLE_SECONDS = 30;
+
+/** What is kept valid beside the access token: a ticket that is made from it, and the tokens of an application of WeCom. */
+const BESIDE = ['jsapi_ticket', 'access_token:crm', 'corp_ticket:crm'];
+const OTHERS = [
+  { ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] },
+  {
+    name: 'crm',
+    kind: 'wecom',
+    ...DEFAULT_FAKE_WECOM_ACCOUNT,
+    tickets: ['corp'],
+  },
+];
 
 /** Short lives, and everything else in proportion. */
 const SETTINGS = {
@@ -92,8 +107,15 @@ export class ChaosRun implements AsyncDisposable {
       ...SETTINGS,
       DATABASE_URL: database.url,
       WECHAT_API_BASE_URL: wechat.baseUrl,
-      WECHAT_APP_ID: DEFAULT_FAKE_ACCOUNT.appId,
-      WECHAT_APP_SECRET: DEFAULT_FAKE_ACCOUNT.appSecret,
+      ...(options.withOthers
+        ? {
+            WECHAT_ACCOUNTS: JSON.stringify(OTHERS),
+            WECOM_API_BASE_URL: wechat.baseUrl,
+          }
+        : {
+            WECHAT_APP_ID: DEFAULT_FAKE_ACCOUNT.appId,
+            WECHAT_APP_SECRET: DEFAULT_FAKE_ACCOUNT.appSecret,
+          }),
       WECHAT_TOKEN_MODE: mode,
       API_KEYS: apiKeys({ id: 'chaos', key: API_KEY }),
       ...settings,
@@ -110,6 +132,7 @@ export class ChaosRun implements AsyncDisposable {
   static async create(options: ChaosOptions): Promise<ChaosRun> {
     const wechat = await FakeWechat.start({
       lifeSeconds: LIFE_SECONDS,
+      accounts: [DEFAULT_FAKE_ACCOUNT, DEFAULT_FAKE_WECOM_ACCOUNT],
       ...options.wechat,
     });
     const run = new ChaosRun(wechat, options);
@@ -130,6 +153,17 @@ export class ChaosRun implements AsyncDisposable {
     return this.wechat.calls[this.options.mode];
   }
 
+  /** The tokens that it has issued to the account whose token is read. */
+  get issued(): number {
+    return this.wechat.issued(DEFAULT_FAKE_ACCOUNT.appId);
+  }
+
+  /** Calls for {@link BESIDE}, so far. */
+  get callsForOthers(): number {
+    const { ticket, wecomToken, wecomTicket } = this.wechat.calls;
+    return ticket + wecomToken + wecomTicket;
+  }
+
   get up(): ChaosReplica[] {
     return this.replicas.filter((replica) => replica.isUp);
   }
@@ -148,9 +182,9 @@ export class ChaosRun implements AsyncDisposable {
    * that there is time to do something to it.
    */
   async nextRenewal(withinSeconds = LIFE_SECONDS): Promise<ChaosReplica> {
-    const before = this.wechat.issued();
+    const before = this.issued;
     return vi.waitUntil(
-      () => (this.wechat.issued() > before ? this.leaseHolder() : undefined),
+      () => (this.issued > before ? this.leaseHolder() : undefined),
       { timeout: withinSeconds * 1000, interval: 5 },
     );
   }
@@ -167,7 +201,8 @@ export class ChaosRun implements AsyncDisposable {
   /** Whether the last renewal has succeeded: the row holds the newest of all tokens, and no error. */
   async isRenewed(): Promise<boolean> {
     const row = await this.row.row();
-    const newest = this.wechat.issuedTokens.at(-1);
+    const { appId } = DEFAULT_FAKE_ACCOUNT;
+    const newest = this.wechat.currentToken(appId, this.options.mode);
     return row?.lastError === null && row.value === newest;
   }
 
@@ -193,9 +228,28 @@ export class ChaosRun implements AsyncDisposable {
         const [token = '', ...others] = await Promise.all(reads);
         expect(this.wechat.accepts(token), 'a live token').toBe(true);
         expect(others, 'all serve the same').toEqual(others.map(() => token));
+        if (this.options.withOthers)
+          for (const name of BESIDE) await this.settlesOn(name);
       },
       { timeout: SETTLE_SECONDS * 1000, interval: 100 },
     );
+  }
+
+  private async settlesOn(name: string): Promise<void> {
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const values = await Promise.all(
+      this.replicas.map(async ({ url }) => {
+        const response = await fetch(`${url}/wechat-tokens/${name}`, {
+          headers,
+        });
+        return ((await response.json()) as { value?: string }).value ?? '';
+      }),
+    );
+    const [value = ''] = values;
+    const isLive =
+      this.wechat.accepts(value) || this.wechat.acceptsTicket(value);
+    expect(isLive, `a live ${name}`).toBe(true);
+    expect(new Set(values).size, `all serve the same ${name}`).toBe(1);
   }
 
   /**
@@ -262,7 +316,9 @@ export class ChaosRun implements AsyncDisposable {
     const secrets = [
       DEFAULT_FAKE_ACCOUNT.appSecret,
       API_KEY,
+      DEFAULT_FAKE_WECOM_ACCOUNT.secret,
       ...this.wechat.issuedTokens,
+      ...this.wechat.issuedTickets,
     ];
     for (const hit of this.scan.hits(secrets))
       this.tally.note('secret', 'scan', hit);
@@ -278,7 +334,7 @@ export class ChaosRun implements AsyncDisposable {
       kills,
       longestWaitMs,
       upstreamCalls: this.upstreamCalls,
-      issued: this.wechat.issued(),
+      issued: this.issued,
       scanned: { characters: this.scan.characters, lines: this.scan.lines },
       renewalsDue: Math.ceil(now / (this.lifeSeconds * (2 / 3))) + 1,
       seconds: now,

@@ -1,6 +1,10 @@
 import type { ModelRow } from './model-database.js';
 import type { StatementName, StatementWatcher } from './gated-runner.js';
-import { type CallWatcher, numberOf } from './model-platform.js';
+import {
+  type CallWatcher,
+  type ModelMode,
+  numberOf,
+} from './model-platform.js';
 import { CALLS } from './gates.js';
 import { CALL_TIMEOUT_MS, type ModelTime } from './model-time.js';
 
@@ -29,6 +33,7 @@ interface Call {
  * (c) No replica serves an older token than it has served before (R6).
  * (d) Nobody writes under a lease that another replica holds, also after a failover that lost commits; then (b) and (c) cannot hold,
  *     since a lease or a token was lost with them.
+ * (e) The end of a ticket, whose every answer says a whole life, never grows while it lasts (R7).
  */
 export class Invariants implements CallWatcher, StatementWatcher {
   readonly notes: string[] = [];
@@ -46,6 +51,7 @@ export class Invariants implements CallWatcher, StatementWatcher {
   constructor(
     private readonly time: ModelTime,
     private row: ModelRow,
+    private readonly mode: ModelMode,
   ) {}
 
   /** The newest that a replica has served so far; -1 for none. */
@@ -118,6 +124,7 @@ export class Invariants implements CallWatcher, StatementWatcher {
     if (row.version < before.version) fail('the version went back');
     if (numberOf(row.value) < numberOf(before.value))
       fail(`${row.value} has overwritten the newer ${before.value}`);
+    this.checkEnd(before, row);
     for (const { replica, name, changes } of this.executedNow.splice(0))
       this.checkStatement(replica, name, changes, before);
     for (const replica of this.askedNow.splice(0)) this.checkCall(replica, row);
@@ -159,6 +166,14 @@ export class Invariants implements CallWatcher, StatementWatcher {
         return;
     }
     this.calls.delete(replica);
+  }
+
+  private checkEnd(before: ModelRow, row: ModelRow): void {
+    if (this.mode !== 'ticket' || row.value !== before.value) return;
+    const [was, is] = [before.endInMs ?? 0, row.endInMs ?? 0];
+    if (was > SLACK_MS && is > was + SLACK_MS)
+      fail(`the end of ${row.value} has grown by ${(is - was) / 1000} s`);
+    if (was <= 0 && is > 0) this.note('a ticket served beyond its end');
   }
 
   private checkCall(replica: string, row: ModelRow): void {

@@ -54,7 +54,7 @@ export class LeaseRun implements Run {
     const stored = scenario.stored === 'nothing' ? -1 : 0;
     this.platform = new ModelPlatform(scenario.mode, stored + scenario.ahead);
     this.faults = new FaultBudget(scenario.bounds);
-    this.invariants = new Invariants(this.time, row);
+    this.invariants = new Invariants(this.time, row, scenario.mode);
     this.replicas = scenario.replicas.map((_, index) => this.replica(index));
   }
 

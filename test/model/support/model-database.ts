@@ -18,6 +18,8 @@ export interface ModelRow {
   readonly version: number;
   readonly leaseOwner: string | null;
   readonly leaseInMs: number | null;
+  /** Until the stored end of the token's life. */
+  readonly endInMs: number | null;
 }
 
 type WholeRow = Readonly<Record<string, SqlValue>>;
@@ -44,7 +46,8 @@ const WHOLE = 'SELECT * FROM system_var WHERE name = ?';
 
 const { credentialId } = toAccount(ACCOUNT);
 const READ = statementsFor(sqliteDialect).read({ name: NAME }).sql;
-const LOOK = `SELECT value, version, lease_owner AS leaseOwner, ${sqliteDialect.msUntil('lease_until')} AS leaseInMs
+const LOOK = `SELECT value, version, lease_owner AS leaseOwner, ${sqliteDialect.msUntil('lease_until')} AS leaseInMs,
+    ${sqliteDialect.msUntil('expires_at')} AS endInMs
   FROM system_var WHERE name = ?`;
 const LATER = `strftime('%Y-%m-%d %H:%M:%f', 'now', ? || ' seconds')`;
 const INSERT = `INSERT INTO system_var

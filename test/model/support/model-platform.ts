@@ -15,12 +15,15 @@ export const tokenOf = (number: number) => `T${number}`;
 export const numberOf = (token: string | null) =>
   token === null ? -1 : Number(token.slice(1));
 
+/** `ticket`: as stable, but each answer says a whole life, and nothing is forced. */
+export type ModelMode = TokenMode | 'ticket';
+
 /** What the replicas call: classic issues a new token at every call, stable only when it rotates or is forced. */
 export class ModelPlatform {
   calls = 0;
 
   constructor(
-    private readonly mode: TokenMode,
+    private readonly mode: ModelMode,
     /** The number of the newest token. */
     public newest: number,
   ) {}
@@ -48,10 +51,16 @@ export interface CallWatcher {
   issued(replica: string, token: string): void;
 }
 
+const REPEATED_CALL = {
+  classic: 'rotates',
+  stable: 'same',
+  ticket: 'same, life counted anew',
+} as const;
+
 /** One replica's way to the platform. A call has two gates: it arrives there, and its answer arrives here. */
 export function modelSource(
   platform: ModelPlatform,
-  mode: TokenMode,
+  mode: ModelMode,
   gates: Gates,
   replica: string,
   watcher: CallWatcher,
@@ -61,12 +70,12 @@ export function modelSource(
     kind: 'access_token',
     platform: { name: 'model', baseUrl: 'http://127.0.0.1' },
     errcodes: new Map(),
-    repeatedCall: mode === 'classic' ? 'rotates' : 'same',
-    canForce: true,
-    mayCallInParallel: mode === 'stable',
-    isEarlyCallHarmless: mode === 'stable',
+    repeatedCall: REPEATED_CALL[mode],
+    canForce: mode !== 'ticket',
+    mayCallInParallel: mode !== 'classic',
+    isEarlyCallHarmless: mode !== 'classic',
     marginSeconds: mode === 'classic' ? 600 : 300,
-    rejectionHealedBy: mode === 'classic' ? 'call' : 'forced call',
+    rejectionHealedBy: mode === 'stable' ? 'forced call' : 'call',
     serves: () => true,
     async issue({ force }: IssueRequest): Promise<SourceAnswer> {
       watcher.asked(replica);

@@ -1,5 +1,4 @@
 import { Accounts } from '../../../src/wechat-token/accounts/accounts.js';
-import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
 import { Clock } from '../../../src/wechat-token/common/clock.js';
 import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy/policy.js';
 import { Renewer } from '../../../src/wechat-token/renewal/renewer.js';
@@ -16,6 +15,7 @@ import { isWechatTokenError } from '../../../src/wechat-token/common/errors.js';
 import { resolveOptions } from '../../../src/wechat-token/options/options.schema.js';
 import { WechatTokenSettings } from '../../../src/wechat-token/common/settings.js';
 import { Injector } from './injector.js';
+import type { ModelMode } from './model-platform.js';
 import { CALL_TIMEOUT_MS, LEASE_MS } from './model-time.js';
 
 export const NAME = 'access_token';
@@ -23,7 +23,7 @@ export const NAME = 'access_token';
 /** What a replica of the model stands on, all of it gated. */
 export interface Ground {
   readonly id: string;
-  readonly mode: TokenMode;
+  readonly mode: ModelMode;
   readonly clock: Clock;
   readonly sql: SqlRunner;
   readonly source: TokenSource;
@@ -95,7 +95,7 @@ export class ModelReplica {
 
 export const ACCOUNT = { appId: 'wx_model', appSecret: 'model' };
 
-function options(mode: TokenMode) {
+function options(mode: 'stable' | 'classic') {
   return resolveOptions({
     accounts: [{ ...ACCOUNT, mode }],
     api: { timeoutMs: CALL_TIMEOUT_MS },
@@ -106,4 +106,6 @@ function options(mode: TokenMode) {
 const resolvedOptions = {
   stable: options('stable'),
   classic: options('classic'),
+  // The account of a ticket has a mode for its access token, which the model leaves out.
+  ticket: options('stable'),
 };

@@ -1,8 +1,8 @@
 import { byDepth } from '../../support/depth.js';
-import type { TokenMode } from '../../../src/wechat-token/accounts/account.js';
 import type { RenewalIntent } from '../../../src/wechat-token/renewal/policy/policy.js';
 import type { Sabotage, StatementName } from './gated-runner.js';
 import type { StoredToken } from './model-database.js';
+import type { ModelMode } from './model-platform.js';
 
 /** How often each thing may go wrong in one run. */
 export interface Bounds {
@@ -29,7 +29,7 @@ const NO_FAULTS: Bounds = {
 };
 
 export interface Scenario {
-  readonly mode: TokenMode;
+  readonly mode: ModelMode;
   /** What the row holds at the beginning. */
   readonly stored: StoredToken;
   /** How many tokens the platform has issued since the stored one. */

@@ -4,6 +4,7 @@ import { Accounts } from '../../accounts/accounts.js';
 import {
   isUnknownAccountError,
   isUnknownTokenError,
+  isWechatTokenError,
   UnknownTokenError,
 } from '../../common/errors.js';
 import { fingerprint } from '../../common/fingerprint.js';
@@ -80,15 +81,29 @@ export class RenewalTargets {
 
   /**
    * The targets of all accounts.
-   * @param onSkipped Called for each account that cannot be used.
+   * @param onSkipped Called for each account, and each token, that cannot be used.
    * @throws AccountSourceError
    */
   async *all(onSkipped: () => void): AsyncGenerator<RenewalTarget> {
     for await (const account of this.accounts.list(onSkipped))
       for (const kind of this.sources.kindsOf(account)) {
         const name = tokenName(kind, account.name);
-        yield this.targetOf(name, kind, account);
+        const target = this.usableTarget(name, kind, account);
+        if (target) yield target;
+        else onSkipped();
       }
+  }
+
+  /** Undefined where the source is at fault; whoever asks for the token is told how. */
+  private usableTarget(
+    ...of: Parameters<RenewalTargets['targetOf']>
+  ): RenewalTarget | undefined {
+    try {
+      return this.targetOf(...of);
+    } catch (error) {
+      if (isWechatTokenError(error)) return undefined;
+      throw error;
+    }
   }
 
   private targetOf(
