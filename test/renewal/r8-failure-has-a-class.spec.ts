@@ -1,5 +1,5 @@
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
-import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy/policy.js';
+import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy/back-off.js';
 import { ONCE, World } from '../support/world.js';
 
 const { appId } = DEFAULT_FAKE_ACCOUNT;

@@ -1,6 +1,6 @@
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import { toAccount } from '../../src/wechat-token/accounts/account.js';
-import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy/policy.js';
+import { untilChinaMidnight } from '../../src/wechat-token/renewal/policy/back-off.js';
 import { byDepth } from '../support/depth.js';
 import {
   ONCE,

@@ -10,7 +10,7 @@ import { type Role, WechatTokenSettings } from '../common/settings.js';
 import type { TokenName } from '../common/token-name.js';
 import { budgetName } from '../renewal/budgets.js';
 import { FORCE_BUDGET } from '../renewal/policy/budget-limits.js';
-import { sinceChinaMidnight } from '../renewal/policy/policy.js';
+import { sinceChinaMidnight } from '../renewal/policy/back-off.js';
 import { DatabaseClock } from '../store/database-clock.js';
 import { TokenEvents } from '../store/token-events.js';
 

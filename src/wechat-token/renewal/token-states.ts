@@ -18,8 +18,8 @@ import {
 import { LocalCoolDowns } from './policy/local-cool-downs.js';
 import { PendingWrites } from './pending-writes.js';
 import type { InputTokens, TokenSource } from '../sources/token-source.js';
+import { ANOTHER_REPLICA_MS } from './policy/back-off.js';
 import {
-  ANOTHER_REPLICA_MS,
   confirmInterval,
   type InputIntent,
   isReport,

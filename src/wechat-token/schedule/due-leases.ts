@@ -7,7 +7,7 @@ import { Leases } from '../renewal/leases.js';
 import {
   ANOTHER_REPLICA_MS,
   LONGEST_PROBE_MS,
-} from '../renewal/policy/policy.js';
+} from '../renewal/policy/back-off.js';
 import type { RenewalTarget } from '../renewal/policy/renewal-target.js';
 import { isStopped } from '../renewal/policy/stored-failure.js';
 import { TokenStates } from '../renewal/token-states.js';

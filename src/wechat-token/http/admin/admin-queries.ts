@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { budgetName } from '../../renewal/budgets.js';
-import { sinceChinaMidnight } from '../../renewal/policy/policy.js';
+import { sinceChinaMidnight } from '../../renewal/policy/back-off.js';
 import {
   type RenewalTarget,
   RenewalTargets,

@@ -4,7 +4,7 @@ import { Replica } from '../../common/replica.js';
 import { WechatTokenSettings } from '../../common/settings.js';
 import type { TokenName } from '../../common/token-name.js';
 import { FORCE_BUDGET } from '../../renewal/policy/budget-limits.js';
-import { untilChinaMidnight } from '../../renewal/policy/policy.js';
+import { untilChinaMidnight } from '../../renewal/policy/back-off.js';
 import { TokenHours } from '../../store/token-hours.js';
 import { TokenList } from '../../store/token-list.js';
 import type { Caller } from '../auth/caller.js';

@@ -1,4 +1,4 @@
-import { sinceChinaMidnight, untilChinaMidnight } from './policy.js';
+import { sinceChinaMidnight, untilChinaMidnight } from './back-off.js';
 
 /** R5, R9: what of a budget is left, and for whom. Pure functions; durations are milliseconds. */
 

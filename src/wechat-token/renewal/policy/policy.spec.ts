@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import {
   backOff,
-  decide,
   notedDelay,
   probeDelay,
-  refreshDelay,
-  servableFor,
   sinceChinaMidnight,
-  type TokenState,
   turnDelay,
-  unchangedDelay,
   untilChinaMidnight,
+} from './back-off.js';
+import {
+  decide,
+  refreshDelay,
+  repeatedLife,
+  servableFor,
+  type TokenState,
+  unchangedDelay,
 } from './policy.js';
 
 const SECOND = 1000;
@@ -79,6 +82,53 @@ describe('R7 when', () => {
 
   it('is never asked for more than once a second', () => {
     expect(unchangedDelay(400, 2 * HOUR, stable, 0.5)).toBe(SECOND);
+  });
+});
+
+describe('R7 a life that is repeated with each answer', () => {
+  const stored = { left: HOUR, life: 2 * HOUR };
+
+  it('never extends a stored end that has not passed, whatever is answered', () => {
+    fc.assert(
+      fc.property(life, life, life, random, (answered, left, life, random) => {
+        fc.pre(servableFor(left, life) > 0);
+        const now = repeatedLife(answered, { left, life }, 300, random);
+        expect(now.left).toBe(Math.min(answered, left));
+        expect(now.refreshDelay).toBeGreaterThan(0);
+        expect(now.refreshDelay).toBeLessThanOrEqual(now.left);
+      }),
+    );
+  });
+
+  it('is due at the margin, and then when it stops being servable', () => {
+    const early = repeatedLife(2 * HOUR, stored, 300, 0);
+    expect(early.refreshDelay).toBeCloseTo(HOUR - 5 * MINUTE * 0.98, 3);
+    const late = { ...stored, left: 4 * MINUTE };
+    const delay = repeatedLife(2 * HOUR, late, 300, 0).refreshDelay;
+    expect(delay).toBe(4 * MINUTE - 10 * SECOND);
+  });
+
+  it('after its end lives on for 5 minutes, and is asked for a second after that end, then when it stops being servable', () => {
+    const ending = { ...stored, left: 9 * SECOND };
+    expect(repeatedLife(2 * HOUR, ending, 300, 0)).toEqual({
+      left: 5 * MINUTE,
+      refreshDelay: 10 * SECOND,
+    });
+    const ended = { left: 9 * SECOND, life: 3 * HOUR };
+    expect(repeatedLife(2 * HOUR, ended, 300, 0)).toEqual({
+      left: 5 * MINUTE,
+      refreshDelay: 5 * MINUTE - 10 * SECOND,
+    });
+  });
+
+  it('a short life lives on for a quarter of it', () => {
+    const ended = { left: -HOUR, life: 20 * SECOND };
+    expect(repeatedLife(20 * SECOND, ended, 300, 0).left).toBe(5 * SECOND);
+  });
+
+  it('an answer that says what is left is believed to the end', () => {
+    const ending = { ...stored, left: 9 * SECOND };
+    expect(repeatedLife(9 * SECOND, ending, 300, 0).left).toBe(9 * SECOND);
   });
 });
 

@@ -1,12 +1,9 @@
-// When is a token renewed, and how long does a failure keep everybody waiting?
+// When is a token renewed?
 
 /** Pure functions of numbers; all durations are milliseconds. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const CHINA_OFFSET = 8 * HOUR;
 
 /**
  * R2: how long a token with `left` of its `life` left may still be handed out; 0 or less: not any more. A small margin is kept,
@@ -63,21 +60,30 @@ export function repeatedLife(
   marginSeconds: number,
   random: number,
 ): { readonly left: number; readonly refreshDelay: number } {
-  const servable = servableFor(stored.left, stored.life);
-  const left =
-    servable > 0 ? Math.min(answered, stored.left) : borrowed(answered);
-  const margin = refreshMargin(stored.life, marginSeconds);
-  const atEnd = servableFor(left, stored.life);
-  // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
-  const isBorrowed =
-    stored.life > answered + SAME_END_MS && !isSameEnd(answered, stored.left);
-  const wanted =
-    servable <= 0 && stored.left > 0 && !isBorrowed
-      ? stored.left + SECOND
-      : left > margin
+  const due = (left: number, delay: number) => ({
+    left,
+    refreshDelay: Math.min(left, Math.max(SECOND, delay)),
+  });
+  if (servableFor(stored.left, stored.life) > 0) {
+    const left = Math.min(answered, stored.left);
+    const margin = refreshMargin(stored.life, marginSeconds);
+    const isEarly = left > margin;
+    return due(
+      left,
+      isEarly
         ? left - margin * (0.98 - 0.08 * random)
-        : atEnd;
-  return { left, refreshDelay: Math.min(left, Math.max(SECOND, wanted)) };
+        : servableFor(left, stored.life),
+    );
+  }
+  const isRest = isSameEnd(answered, stored.left);
+  const left = isRest ? answered : borrowed(answered);
+  // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
+  const isBorrowed = !isRest && stored.life > answered + SAME_END_MS;
+  const mayEndSoon = stored.left > 0 && !isBorrowed;
+  return due(
+    left,
+    mayEndSoon ? stored.left + SECOND : servableFor(left, stored.life),
+  );
 }
 
 /** R7: what a source declares about calls that are not due. */
@@ -103,12 +109,6 @@ export function knownAfter(life: number): number {
   return Math.min(15 * MINUTE, life / 8);
 }
 
-/** R8: a refusal that concerns one replica alone: so soon another one looks at the row. */
-export const ANOTHER_REPLICA_MS = 30 * SECOND;
-/** R8: a start probes what is stopped, unless the platform was asked within this time. */
-export const START_PROBE_MS = 10 * MINUTE;
-/** R8: no wait of this release is longer. */
-export const LONGEST_WAIT_MS = 25 * HOUR;
 /** R7: a confirmation that says nothing new about the end of a token's life: the platform rounds it to seconds. */
 const SAME_END_MS = 2 * SECOND;
 
@@ -128,69 +128,6 @@ interface Schedule {
 export function nextLook(row: Schedule): number {
   const wanted = Math.min(row.refreshInMs, row.confirmInMs);
   return Math.max(0, wanted, row.coolingFor);
-}
-
-interface Failure {
-  readonly class: string;
-  readonly minWaitMs: number;
-}
-
-const PROBES = [MINUTE, 5 * MINUTE, 15 * MINUTE] as const;
-/** R8: no probe is waited for longer than this. */
-export const LONGEST_PROBE_MS = HOUR;
-
-/**
- * R8: the wait for a probe of what is stopped: 1, 5 and 15 minutes, then 30 to 60, which makes 26 to 50 probes on the first day.
- * `failures` counts earlier ones since the stop; `share`, from 0 to 1, is the row's own.
- */
-export function probeDelay(failures: number, share: number): number {
-  const first = PROBES[failures];
-  return first === undefined
-    ? 30 * MINUTE * (1 + share)
-    : first * (1 + share / 10);
-}
-
-/** R8: the wait after a refusal that is only noted: the next attempt comes while the token, good for `goodFor`, lasts. */
-export function notedDelay(goodFor: number): number {
-  return Math.max(SECOND, Math.min(MINUTE, goodFor / 4));
-}
-
-/**
- * R8: how long the other machines wait after the address of one was refused, and after `before` when others were. However many
- * replicas start again and again, a row costs them about 150 calls a day.
- */
-export function turnDelay(before: number | undefined): number {
-  return before === undefined
-    ? 0
-    : Math.min(10 * MINUTE, Math.max(ANOTHER_REPLICA_MS, 2 * before));
-}
-
-/**
- * R8: how long no replica asks again, after any failure but a verdict. `failures` counts earlier failures in a row. With the platform down for an hour this makes
- * about 55 calls, and the first success comes within 90 s of its return.
- */
-export function backOff(
-  failure: Failure,
-  failures: number,
-  databaseNow: number | undefined,
-  random: number,
-): number {
-  if (failure.class === 'quota' && failure.minWaitMs === 0)
-    // Without the database nobody knows for certain when midnight is.
-    return databaseNow === undefined
-      ? HOUR
-      : untilChinaMidnight(databaseNow) + random * MINUTE;
-  const doubled = Math.min(80 * SECOND, SECOND * 2 ** Math.min(failures, 7));
-  return Math.max(failure.minWaitMs, doubled * (0.85 + 0.15 * random));
-}
-
-/** The platform's day begins at midnight in China, UTC+8. */
-export function untilChinaMidnight(epochMs: number): number {
-  return DAY - sinceChinaMidnight(epochMs);
-}
-
-export function sinceChinaMidnight(epochMs: number): number {
-  return (epochMs + CHINA_OFFSET) % DAY;
 }
 
 /** Why a renewal is requested. */

@@ -12,10 +12,10 @@ import {
   LONGEST_WAIT_MS,
   notedDelay,
   probeDelay,
-  servableFor,
   START_PROBE_MS,
   turnDelay,
-} from './policy.js';
+} from './back-off.js';
+import { servableFor } from './policy.js';
 import type { RenewalTarget } from './renewal-target.js';
 
 /** R8: what a failure leaves in the row for all replicas, and how long each of them waits for it. */
