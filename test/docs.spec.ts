@@ -18,6 +18,7 @@ const READMES = ['README.md', 'README.zh-CN.md'];
 const PAGES = [
   ...READMES,
   'deploy/README.md',
+  'docs/adding-a-source.md',
   'docs/compatibility.md',
   'docs/health.md',
   'docs/interop.md',
@@ -33,7 +34,7 @@ const PAGES = [
 const MAX_COLUMNS = 120;
 const MAX_MODULE_LINES = 12;
 const FIRST_SCREEN_LINES = 45;
-const SAMPLE = join(PROJECT, 'samples/minimal-app/src');
+const SAMPLES = ['minimal-app', 'own-source'];
 const run = promisify(execFile);
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
@@ -116,9 +117,12 @@ describe('the pages that users read', () => {
     const folder = join(PROJECT, '.cache/docs');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const sample = readdirSync(SAMPLE)
-      .map((file) => readFileSync(join(SAMPLE, file), 'utf8'))
-      .join('\n');
+    const sample = SAMPLES.flatMap((name) => {
+      const src = join(PROJECT, 'samples', name, 'src');
+      return readdirSync(src).map((file) =>
+        read(join('samples', name, 'src', file)),
+      );
+    }).join('\n');
     const alone = PAGES.flatMap((page) => blocks(page, 'ts')).filter(
       (code) => !sample.includes(code),
     );
@@ -136,6 +140,8 @@ describe('the pages that users read', () => {
           noEmit: true,
           noUnusedLocals: false,
           incremental: false,
+          // The package as it is built.
+          paths: {},
         },
         include: ['*.mts'],
         exclude: [],

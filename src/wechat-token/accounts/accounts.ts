@@ -44,9 +44,19 @@ export class Accounts {
   async get(name: string): Promise<Account> {
     // A database may find an account by other names too, such as with trailing blanks or without accents.
     if (!isAccountName(name)) throw unknownAccount(name);
-    const read = await this.find(name);
+    const read = await this.ask(name);
     if (!read) throw unknownAccount(name);
     return checkedAccount(read, this.role, { requested: name });
+  }
+
+  /** As {@link get}; undefined when there is no such account. @throws AccountSourceError */
+  async find(name: string): Promise<Account | undefined> {
+    try {
+      return await this.get(name);
+    } catch (error) {
+      if (isUnknownAccountError(error)) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -81,7 +91,7 @@ export class Accounts {
     );
   }
 
-  private async find(name: string) {
+  private async ask(name: string) {
     try {
       const found = await withTimeout(this.source.find(name));
       // A TypeORM repository returns null.

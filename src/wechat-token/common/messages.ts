@@ -34,12 +34,6 @@ export const messages = {
     `"${name}" is the name of another account; account names must be unique`,
   keyIdTwice: (id: string) =>
     `"${id}" is the id of another key; key ids must be unique`,
-  sourceTwice: (id: string) =>
-    `"${id}" is the id of another source; the ids of sources must be unique, those of this package included`,
-  badSource: () =>
-    'must be a TokenSource: an object with id, kind, platform, errcodes, the declarations that docs/adding-a-source.md lists, serves() and issue()',
-  badSourceField: (field: string, problem: string) =>
-    `is no TokenSource: its ${field} ${problem}`,
   badAccountName: () => "must be 1 to 64 letters, digits, '.', '_' or '-'",
   badAppId: () =>
     'must be the appid from the platform\'s console, such as "wx1234567890abcdef"',

@@ -14,7 +14,7 @@ export function severalOf<const Values extends readonly string[]>(
 ) {
   const problem = messages.badSeveral(values);
   return v.pipe(
-    v.array(v.picklist(values, problem), problem),
+    v.array(choice(values), problem),
     v.check((given) => new Set(given).size === given.length, problem),
   );
 }

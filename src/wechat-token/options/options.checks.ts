@@ -6,6 +6,7 @@ import { outlastsTwoCalls } from '../common/timing.js';
 import { hashOfKey, isApiKey } from '../common/api-key.js';
 import { isLoopback } from '../common/loopback.js';
 import { messages } from '../common/messages.js';
+import { sourceMessages } from './source.messages.js';
 import type { WechatTokenModuleOptions } from './options.js';
 
 /** R4: a lease must be longer than the two calls that the renewal of a rejected token may make. */
@@ -42,7 +43,7 @@ export function agentIdFaults(accounts: unknown): ConfigurationFault[] {
 export function sourceTwiceFaults(sources: unknown): ConfigurationFault[] {
   return repeated(sources, (entry) => entry['id']).map(({ index, value }) => ({
     field: `sources[${index}].id`,
-    problem: messages.sourceTwice(value),
+    problem: sourceMessages.idTwice(value),
   }));
 }
 
@@ -71,6 +72,28 @@ export function schemeFaults(
     return isOther ? [{ field, problem: messages.otherScheme() }] : [];
   });
   return [...plain, ...other];
+}
+
+/** Faults of sources to whose platforms secrets would go in clear. */
+export function plainSourceFaults(
+  sources: unknown,
+  api: WechatTokenModuleOptions['api'],
+): ConfigurationFault[] {
+  if (api?.allowHttp === true) return [];
+  return records(sources).flatMap(({ index, entry }) => {
+    const { baseUrl, fallbackUrls } = Object(entry['platform']) as Entry;
+    const others: unknown[] = Array.isArray(fallbackUrls) ? fallbackUrls : [];
+    const urls = [
+      { field: 'baseUrl', url: baseUrl },
+      ...others.map((url, i) => ({ field: `fallbackUrls[${i}]`, url })),
+    ];
+    return urls
+      .filter(({ url }) => isPlain(url))
+      .map(({ field }) => ({
+        field: `sources[${index}].platform.${field}`,
+        problem: messages.plainHttp(),
+      }));
+  });
 }
 
 /** Node verifies no certificate at all then, those of databases included. */

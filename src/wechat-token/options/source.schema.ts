@@ -1,109 +1,130 @@
 import * as v from 'valibot';
+import { WECHAT_KINDS } from '../accounts/account.js';
 import { messages } from '../common/messages.js';
+import { choice, object, text, whole } from '../common/schema-parts.js';
+import type { FailureClass, Reaction } from '../sources/errcodes.js';
 import type { TokenSource } from '../sources/token-source.js';
+import { sourceMessages } from './source.messages.js';
 
 /** The sources of this package, whose ids no other may have. */
 const OWN_IDS = /^(?:stable|classic|jsapi|wx_card|wecom(?:-.*)?)$/;
-
-type Check = readonly [
-  field: keyof TokenSource,
-  isValid: (value: unknown) => boolean,
-  problem: string,
+const OWN_ACCOUNT_KINDS: readonly string[] = [...WECHAT_KINDS, 'wecom'];
+/** A platform's answer says nothing of certificates. */
+const CLASSES: readonly FailureClass[] = [
+  'transient',
+  'rejected',
+  'credentials',
+  'ip',
+  'quota',
+  'account',
 ];
+const MAX_MARGIN_SECONDS = 30 * 24 * 3600;
 
-const isOneOf =
-  (...allowed: unknown[]) =>
-  (value: unknown) =>
-    allowed.includes(value);
-const isFlag = isOneOf(true, false);
-const isText = (pattern: RegExp) => (value: unknown) =>
-  typeof value === 'string' && pattern.test(value);
-const isFunction = (value: unknown) => typeof value === 'function';
-const isOptional = (isValid: (value: unknown) => boolean) => (value: unknown) =>
-  value === undefined || isValid(value);
-const FLAG = 'must be true or false';
+const flag = v.boolean(messages.badFlag());
+const func = v.function(sourceMessages.badFunction());
+const someText = text(/./, sourceMessages.badText());
+const baseUrl = text(
+  /^https?:\/\/[^\s?#@]*[^\s?#@/]$/,
+  sourceMessages.badBaseUrl(),
+);
 
-/** What the engine relies on. A source that is written in JavaScript has no compiler to say it. */
-const CHECKS: readonly Check[] = [
-  [
-    'id',
-    (id) => isText(/^[\w-]{1,32}$/)(id) && !OWN_IDS.test(String(id)),
-    "must be 1 to 32 letters, digits, '_' or '-', and not the id of a source of this package",
-  ],
-  [
-    'kind',
-    isText(/^[a-z][a-z0-9_]{0,31}$/),
-    "must be 1 to 32 lower-case letters, digits or '_', and begin with a letter",
-  ],
-  [
-    'accountKind',
-    isOptional(isText(/^(?!wecom$)[a-z][a-z0-9-]{0,31}$/)),
-    'must be 1 to 32 lower-case letters, digits or \'-\', and not "wecom"',
-  ],
-  [
-    'platform',
-    (platform) => {
-      const { name, baseUrl } = Object(platform) as Record<string, unknown>;
-      return (
-        typeof name === 'string' && isText(/^https?:\/\/[^?#@]+[^/]$/)(baseUrl)
-      );
-    },
-    'must have a name, and a baseUrl such as "https://api.example.com" without a slash at the end',
-  ],
-  ['errcodes', (table) => table instanceof Map, 'must be a Map'],
-  [
-    'repeatedCall',
-    isOneOf('same', 'rotates', 'same, life counted anew'),
-    'must be "same", "rotates" or "same, life counted anew"',
-  ],
-  ['canForce', isFlag, FLAG],
-  ['mayCallInParallel', isFlag, FLAG],
-  ['isEarlyCallHarmless', isFlag, FLAG],
-  [
-    'marginSeconds',
-    (margin) => Number.isInteger(margin) && Number(margin) >= 1,
-    'must be a positive whole number',
-  ],
-  [
-    'rejectionHealedBy',
-    isOneOf('call', 'forced call'),
-    'must be "call" or "forced call"',
-  ],
-  ['limits', isOptional(isFunction), 'must be a function'],
-  ['serves', isFunction, 'must be a function'],
-  ['needs', isOptional(isFunction), 'must be a function'],
-  ['issue', isFunction, 'must be a function'],
-  ['probe', isOptional(isFunction), 'must be a function'],
-];
+const platform = object({
+  name: someText,
+  baseUrl,
+  fallbackUrls: v.optional(v.array(baseUrl, messages.badList())),
+  setting: v.optional(someText),
+  refusal: v.optional(object({ code: someText, message: someText })),
+});
 
-function faultOf(source: unknown): string | undefined {
-  if (typeof source !== 'object' || source === null)
-    return messages.badSource();
-  const given = source as Record<keyof TokenSource, unknown>;
-  const found = CHECKS.find(([field, isValid]) => !isValid(given[field]));
-  if (found) return messages.badSourceField(found[0], found[2]);
-  if (given.rejectionHealedBy === 'forced call' && given.canForce !== true)
-    return messages.badSourceField(
-      'canForce',
-      'must be true, since rejectionHealedBy is "forced call"',
-    );
-  const isRotating = given.repeatedCall === 'rotates';
-  const isUnsafe =
-    given.mayCallInParallel === true || given.isEarlyCallHarmless === true;
-  return isRotating && isUnsafe
-    ? messages.badSourceField(
-        'repeatedCall',
-        'is "rotates": then mayCallInParallel and isEarlyCallHarmless must be false, since each call ends the token that others use',
-      )
-    : undefined;
+const errcodes = v.pipe(
+  v.custom<ReadonlyMap<number, unknown>>(
+    (table) =>
+      table instanceof Map && [...table.keys()].every(Number.isSafeInteger),
+    sourceMessages.badErrcodes(),
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [code, reaction] of dataset.value)
+      if (!isReaction(reaction))
+        addIssue({ message: sourceMessages.badErrcode(code, CLASSES) });
+  }),
+);
+
+function isReaction(reaction: unknown): boolean {
+  const given = Object(reaction) as Reaction;
+  const waits = [given.waitSeconds, given.repeatedWaitSeconds];
+  return (
+    CLASSES.includes(given.class) &&
+    waits.every(
+      (wait) => wait === undefined || (Number.isFinite(wait) && wait > 0),
+    )
+  );
 }
 
-const source = v.pipe(
-  v.custom<TokenSource>(() => true),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const message = dataset.typed ? faultOf(dataset.value) : undefined;
-    if (message !== undefined) addIssue({ message });
+/** What the engine relies on. A source that is written in JavaScript has no compiler to say it. */
+const declarations = v.pipe(
+  object({
+    id: v.pipe(
+      text(/^[\w-]{1,32}$/, sourceMessages.badId()),
+      v.check((id) => !OWN_IDS.test(id), sourceMessages.idOfThisPackage()),
+    ),
+    kind: text(/^[a-z][a-z0-9_]{0,31}$/, sourceMessages.badKind()),
+    accountKind: v.optional(
+      v.pipe(
+        text(/^[a-z][a-z0-9-]{0,31}$/, sourceMessages.badAccountKind()),
+        v.check(
+          (kind) => !OWN_ACCOUNT_KINDS.includes(kind),
+          sourceMessages.accountKindOfThisPackage(OWN_ACCOUNT_KINDS),
+        ),
+      ),
+    ),
+    platform,
+    errcodes,
+    repeatedCall: choice(['same', 'rotates', 'same, life counted anew']),
+    canForce: flag,
+    mayCallInParallel: flag,
+    isEarlyCallHarmless: flag,
+    marginSeconds: whole(1, MAX_MARGIN_SECONDS),
+    rejectionHealedBy: choice(['call', 'forced call']),
+    limits: v.optional(func),
+    serves: func,
+    needs: v.optional(func),
+    issue: func,
+    probe: v.optional(func),
   }),
+  v.forward(
+    v.partialCheck(
+      [['rejectionHealedBy'], ['canForce']],
+      ({ rejectionHealedBy, canForce }) =>
+        rejectionHealedBy === 'call' || canForce,
+      sourceMessages.cannotForce(),
+    ),
+    ['canForce'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['repeatedCall'], ['mayCallInParallel']],
+      (given) => given.repeatedCall !== 'rotates' || !given.mayCallInParallel,
+      sourceMessages.isUnsafe(),
+    ),
+    ['mayCallInParallel'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['repeatedCall'], ['isEarlyCallHarmless']],
+      (given) => given.repeatedCall !== 'rotates' || !given.isEarlyCallHarmless,
+      sourceMessages.isUnsafe(),
+    ),
+    ['isEarlyCallHarmless'],
+  ),
+);
+
+/** The source itself, whose functions may be those of its class. */
+const source = v.lazy((given) =>
+  v.pipe(
+    declarations,
+    v.transform(() => given as TokenSource),
+  ),
 );
 
 export const sourceList = v.array(source, messages.badList());
@@ -113,6 +134,9 @@ export function ownKindsOf(sources: unknown): string[] {
   if (!Array.isArray(sources)) return [];
   return sources.flatMap((one: unknown) => {
     const { accountKind } = Object(one) as { accountKind?: unknown };
-    return typeof accountKind === 'string' ? [accountKind] : [];
+    const isOwn =
+      typeof accountKind === 'string' &&
+      !OWN_ACCOUNT_KINDS.includes(accountKind);
+    return isOwn ? [accountKind] : [];
   });
 }

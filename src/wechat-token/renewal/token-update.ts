@@ -91,13 +91,13 @@ function lifeNow(
 
 /** Whether the platform has issued the token a moment ago: then its whole life is ahead of it. */
 function isLifeKnown(
-  { value }: IssuedToken,
+  { value, lifeMs }: IssuedToken,
   previous: PreviousToken | undefined,
 ): boolean {
   if (!previous || previous.value === null) return false;
   return previous.value === value
     ? !previous.isUnproven
-    : previous.left > -policy.KNOWN_LIFE_MS;
+    : previous.left > -policy.knownAfter(lifeMs);
 }
 
 /** R3: a token as it is cached; its life counts from before the request was sent. */

@@ -13,6 +13,7 @@ export type FailureClass =
 
 /** What a refusal means for the engine (R8). */
 export interface Reaction {
+  /** Any class but `certificate`, which no answer has. */
   readonly class: FailureClass;
   /** The minimum wait before the next call, seconds. Of class `quota` the default is the time until midnight in China. */
   readonly waitSeconds?: number;

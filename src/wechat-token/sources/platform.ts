@@ -10,7 +10,10 @@ export interface Platform {
   readonly fallbackUrls?: readonly string[];
   /** What sets `baseUrl`, for advice, such as `api.baseUrl (WECHAT_API_BASE_URL)`. Default: the source itself. */
   readonly setting?: string;
-  /** The fields of a refusal. Default: `errcode`, which is 0 or missing in any other answer, and `errmsg`. */
+  /**
+   * Where an answer has its code, which is 0 or missing unless it is a refusal, and its message: fields, or paths such as
+   * `data.error_code`. Default: `errcode` and `errmsg`.
+   */
   readonly refusal?: { readonly code: string; readonly message: string };
 }
 

@@ -97,12 +97,18 @@ export interface CallLimit {
 export interface TokenSource {
   /** Stored in the row's `source`, and a label of metrics; 1 to 32 letters, digits, `_` or `-`. */
   readonly id: string;
-  /** The kind of its tokens, the first part of their names; 1 to 32 lower-case letters, digits or `_`. */
+  /**
+   * The kind of its tokens, the first part of their names, such as `access_token`, which `AccessTokenProvider` hands out, or one of
+   * your own, which `TokenProvider` does; 1 to 32 lower-case letters, digits or `_`.
+   */
   readonly kind: TokenKind;
-  /** A kind of account of its own, which `accounts[].kind` may be then. Default: none. */
+  /**
+   * A kind of account of its own, which `accounts[].kind` may be then, with `appId` and `appSecret`; 1 to 32 lower-case letters, digits
+   * or `-`, and none of this package's. Default: none.
+   */
   readonly accountKind?: string;
   readonly platform: Platform;
-  /** The codes with which the platform refuses a call of this source. */
+  /** The codes with which the platform refuses a call of this source. One that is missing here is `transient`. */
   readonly errcodes: Errcodes;
   readonly repeatedCall: RepeatedCall;
   /** Whether `issue` can end a token that is still valid and get another. */
@@ -123,7 +129,10 @@ export interface TokenSource {
   readonly rejectionHealedBy: 'call' | 'forced call';
   /** Limits that all replicas keep together. Default: none. */
   limits?(account: Account): readonly CallLimit[];
-  /** Whether this source issues the account's tokens of its kind. */
+  /**
+   * Whether this source issues the account's tokens of its kind. Where several do, it is the first: those of this package, then those
+   * of the option `sources` in their order.
+   */
   serves(account: Account): boolean;
   /** The names of the tokens that `issue` uses; they are made valid before the lease is taken, since its time runs. Default: none. */
   needs?(account: Account): readonly TokenName[];

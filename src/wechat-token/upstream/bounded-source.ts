@@ -21,7 +21,11 @@ export function bounded(
   const limited =
     <Request, Answer>(work: (request: Request) => Promise<Answer>) =>
     (request: Request) =>
-      withDeadline(work(request), clock, { timeoutMs, timedOut });
+      // One in JavaScript may answer without a promise.
+      withDeadline(Promise.resolve(work(request)), clock, {
+        timeoutMs,
+        timedOut,
+      });
   const guarded =
     (ask: (account: Account) => unknown) =>
     (account: Account): unknown => {

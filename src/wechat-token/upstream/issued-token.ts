@@ -19,9 +19,11 @@ export interface IssuedToken {
  * @throws UpstreamError of class `transient`
  */
 export function toIssued(
-  { value, expiresIn }: SourceAnswer,
+  answer: SourceAnswer,
   platform: Platform,
 ): IssuedToken {
+  // A source in JavaScript may give nothing at all.
+  const { value, expiresIn } = Object(answer) as SourceAnswer;
   const invalid = (what: string) =>
     new UpstreamError(upstreamMessages.notAToken(what, platform), {
       class: 'transient',

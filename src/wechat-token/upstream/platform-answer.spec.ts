@@ -9,6 +9,28 @@ const response = (body: string | Buffer, contentType = '') => ({
 const read = (body: string | Buffer, contentType?: string) =>
   answerIn(response(body, contentType));
 
+describe('an answer of another platform', () => {
+  const read = (body: string, code: string, message: string) =>
+    answerIn(response(body), { code, message });
+
+  it('has its code and message where the platform has them', () => {
+    const flat = read('{"code":"10014","msg":"no"}', 'code', 'msg');
+    expect(flat).toMatchObject({ errcode: 10014, errmsg: 'no' });
+    const [code, message] = ['data.error_code', 'data.description'] as const;
+    const inner = '{"data":{"error_code":10013,"description":"no"}}';
+    expect(read(inner, code, message)).toMatchObject({
+      errcode: 10013,
+      errmsg: 'no',
+    });
+    for (const data of ['{"error_code":0}', '{}', 'null', '7', '"text"']) {
+      const answer = read(`{"data":${data}}`, code, message);
+      expect(answer && errcodeOf(answer)).toBeUndefined();
+      expect(answer).toHaveProperty('data');
+    }
+    expect(read('{"data":{"error_code":"?"}}', code, message)).toBeUndefined();
+  });
+});
+
 describe('an answer that is not tidy JSON', () => {
   it.each([
     ['271781022721654784', '271781022721654784'],

@@ -28,8 +28,8 @@ export function answerIn(
       ? given
       : {
           ...given,
-          errcode: given[fields.code],
-          errmsg: given[fields.message],
+          errcode: fieldAt(fields.code, given),
+          errmsg: fieldAt(fields.message, given),
         };
   if (isBlank(answer['errcode'])) return answer;
   const errcode = numberIn(answer['errcode']);
@@ -56,6 +56,13 @@ export function numberIn(value: unknown): number | undefined {
   const isDecimal =
     typeof value === 'string' && /^\s*[+-]?\d+(?:\.\d+)?\s*$/.test(value);
   return isDecimal ? Number(value) : undefined;
+}
+
+/** The field at a path such as `data.error_code`. */
+function fieldAt(path: string, answer: PlatformAnswer): unknown {
+  const inner = (outer: unknown, key: string): unknown =>
+    (Object(outer) as PlatformAnswer)[key];
+  return path.split('.').reduce(inner, answer);
 }
 
 function isBlank(value: unknown): boolean {

@@ -113,6 +113,7 @@ describe.each(PLATFORMS)(
       ['one account', KEYS.shop.key, {}, SHOP],
       ['one account, with its appid', KEYS.shop.key, SHOP, SHOP],
       ['all accounts, with an appid', KEYS.issue.key, OWN, OWN],
+      ['all accounts, which is the default one', KEYS.issue.key, {}, OWN],
       ['two accounts, with an appid', two.key, SHOP, SHOP],
     ])('takes an API key for %s', async (_what, access_token, of, account) => {
       const params = { access_token, ...JSAPI };
@@ -125,7 +126,6 @@ describe.each(PLATFORMS)(
       [41001, 'with an empty one', { access_token: '' }],
       [40001, 'with a token that is none', { access_token: 'a-token' }],
       [40001, 'with the AppSecret', { access_token: OWN.appSecret }],
-      [41002, 'with a key for all accounts', { access_token: KEYS.issue.key }],
       [41002, 'with a key for two accounts', { access_token: two.key }],
       [
         40013,

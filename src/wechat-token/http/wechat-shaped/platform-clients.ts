@@ -4,6 +4,7 @@ import type { TokenReader } from '../../access/token-reader.js';
 import type { Account } from '../../accounts/account.js';
 import { Accounts } from '../../accounts/accounts.js';
 import { fingerprint } from '../../common/fingerprint.js';
+import { DEFAULT_ACCOUNT } from '../../common/token-name.js';
 import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
 import { type ApiClient, permits } from '../auth/api-keys.js';
 import type { HttpRequest } from '../problem/http-request.js';
@@ -68,9 +69,21 @@ export class PlatformClients {
       return client.then(({ retryAfter }) =>
         retryAfter ? 'tooOften' : 'tokenWrong',
       );
-    return asked.platformId === undefined
-      ? onlyAccountOf(client)
-      : this.withAccount(client, asked);
+    if (asked.platformId !== undefined) return this.withAccount(client, asked);
+    return client.accounts
+      ? onlyAccountOf(client, client.accounts)
+      : this.withDefault(client, asked);
+  }
+
+  /** The account that needs no name, for a key for all accounts that does not say which. */
+  private async withDefault(
+    client: ApiClient,
+    { platform }: Asked,
+  ): Promise<Holder | Refusal> {
+    const account = await this.accounts.find(DEFAULT_ACCOUNT);
+    return account && platform.has(account)
+      ? onlyAccountOf(client, [DEFAULT_ACCOUNT])
+      : 'appIdMissing';
   }
 
   /** Accounts that the key may not use get the same answer as an unknown id. */
@@ -100,8 +113,10 @@ export class PlatformClients {
 }
 
 /** For a client that does not say which. */
-function onlyAccountOf(client: ApiClient): Holder | Refusal {
-  const [name, ...others] = client.accounts ?? [];
+function onlyAccountOf(
+  client: ApiClient,
+  [name, ...others]: readonly string[],
+): Holder | Refusal {
   if (name === undefined || others.length > 0) return 'appIdMissing';
   return permits(client, 'tokens:issue', name)
     ? { account: { name }, actor: client.id }

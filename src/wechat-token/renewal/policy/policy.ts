@@ -47,7 +47,9 @@ export function unchangedDelay(
 }
 
 /** A token whose stored end has passed and that the platform gives again is served for this time, then asked for again. */
-const BORROWED_MS = 5 * MINUTE;
+function borrowed(life: number): number {
+  return Math.min(5 * MINUTE, life / 4);
+}
 
 /**
  * R7: the same token again from a platform that repeats a whole life with each answer. The stored end stays, unless the answer says
@@ -63,14 +65,12 @@ export function repeatedLife(
 ): { readonly left: number; readonly refreshDelay: number } {
   const servable = servableFor(stored.left, stored.life);
   const left =
-    servable > 0
-      ? Math.min(answered, stored.left)
-      : Math.min(answered, BORROWED_MS);
+    servable > 0 ? Math.min(answered, stored.left) : borrowed(answered);
   const margin = refreshMargin(stored.life, marginSeconds);
   const atEnd = servableFor(left, stored.life);
   // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
   const isBorrowed =
-    answered > BORROWED_MS && stored.life > answered + SAME_END_MS;
+    stored.life > answered + SAME_END_MS && !isSameEnd(answered, stored.left);
   const wanted =
     servable <= 0 && stored.left > 0 && !isBorrowed
       ? stored.left + SECOND
@@ -99,7 +99,9 @@ export function confirmInterval(
 }
 
 /** R7: a value that replaces one which ended so long ago at most was issued a moment ago. */
-export const KNOWN_LIFE_MS = 15 * MINUTE;
+export function knownAfter(life: number): number {
+  return Math.min(15 * MINUTE, life / 8);
+}
 
 /** R8: a refusal that concerns one replica alone: so soon another one looks at the row. */
 export const ANOTHER_REPLICA_MS = 30 * SECOND;

@@ -10,6 +10,7 @@ import {
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from 'nestjs-wechat-token/testing';
 import { database } from './database.js';
 import { MenuService } from './menu.service.js';
+import { OwnSource } from './own.source.js';
 
 describe('MenuService', () => {
   let wechat: FakeWechat;
@@ -31,7 +32,11 @@ describe('MenuService', () => {
           dataSourceFactory: migratedDataSource,
         }),
         WechatTokenModule.forRoot({
-          accounts: [DEFAULT_FAKE_ACCOUNT],
+          accounts: [
+            DEFAULT_FAKE_ACCOUNT,
+            { name: 'own', kind: 'own', appId: 'app', appSecret: 'secret' },
+          ],
+          sources: [new OwnSource()],
           api: { baseUrl: wechat.baseUrl },
         }),
       ],
@@ -55,6 +60,14 @@ describe('MenuService', () => {
     await app.init();
     expect((await app.get(MenuService).menu()).errcode).toBe(0);
     expect(wechat.refused).toBe(0);
+    await app.close();
+  });
+
+  it('hands out a token of a source of its own', async () => {
+    const app = await testingModule().compile();
+    await app.init();
+    const tokens = app.get(AccessTokenProvider);
+    expect(await tokens.getAccessToken('own')).toBe('token-of-app');
     await app.close();
   });
 });
