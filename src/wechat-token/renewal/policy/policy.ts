@@ -67,7 +67,6 @@ export function repeatedLife(
   const left =
     servable > 0 ? Math.min(answered, stored.left) : borrowed(answered);
   const margin = refreshMargin(stored.life, marginSeconds);
-  const atEnd = servableFor(left, stored.life);
   // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
   const isBorrowed =
     stored.life > answered + SAME_END_MS && !isSameEnd(answered, stored.left);
@@ -76,7 +75,7 @@ export function repeatedLife(
       ? stored.left + SECOND
       : left > margin
         ? left - margin * (0.98 - 0.08 * random)
-        : atEnd;
+        : servableFor(left, stored.life);
   return { left, refreshDelay: Math.min(left, Math.max(SECOND, wanted)) };
 }
 
