@@ -64,12 +64,11 @@ export function repeatedLife(
   random: number,
 ): { readonly left: number; readonly refreshDelay: number } {
   const servable = servableFor(stored.left, stored.life);
-  const left =
-    servable > 0 ? Math.min(answered, stored.left) : borrowed(answered);
+  const keepsEnd = servable > 0 || isSameEnd(answered, stored.left);
+  const left = keepsEnd ? Math.min(answered, stored.left) : borrowed(answered);
   const margin = refreshMargin(stored.life, marginSeconds);
   // A whole life is answered to a token that has outlived one: this end is borrowed already, and means nothing to the platform.
-  const isBorrowed =
-    stored.life > answered + SAME_END_MS && !isSameEnd(answered, stored.left);
+  const isBorrowed = !keepsEnd && stored.life > answered + SAME_END_MS;
   const wanted =
     servable <= 0 && stored.left > 0 && !isBorrowed
       ? stored.left + SECOND
