@@ -68,7 +68,7 @@ const FAULTS: readonly [string, Partial<TokenSource>, RegExp][] = [
   [
     'gives nothing',
     { issue: () => Promise.resolve(undefined as never) },
-    /"own" threw TypeError/,
+    /usable token/,
   ],
   [
     'gives no token',

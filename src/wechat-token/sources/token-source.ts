@@ -140,7 +140,8 @@ export interface TokenSource {
   issue(request: IssueRequest): Promise<SourceAnswer>;
   /**
    * Tries a token in a harmless call, to see whether a report over HTTP is true (R5): true when the platform accepts it; a refusal as
-   * `rejected` says that it does not, and anything else proves nothing. Default: there is no such call, and every report counts as true.
+   * `rejected` says that it does not, and anything else proves nothing. Default: there is no such call. Where `rejectionHealedBy` is
+   * `call`, that call is the platform's word then, and the same token again means that it is good; else every report counts as true.
    */
   probe?(request: ProbeRequest): Promise<boolean>;
 }
