@@ -122,8 +122,8 @@ describe('a list that is wrong', () => {
     [
       'WECHAT_ACCOUNTS',
       account({ tickets: ['corp'] }),
-      '[0].tickets',
-      /^must be a list of "jsapi", "wx_card"/,
+      '[0].tickets[0]',
+      /^must be "jsapi" or "wx_card"/,
     ],
     [
       'WECHAT_ACCOUNTS',

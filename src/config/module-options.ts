@@ -95,7 +95,7 @@ export function readOptions(
 
 /** The setting of an option: `accounts[1].appId` is `WECHAT_ACCOUNTS[0].appId` when the default account comes first. */
 function settingOf(field: string, ownAccounts: number): string {
-  const account = /^accounts\[(\d+)\](?:\.(\w+))?/.exec(field);
+  const account = /^accounts\[(\d+)\](?:\.(.+))?/.exec(field);
   if (account) {
     const index = Number(account[1]);
     const part = account[2] ?? '';
