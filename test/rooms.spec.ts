@@ -12,6 +12,7 @@ const ROOMS = [
   'sources',
   'options',
   'cache',
+  'upstream/built-in',
   'upstream',
   'store/connections',
   'store/dialects',

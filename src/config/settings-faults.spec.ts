@@ -99,7 +99,7 @@ describe('a setting that is wrong', () => {
     [
       'WECHAT_LEASE_SECONDS',
       '5',
-      /^must be greater than 10: a renewal may make two calls to WeChat of up to 5 s each .*; raise it, or lower the timeout$/,
+      /^must be greater than 10: a renewal may make two calls to the platform of up to 5 s each .*; raise it, or lower the timeout$/,
     ],
     ['TOKEN_ENCRYPTION_KEYS', KEY, /^must be "id:key,id:key" with keys of 32 /],
     ['TOKEN_ENCRYPTION_KEYS', `a:${KEY}:b`, /^must be "id:key,id:key" with /],

@@ -23,7 +23,7 @@ export {
   type JsapiConfig,
   JsapiSignatureService,
 } from './access/jsapi-signature.service.js';
-export type { AccountSource } from './accounts/account-source.js';
+export type { AccountSource, Several } from './accounts/account-source.js';
 export type {
   Account,
   ConfiguredAccount,
@@ -92,6 +92,8 @@ export { TokenEvent, type TokenEventType } from './store/token-event.entity.js';
 export {
   DEFAULT_ACCOUNT,
   parseTokenName,
+  type TokenKind,
+  type TokenName,
   tokenName,
 } from './common/token-name.js';
 export {

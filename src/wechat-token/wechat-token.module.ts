@@ -45,7 +45,7 @@ import type { WechatTokenModuleOptions } from './options/options.js';
 import { resolveOptions } from './options/options.schema.js';
 import { ownKindsOf } from './options/source.schema.js';
 import { bounded } from './upstream/bounded-source.js';
-import { builtInSources } from './upstream/built-in-sources.js';
+import { builtInSources } from './upstream/built-in/built-in-sources.js';
 import { TokenSources } from './upstream/token-sources.js';
 import { WechatTokenSettings } from './common/settings.js';
 import { providers } from './wechat-token.providers.js';

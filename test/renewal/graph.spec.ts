@@ -244,3 +244,28 @@ describe.each(TICKETS)(
     });
   },
 );
+
+it('R14: more due tickets than a batch, whose access tokens cannot be had, end a round, and are left for half a minute', async () => {
+  const accounts = Array.from({ length: 7 }, (_, place) => ({
+    name: `a${place}`,
+    appId: `wx_${place}`,
+    appSecret: `secret-of-wx-${place}`,
+  }));
+  await using world = await World.create({ wechat: { accounts } });
+  world.wechat.inject('stable', { errcode: 40164 }, { times: Infinity });
+  const { rounds, accountCheck } = await world.replica({
+    accounts: accounts.map((account) => ({ ...account, tickets: ['jsapi'] })),
+    refresh: { batchSize: 2, concurrency: 1 },
+  });
+  await accountCheck.check();
+  await world.advance(31);
+
+  await rounds.tick();
+
+  expect(world.wechat.calls.ticket).toBe(0);
+  for (const { name } of accounts) {
+    const row = await world.row(`jsapi_ticket:${name}`);
+    expect(row).toMatchObject({ leaseOwner: null });
+    expect(row.nextInMs).toBeGreaterThan(15_000);
+  }
+});

@@ -217,3 +217,26 @@ describe('a source of the app’s own', () => {
     expect(issued).toBe(2);
   });
 });
+
+it('a source that is frozen works as any other', async () => {
+  await using world = await World.create();
+  const replica = await world.replica(withSource(Object.freeze(ownSource())));
+  const { value } = await replica.waiter.obtain(NAME);
+  expect(value).toBe('own-value');
+});
+
+it.each([0, 1001, NaN])(
+  'a limit of %d calls an hour is refused, and no call is made',
+  async (perHour) => {
+    await using world = await World.create();
+    const issue = vi.fn(ownSource().issue);
+    const limits = () => [{ perHour, countedAs: 'own' }];
+    const replica = await world.replica(
+      withSource(ownSource({ issue, limits, mayCallInParallel: false })),
+    );
+    await expect(
+      replica.waiter.obtain(NAME, { timeoutMs: 500 }),
+    ).rejects.toThrow(/perHour must be 1 to 1000/);
+    expect(issue).not.toHaveBeenCalled();
+  },
+);

@@ -1,5 +1,5 @@
-import { WECHAT_SECRET_ERRCODES } from '../../wechat-token/upstream/wechat-errcodes.js';
-import { WECOM_ERRCODES } from '../../wechat-token/upstream/wecom-errcodes.js';
+import { WECHAT_SECRET_ERRCODES } from '../../wechat-token/upstream/built-in/wechat-errcodes.js';
+import { WECOM_ERRCODES } from '../../wechat-token/upstream/built-in/wecom-errcodes.js';
 import type { FailureClass } from '../../wechat-token/upstream/failure.js';
 import { addressIn, explain, refusalIn } from './failures.js';
 import { failuresEn } from './failures.en.js';

@@ -5,8 +5,8 @@ import { WechatTokenSettings } from '../common/settings.js';
 import type { Errcodes } from '../sources/errcodes.js';
 import { type Platform, wechat, wecom } from '../sources/platform.js';
 import { KnownAccounts } from './known-accounts.js';
-import { WECHAT_TOKEN_ERRCODES } from '../upstream/wechat-errcodes.js';
-import { WECOM_ERRCODES } from '../upstream/wecom-errcodes.js';
+import { WECHAT_TOKEN_ERRCODES } from '../upstream/built-in/wechat-errcodes.js';
+import { WECOM_ERRCODES } from '../upstream/built-in/wecom-errcodes.js';
 
 /** Where business calls with a token go, and what their refusals mean. */
 export interface BusinessPlatform {

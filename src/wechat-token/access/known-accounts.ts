@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.js';
 import { Accounts } from '../accounts/accounts.js';
 import { Clock } from '../common/clock.js';
 import { isAccountSourceError } from '../common/errors.js';
+import { SingleFlight } from '../common/single-flight.js';
 
 /** As often as all accounts are scanned. */
 const KNOWN_FOR_MS = 60_000;
@@ -18,6 +19,7 @@ interface Known {
 export class KnownAccounts {
   /** The oldest first. */
   private readonly byName = new Map<string, Known>();
+  private readonly flights = new SingleFlight<Account>();
 
   constructor(
     private readonly accounts: Accounts,
@@ -29,7 +31,9 @@ export class KnownAccounts {
     const known = this.byName.get(name);
     if (known && this.clock.now() < known.until) return known.account;
     try {
-      const account = await this.accounts.get(name);
+      const account = await this.flights.run(name, () =>
+        this.accounts.get(name),
+      );
       this.keep(name, account);
       return account;
     } catch (error) {

@@ -43,7 +43,8 @@ export class TokensOfKind {
 
   set(account: string, token: CachedToken): void {
     if (this.byValue) {
-      this.byValue.delete(this.tokens.get(account)?.value ?? '');
+      const old = this.tokens.get(account)?.value ?? '';
+      if (this.byValue.get(old) === account) this.byValue.delete(old);
       this.byValue.set(token.value, account);
     }
     this.tokens.set(account, token);
@@ -59,7 +60,8 @@ export class TokensOfKind {
   }
 
   delete(account: string): void {
-    this.byValue?.delete(this.tokens.get(account)?.value ?? '');
+    // Another name of the same appid may have the same token.
+    this.byValue = undefined;
     this.tokens.delete(account);
     this.fresh.delete(account);
   }

@@ -6,7 +6,7 @@ const USE_ANOTHER_SERVER =
 
 /** Every sentence that a user of the package may read. Each says what happened and what to do next. */
 const PAUSED =
-  "Renewals are paused to save the quota; check whether another system fetches tokens for the same appid, and the account in WeChat's console.";
+  "Renewals are paused to save the quota; check whether another system fetches tokens for the same appid, and the account in the platform's console.";
 
 export const messages = {
   // Configuration. The problem of a field follows its name: "refresh.leaseSeconds: must be …".
@@ -25,7 +25,7 @@ export const messages = {
   databaseUnsupported: (type: string) =>
     `has the unsupported type "${type}"; use mysql, mariadb, postgres or better-sqlite3`,
   leaseTooShort: (timeoutMs: number) =>
-    `must be greater than ${(2 * timeoutMs) / 1000}: a renewal may make two calls to WeChat of up to ${timeoutMs / 1000} s each (the request timeout); raise it, or lower the timeout`,
+    `must be greater than ${(2 * timeoutMs) / 1000}: a renewal may make two calls to the platform of up to ${timeoutMs / 1000} s each (the request timeout); raise it, or lower the timeout`,
   classicTwice: () =>
     'is used by another account in classic mode; each would invalidate the tokens of the other, so keep one of them',
   secretMissing: () =>
@@ -168,11 +168,11 @@ export const messages = {
   aborted: (name: string) =>
     `The wait for "${name}" was aborted by the caller.`,
   noRefresher: (name: string) =>
-    `"${name}" is not valid, and no refresher has renewed it. This replica is a reader and never calls WeChat: start a refresher (role "refresher", WECHAT_ROLE) on this database.`,
+    `"${name}" is not valid, and no refresher has renewed it. This replica is a reader and calls no platform: start a refresher (role "refresher", WECHAT_ROLE) on this database.`,
   nobodyRenewed: (name: string) =>
     `"${name}" is not valid, and the lease holder has not renewed it yet. Try again.`,
   readerCannotRefresh: (name: string) =>
-    `This replica is a reader and never calls WeChat. Refresh "${name}" on a refresher (role "refresher", WECHAT_ROLE).`,
+    `This replica is a reader and calls no platform. Refresh "${name}" on a refresher (role "refresher", WECHAT_ROLE).`,
   stopTimedOut: (timeoutMs: number) =>
     `Shutdown timed out after ${timeoutMs} ms with renewals in flight; their leases will expire.`,
   shuttingDown: () =>
@@ -180,7 +180,7 @@ export const messages = {
   coolingDown: (name: string, reason: string, seconds: number) =>
     `"${name}" is not valid; renewal will be retried in ${seconds} s: ${reason}`,
   rejectedAgain: () =>
-    'WeChat rejected several tokens in a row, and without the database rejections cannot be counted. Check the database, and whether another system fetches tokens for the same appid.',
+    'The platform rejected several tokens in a row, and without the database rejections cannot be counted. Check the database, and whether another system fetches tokens for the same appid.',
   withoutLease: () =>
     'renewed without a lease: neither the database nor the lease holder responded, or the row belongs to another app',
   renewalFailed: (name: string, reason: string) =>
@@ -190,7 +190,7 @@ export const messages = {
   askedFor: (force: boolean, reason: string) =>
     `${force ? 'forced' : 'normal mode'}${reason && `: ${reason}`}`,
   reportUnconfirmed: () =>
-    'WeChat accepts the token: the report is not confirmed',
+    'the platform accepts the token: the report is not confirmed',
   reportedInUse: () => 'current token',
   reportedLate: (inUse: string | undefined) =>
     inUse === undefined
@@ -252,11 +252,11 @@ export const messages = {
   },
   rejectionBound: {
     total: (name: string) =>
-      `WeChat rejected 10 tokens "${name}" within one token lifetime. ${PAUSED}`,
+      `The platform rejected 10 tokens "${name}" within one token lifetime. ${PAUSED}`,
     share: (name: string) =>
       `Three tokens "${name}" that this caller reported were renewed within one token lifetime, and no more are for one caller. ${PAUSED}`,
     spacing: (name: string, seconds: number) =>
-      `"${name}" was renewed less than 30 s ago because WeChat rejected it, and in classic mode another renewal would end the tokens of others. The next one is possible in ${seconds} s.`,
+      `"${name}" was renewed less than 30 s ago because it was rejected, and another renewal would end the tokens of others. The next one is possible in ${seconds} s.`,
   },
 } as const;
 

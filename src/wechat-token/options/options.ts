@@ -111,7 +111,10 @@ export interface WechatTokenModuleOptions {
     admin?: boolean;
     /** Enables `/wechat-tokens/:name`, tokens for programs in any language. Default: true. */
     tokens?: boolean;
-    /** Enables `/cgi-bin/token` and `/cgi-bin/stable_token`, in the format of WeChat; they require API keys. Default: true. */
+    /**
+     * Enables `/cgi-bin/token`, `stable_token` and `ticket/getticket` in the format of WeChat, and `gettoken`, `get_jsapi_ticket` and
+     * `ticket/get` in that of WeCom; they require API keys. Default: true.
+     */
     wechatShaped?: boolean;
   };
 

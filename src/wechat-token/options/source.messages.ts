@@ -17,7 +17,7 @@ export const sourceMessages = {
   badErrcodes: () =>
     'must be a Map from each code, a whole number, to its reaction, such as new Map([[40001, { class: "rejected" }]])',
   badErrcode: (code: number, classes: readonly string[]) =>
-    `has a reaction to ${code} that cannot be used: its class must be one of ${classes.join(', ')}, and its waits positive numbers of seconds`,
+    `has a reaction to ${code} that cannot be used: its class must be one of ${classes.join(', ')}, and its waits more than 0 and at most 86,400 seconds`,
   badFunction: () => 'must be a function',
   cannotForce: () =>
     'must be true, since rejectionHealedBy is "forced call"; or let a rejection be healed by a "call"',

@@ -128,8 +128,13 @@ describe('a source', () => {
     ],
     [
       'errcodes',
-      /reaction to 40001.*positive/,
+      /reaction to 40001.*more than 0 and at most 86,400/,
       { errcodes: new Map([[40001, { class: 'ip', waitSeconds: '1' }]]) },
+    ],
+    [
+      'errcodes',
+      /reaction to 40001.*more than 0 and at most 86,400/,
+      { errcodes: new Map([[40001, { class: 'quota', waitSeconds: 90_000 }]]) },
     ],
     [
       'repeatedCall',

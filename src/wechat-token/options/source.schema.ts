@@ -50,13 +50,18 @@ const errcodes = v.pipe(
   }),
 );
 
+/** The engine keeps no longer wait (R8). */
+const MAX_WAIT_SECONDS = 86_400;
+
 function isReaction(reaction: unknown): boolean {
   const given = Object(reaction) as Reaction;
   const waits = [given.waitSeconds, given.repeatedWaitSeconds];
   return (
     CLASSES.includes(given.class) &&
     waits.every(
-      (wait) => wait === undefined || (Number.isFinite(wait) && wait > 0),
+      (wait) =>
+        wait === undefined ||
+        (Number.isFinite(wait) && wait > 0 && wait <= MAX_WAIT_SECONDS),
     )
   );
 }

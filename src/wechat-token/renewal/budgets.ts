@@ -11,6 +11,7 @@ import { parseTokenName, type TokenName } from '../common/token-name.js';
 import { RefreshBudgetError, TokenUnavailableError } from '../common/errors.js';
 import { messages } from '../common/messages.js';
 import { fingerprint } from '../common/fingerprint.js';
+import type { CallLimit } from '../sources/token-source.js';
 import { UpstreamError } from '../upstream/failure.js';
 import { upstreamMessages } from '../upstream/upstream.messages.js';
 import {
@@ -135,19 +136,30 @@ export class Budgets {
     target: RenewalTarget;
     actor: string;
   }): Promise<void> {
-    for (const { perHour, countedAs } of source.limits?.(account) ?? []) {
-      const spent = await this.events.recent([countedAs], 'called', HOUR_MS);
-      const oldest = spent[perHour - 1];
-      if (oldest) {
-        const minWaitMs = Math.max(1000, HOUR_MS - oldest.ageMs);
-        const wait = Math.ceil(minWaitMs / 1000);
-        throw new UpstreamError(
-          upstreamMessages.limitSpent(source.id, perHour, wait),
-          { class: 'quota', minWaitMs, mustEnd: true },
-        );
-      }
-      await this.events.record({ name: countedAs, type: 'called', actor });
+    const limits = source.limits?.(account) ?? [];
+    for (const limit of limits) await this.assertBelow(limit, source.id);
+    for (const { countedAs: name } of limits)
+      await this.events.record({ name, type: 'called', actor });
+  }
+
+  private async assertBelow(
+    { perHour, countedAs }: CallLimit,
+    source: string,
+  ): Promise<void> {
+    const isUsable = perHour >= 1 && perHour <= 1000 && countedAs.length <= 150;
+    if (!isUsable) {
+      const message = upstreamMessages.badLimit(source);
+      throw new UpstreamError(message, { class: 'transient' });
     }
+    const spent = await this.events.recent([countedAs], 'called', HOUR_MS);
+    const oldest = spent[perHour - 1];
+    if (!oldest) return;
+    const minWaitMs = Math.max(1000, HOUR_MS - oldest.ageMs);
+    const wait = Math.ceil(minWaitMs / 1000);
+    throw new UpstreamError(
+      upstreamMessages.limitSpent(source, perHour, wait),
+      { class: 'quota', minWaitMs, mustEnd: true },
+    );
   }
 
   /** Resolves when the rejections are written that this replica has counted, or could not be. */

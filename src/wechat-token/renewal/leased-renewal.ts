@@ -15,6 +15,7 @@ import type { IssuedToken } from '../upstream/issued-token.js';
 import { Issuer } from '../upstream/issuer.js';
 import { Answers } from './answers.js';
 import { Budgets, ShareSpentError } from './budgets.js';
+import { ANOTHER_REPLICA_MS } from './policy/back-off.js';
 import { FORCE_BUDGET } from './policy/budget-limits.js';
 import { isReport, type RenewalIntent } from './policy/policy.js';
 import { unconfirmed } from './refresh-outcome.js';
@@ -89,6 +90,7 @@ export class LeasedRenewal {
     const { account, source } = target;
     const ask = async (force: boolean) => {
       await this.budgets.spendCall(renewal);
+      this.assertLeaseTime(renewal);
       return this.issuer.issue(source, { account, tokens, force });
     };
     const force = async () => {
@@ -178,7 +180,7 @@ export class LeasedRenewal {
       isRefreshBudgetError(error) && !(error instanceof ShareSpentError);
     // In its place in the queue: that it was confirmed, or need not be, is known by it (R7).
     if (!isReport(intent) || !bindsAll)
-      return this.store.release(lease, Math.max(0, row.nextInMs));
+      return this.store.release(lease, restOf(row, intent));
     // R5: reports that come until a forced renewal is possible neither ask the platform again nor spend the rejections of this life.
     const { credentialId } = target.account;
     const { message, retryAfter } = error;
@@ -188,4 +190,10 @@ export class LeasedRenewal {
       Math.min(retryAfter * 1000, FORCE_BUDGET.spacing),
     );
   }
+}
+
+/** When a refresher looks again at a row that was given back: what failed here would fail again at once. */
+function restOf(row: TokenRow, intent: RenewalIntent): number {
+  const least = isReport(intent) ? 0 : ANOTHER_REPLICA_MS;
+  return Math.max(least, row.nextInMs);
 }

@@ -172,21 +172,27 @@ export class PendingWrites {
     const lease = await this.leases.claim(row);
     if (!lease) return undefined;
     const age = lease.until - lease.durationMs - since;
+    const unchanged = previousIn(row, row.readAt).value === token.value;
+    const lifeLeft = Math.round(token.expiresAfterMs - age);
+    // What is written of a life is never more than the truth.
+    const expiresAfterMs = unchanged
+      ? Math.min(lifeLeft, Math.floor(row.expiresInMs))
+      : lifeLeft;
     // A lease holder in between may have asked WeChat and lost the answer: then this token expires soon.
     const refreshAfterMs =
-      lost && found ? 0 : Math.round(token.refreshAfterMs - age);
-    const unchanged = previousIn(row, row.readAt).value === token.value;
-    const expiresAfterMs = Math.round(token.expiresAfterMs - age);
+      lost && found
+        ? 0
+        : Math.min(
+            Math.round(token.refreshAfterMs - age),
+            Math.max(0, expiresAfterMs),
+          );
     const aged = {
       ...token,
       unchanged,
       sameEnd: false,
       issuedAfterMs: -Math.round(age),
       refreshAfterMs,
-      // What is written of a life is never more than the truth.
-      expiresAfterMs: unchanged
-        ? Math.min(expiresAfterMs, Math.floor(row.expiresInMs))
-        : expiresAfterMs,
+      expiresAfterMs,
       nextAfterMs: Math.min(token.nextAfterMs, refreshAfterMs),
     };
     try {

@@ -11,6 +11,7 @@ import type { InputTokens } from '../sources/token-source.js';
 import type { LeasedRow, TokenRow } from '../store/token-row.js';
 import { Leases } from './leases.js';
 import { LeasedRenewal } from './leased-renewal.js';
+import { ANOTHER_REPLICA_MS } from './policy/back-off.js';
 import { decide, isReport, type RenewalIntent } from './policy/policy.js';
 import { served, unconfirmed } from './refresh-outcome.js';
 import type { RefreshOutcome } from './refresh-outcome.types.js';
@@ -154,9 +155,11 @@ export class Renewer {
       if (settled) return settled;
       nextMs = 0;
       await this.leases.ready();
-      // Valid before the lease is taken, whose time runs.
+      // Valid before the lease is taken, whose time runs; a lease from a batch is given back for a while when one cannot be had.
+      nextMs = ANOTHER_REPLICA_MS;
       for (const name of target.source.needs?.(target.account) ?? [])
         await this.inputs.get(name);
+      nextMs = 0;
       const lease = unused ?? (await this.leases.claim(row));
       unused = undefined;
       // Not read again at once: a database whose reads lag behind its writes would be asked without end.

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { CachedToken, TokenOwner } from '../cache/cached-token.js';
 import { TokenCache } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
+import { withDeadline } from '../common/deadline.js';
 import type { TokenUnavailableError } from '../common/errors.js';
 import { fingerprint } from '../common/fingerprint.js';
 import { WechatTokenSettings } from '../common/settings.js';
-import { RETRY_MS } from '../common/timing.js';
+import { leaseWaitLimit, RETRY_MS } from '../common/timing.js';
 import type { TokenName } from '../common/token-name.js';
 import { RowConflicts } from '../observe/row-conflicts.js';
 import {
@@ -174,9 +175,14 @@ export class TokenStates {
         const token = this.usable(name);
         return token?.value === refused ? undefined : token;
       };
+      // Tokens of two accounts that are made from each other would wait for ever.
+      const { refresh, api } = this.settings;
+      const timeoutMs = leaseWaitLimit(refresh.leaseMs, api.timeoutMs);
+      const timedOut = () => nobodyRenewed(name, this.settings.role);
+      const deadline = { timeoutMs, timedOut };
       // A renewal that began while the token was still good may have seen no reason to renew it.
       for (let tries = 0; tries < 2 && !usable(); tries++)
-        await renew(name, intent);
+        await withDeadline(renew(name, intent), this.clock, deadline);
       const token = usable();
       if (!token) throw nobodyRenewed(name, this.settings.role);
       return token.value;

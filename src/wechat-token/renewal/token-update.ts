@@ -17,8 +17,10 @@ export interface PreviousToken {
   /** Until its stored end. */
   readonly left: number;
   readonly life: number;
-  /** The end of its life is not known for certain. */
+  /** The end of its life is not known for certain: it is confirmed. */
   readonly isUnproven: boolean;
+  /** Until it is to be looked at again. */
+  readonly nextIn: number;
 }
 
 /** The stored token. One from elsewhere may be the current one, but nobody knows when it was issued: it is replaced, never confirmed. */
@@ -28,6 +30,7 @@ export function previousIn(row: TokenRow, sentAt: number): PreviousToken {
     left: row.readAt + row.expiresInMs - sentAt,
     life: lifeOf(row),
     isUnproven: isUnproven(row),
+    nextIn: row.nextInMs,
   };
 }
 
@@ -37,7 +40,8 @@ export function previousOf(
   sentAt: number,
 ): PreviousToken {
   const left = expiresAt - sentAt;
-  return { value, left, life: expiresAt - issuedAt, isUnproven: true };
+  const life = expiresAt - issuedAt;
+  return { value, left, life, isUnproven: true, nextIn: -Infinity };
 }
 
 /** R7: a token that the platform was asked for at `sentAt`, as it is written. */
@@ -89,15 +93,19 @@ function lifeNow(
   return { left: lifeMs, refreshDelay };
 }
 
-/** Whether the platform has issued the token a moment ago: then its whole life is ahead of it. */
+/**
+ * Whether the platform has issued the token a moment ago, at the end of the one before or since that was last confirmed: then its
+ * whole life is ahead of it.
+ */
 function isLifeKnown(
   { value, lifeMs }: IssuedToken,
   previous: PreviousToken | undefined,
 ): boolean {
   if (!previous || previous.value === null) return false;
-  return previous.value === value
-    ? !previous.isUnproven
-    : previous.left > -policy.knownAfter(lifeMs);
+  const { isUnproven, nextIn, left } = previous;
+  if (previous.value === value) return !isUnproven;
+  const recent = policy.knownAfter(lifeMs);
+  return Math.abs(left) <= recent || (isUnproven && nextIn >= -recent);
 }
 
 /** R3: a token as it is cached; its life counts from before the request was sent. */

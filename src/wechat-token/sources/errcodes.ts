@@ -15,9 +15,9 @@ export type FailureClass =
 export interface Reaction {
   /** Any class but `certificate`, which no answer has. */
   readonly class: FailureClass;
-  /** The minimum wait before the next call, seconds. Of class `quota` the default is the time until midnight in China. */
+  /** The minimum wait before the next call, seconds; 86,400 at most. Of class `quota` the default is the time until midnight in China. */
   readonly waitSeconds?: number;
-  /** As `waitSeconds`, when the same refusal has come before the wait ended the first time. Default: as `waitSeconds`. */
+  /** As `waitSeconds`, when the next call after that wait is refused with the same code. Default: as `waitSeconds`. */
   readonly repeatedWaitSeconds?: number;
   /** No call before that wait has ended: it would spend what is left of a quota, or prolong a block. Default: false. */
   readonly mustEnd?: boolean;

@@ -85,6 +85,7 @@ export interface SourceAnswer {
 
 /** A limit of the platform on the calls of one source. */
 export interface CallLimit {
+  /** 1 to 1000. */
   readonly perHour: number;
   /** Calls with the same text here share the limit, such as those of all applications of a corporation; at most 150 characters. */
   readonly countedAs: string;

@@ -39,11 +39,12 @@ export function bounded(
         );
       }
     };
-  return new Proxy(source, {
-    get: (own, key) => {
-      const value: unknown = Reflect.get(own, key, own);
+  // Not of the source itself: of what is frozen a proxy must give the very methods.
+  return new Proxy({} as TokenSource, {
+    get: (_, key) => {
+      const value: unknown = Reflect.get(source, key, source);
       if (typeof value !== 'function') return value;
-      const method = value.bind(own);
+      const method = value.bind(source);
       switch (key) {
         case 'issue':
         case 'probe':

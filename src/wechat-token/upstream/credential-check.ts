@@ -11,7 +11,8 @@ import { resolveOptions } from '../options/options.schema.js';
 import { ownKindsOf } from '../options/source.schema.js';
 import type { Platform } from '../sources/platform.js';
 import type { InputTokens, TokenSource } from '../sources/token-source.js';
-import { builtInSources } from './built-in-sources.js';
+import { bounded } from './bounded-source.js';
+import { builtInSources } from './built-in/built-in-sources.js';
 import { CallObserver } from './call-observer.js';
 import { type FailureClass, UpstreamError } from './failure.js';
 import { HttpClient } from './http-client.js';
@@ -35,7 +36,7 @@ export interface CheckedAccount {
   readonly fault?: CheckedFault;
 }
 
-/** A host that issues tokens for some of the accounts. */
+/** WeChat or WeCom, where some of the accounts are its. */
 export interface CheckedPlatform {
   readonly name: string;
   readonly baseUrl: string;
@@ -74,7 +75,12 @@ export async function checkCredentials(
   const { settings, accounts: source, sources: own } = resolveOptions(options);
   if (settings.role === 'reader')
     return { platforms: [], accounts: [], leftOut: 0 };
-  const harmless = [...builtInSources(settings), ...own].filter(
+  const clock = new MonotonicClock();
+  const ours = builtInSources(settings);
+  const others = own.map((one) =>
+    bounded(one, clock, settings.refresh.leaseMs),
+  );
+  const harmless = [...ours, ...others].filter(
     ({ isEarlyCallHarmless }) => isEarlyCallHarmless,
   );
   const sourceOf = (account: Account) =>
@@ -86,7 +92,8 @@ export async function checkCredentials(
   const accounts = new Accounts(source, settings.role, ownKindsOf(own));
   for await (const account of accounts.list()) {
     const found = sourceOf(account);
-    if (found && asked.length < limit) asked.push({ account, source: found });
+    if (!found) continue;
+    if (asked.length < limit) asked.push({ account, source: found });
     else leftOut++;
   }
   const context = await NestFactory.createApplicationContext(
@@ -97,7 +104,7 @@ export async function checkCredentials(
         PlatformGateway,
         Issuer,
         CallObserver,
-        { provide: Clock, useClass: MonotonicClock },
+        { provide: Clock, useValue: clock },
         // Nobody is told of these calls.
         { provide: Observers, useValue: new Observers() },
         { provide: WechatTokenSettings, useValue: settings },
@@ -109,12 +116,15 @@ export async function checkCredentials(
   try {
     const gateway = context.get(PlatformGateway);
     const platforms: CheckedPlatform[] = [];
-    for (const platform of platformsOf(asked))
+    const known = asked.filter(({ source }) => ours.includes(source));
+    for (const platform of platformsOf(known))
       platforms.push(await checkedPlatform(gateway, platform));
     const away = new Set(
-      platforms.filter(({ fault }) => fault).map(({ name }) => name),
+      platforms.filter(({ fault }) => fault).map(({ baseUrl }) => baseUrl),
     );
-    const reached = asked.filter((one) => !away.has(one.source.platform.name));
+    const reached = asked.filter(
+      ({ source }) => !away.has(source.platform.baseUrl),
+    );
     const checked = await askAll(reached, context.get(Issuer));
     return { platforms, accounts: checked, leftOut };
   } finally {
@@ -123,10 +133,11 @@ export async function checkCredentials(
 }
 
 function platformsOf(asked: readonly Asked[]): Iterable<Platform> {
-  const byName = asked.map(
-    ({ source: { platform } }) => [platform.name, platform] as const,
+  const byUrl = asked.map(
+    ({ source: { platform } }) =>
+      [`${platform.name} ${platform.baseUrl}`, platform] as const,
   );
-  return new Map(byName).values();
+  return new Map(byUrl).values();
 }
 
 /** Any answer will do, such as that the token is missing. */
@@ -136,10 +147,7 @@ async function checkedPlatform(
 ): Promise<CheckedPlatform> {
   const path = '/cgi-bin/get_api_domain_ip';
   const call = { method: 'GET', path, repeatable: 'any host' } as const;
-  const isOurs = platform.name === 'WeChat' || platform.name === 'WeCom';
-  const fault = isOurs
-    ? await faultOf(gateway.call({ ...call, platform }))
-    : undefined;
+  const fault = await faultOf(gateway.call({ ...call, platform }));
   const { name, baseUrl } = platform;
   return { name, baseUrl, ...(fault && { fault }) };
 }

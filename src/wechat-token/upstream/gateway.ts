@@ -98,7 +98,7 @@ export class PlatformGateway {
     const response = await this.exchange(request);
     const answer = answerIn(response, request.platform.refusal);
     // An errcode counts with any status; without an errcode the status must be 200.
-    if (answer && (response.status === 200 || 'errcode' in answer))
+    if (answer && (response.status === 200 || answer['errcode'] !== undefined))
       return answer;
     throw this.unusable(request, response);
   }

@@ -1,7 +1,7 @@
 import { UpstreamError } from './failure.js';
 import { toIssued } from './issued-token.js';
 import { refusal } from './refusal.js';
-import { WECHAT_SECRET_ERRCODES } from './wechat-errcodes.js';
+import { WECHAT_SECRET_ERRCODES } from './built-in/wechat-errcodes.js';
 
 const platform = {
   name: 'WeChat',

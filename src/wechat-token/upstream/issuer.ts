@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { kindOf } from '../common/error-reason.js';
-import { isWechatTokenError } from '../common/errors.js';
 import { WechatTokenSettings } from '../common/settings.js';
 import { type TokenKind, tokenName } from '../common/token-name.js';
 import { isRejection, UpstreamError } from './failure.js';
@@ -56,19 +55,24 @@ export class Issuer {
       secrets.push(value);
       return value;
     };
+    const ofInputs = new Set<unknown>();
+    const noted = (error: unknown): never => {
+      ofInputs.add(error);
+      throw error;
+    };
     const inputs: InputTokens = {
-      get: async (name) => seen(await tokens.get(name)),
-      replace: async (name, rejected) =>
-        seen(await tokens.replace(name, rejected)),
+      get: (name) => tokens.get(name).then(seen, noted),
+      replace: (name, rejected) =>
+        tokens.replace(name, rejected).then(seen, noted),
     };
     const callWith = (
       kind: TokenKind,
       callFor: (token: string) => PlatformCall,
     ) => callWithToken(call, inputs, tokenName(kind, account.name), callFor);
     const request = { account, force, tokens: inputs, call, callWith };
-    return guarded(source, async () =>
-      toIssued(await source.issue(request), source.platform),
-    );
+    const issuing = async () =>
+      toIssued(await source.issue(request), source.platform);
+    return guarded(source, issuing, (error) => ofInputs.has(error));
   }
 
   /** Never rejects because of what the platform answers. A source without a probe proves nothing. */
@@ -93,6 +97,11 @@ export class Issuer {
   private callOf(source: TokenSource, secrets: readonly string[]): Call {
     const { platform } = source;
     return async ({ errcodes = source.errcodes, ...request }) => {
+      // R15: errors name the path.
+      if (request.path.includes('?')) {
+        const message = upstreamMessages.badPath(platform);
+        throw new UpstreamError(message, { class: 'transient' });
+      }
       const answer = await this.gateway.call({ ...request, platform });
       const errcode = errcodeOf(answer);
       if (errcode === undefined) return answer;
@@ -107,15 +116,16 @@ export class Issuer {
   }
 }
 
-/** R15: what the app's own code throws may quote a secret. */
+/** R15: what the app's own code throws may quote a secret. What an input cannot be had for passes. */
 async function guarded<Answer>(
   { id }: TokenSource,
   work: () => Promise<Answer>,
+  isOfInputs: (error: unknown) => boolean = () => false,
 ): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
-    if (isWechatTokenError(error)) throw error;
+    if (error instanceof UpstreamError || isOfInputs(error)) throw error;
     const message = upstreamMessages.sourceFailed(id, kindOf(error));
     throw new UpstreamError(message, { class: 'transient' });
   }

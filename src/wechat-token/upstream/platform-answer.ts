@@ -24,7 +24,7 @@ export function answerIn(
     return undefined;
   const given = value as PlatformAnswer;
   const answer: PlatformAnswer =
-    fields.code === 'errcode'
+    fields.code === 'errcode' && fields.message === 'errmsg'
       ? given
       : {
           ...given,

@@ -192,6 +192,11 @@ describe.each(PLATFORMS)('a client of WeCom on %s', (_platform, adapter) => {
       expect(await corpTicket({ access_token })).toMatchObject({
         errcode: 41002,
       });
+      // An agentid alone is never left unread.
+      for (const key of [access_token, oa.key])
+        expect(await agentTicket({ access_token: key, agentid })).toMatchObject(
+          { errcode: 41002 },
+        );
     });
 
     it('cost one call of WeCom each', () => {

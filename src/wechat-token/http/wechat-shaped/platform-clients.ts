@@ -70,6 +70,7 @@ export class PlatformClients {
         retryAfter ? 'tooOften' : 'tokenWrong',
       );
     if (asked.platformId !== undefined) return this.withAccount(client, asked);
+    if (asked.agentId !== undefined) return 'appIdMissing';
     return client.accounts
       ? onlyAccountOf(client, client.accounts)
       : this.withDefault(client, asked);

@@ -104,7 +104,7 @@ export function confirmInterval(
   return source.repeatedCall === 'same' ? confirmMs : 2 * confirmMs;
 }
 
-/** R7: a value that replaces one which ended so long ago at most was issued a moment ago. */
+/** R7: a value that replaces one within this time of its end was issued a moment ago. */
 export function knownAfter(life: number): number {
   return Math.min(15 * MINUTE, life / 8);
 }

@@ -90,10 +90,9 @@ export interface StoredFailure {
 }
 
 /** A limit of a minute looks like one of an hour, until the same refusal comes again. */
-function minWaitOf(error: UpstreamError, row: TokenRow | undefined): number {
+function minWaitOf(error: UpstreamError, last?: LastError | null): number {
   const { errcode, minWaitMs, repeatedWaitMs } = error;
-  const isRepeated =
-    errcode !== undefined && row?.lastError?.errcode === errcode;
+  const isRepeated = errcode !== undefined && last?.errcode === errcode;
   return isRepeated ? repeatedWaitMs : minWaitMs;
 }
 
@@ -125,7 +124,10 @@ export function failureOf(call: FailedCall): StoredFailure {
   const backOffMs = isVerdict(failureClass)
     ? 0
     : backOff(
-        { class: failureClass, minWaitMs: minWaitOf(error, row) },
+        {
+          class: failureClass,
+          minWaitMs: minWaitOf(error, row?.lastError ?? local?.lastError),
+        },
         failures,
         row?.databaseNow,
         share,

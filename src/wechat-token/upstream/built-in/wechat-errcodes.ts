@@ -1,5 +1,5 @@
-import { PROBED } from './advice.js';
-import type { Errcodes, Reaction } from '../sources/errcodes.js';
+import { PROBED } from '../../sources/advice.js';
+import type { Errcodes, Reaction } from '../../sources/errcodes.js';
 
 const HOUR = 3600;
 const REJECTED: Reaction = { class: 'rejected' };
@@ -91,4 +91,16 @@ export const WECHAT_SECRET_ERRCODES: Errcodes = new Map([
 export const WECHAT_TOKEN_ERRCODES: Errcodes = new Map([
   ...BOTH,
   [40001, REJECTED],
+]);
+
+/** As {@link WECHAT_TOKEN_ERRCODES}, for tickets: an account that may not have one is not asked for it all day. */
+export const WECHAT_TICKET_ERRCODES: Errcodes = new Map([
+  ...WECHAT_TOKEN_ERRCODES,
+  [
+    48001,
+    {
+      class: 'account',
+      advice: `The account may not have this ticket: see its permissions in WeChat's console, or remove the ticket from its setting \`tickets\`; ${PROBED}`,
+    },
+  ],
 ]);

@@ -1,4 +1,4 @@
-import type { ProbeRequest } from '../sources/token-source.js';
+import type { ProbeRequest } from '../../sources/token-source.js';
 import { WECHAT_TOKEN_ERRCODES } from './wechat-errcodes.js';
 
 /** Tries an access token of WeChat. An answer that is not WeChat's proves nothing. */

@@ -1,13 +1,13 @@
-import type { Account } from '../accounts/account.js';
-import { tokenName } from '../common/token-name.js';
-import type { Errcodes } from '../sources/errcodes.js';
-import type { Platform } from '../sources/platform.js';
+import type { Account } from '../../accounts/account.js';
+import { tokenName } from '../../common/token-name.js';
+import type { Errcodes } from '../../sources/errcodes.js';
+import type { Platform } from '../../sources/platform.js';
 import type {
   IssueRequest,
   PlatformCall,
   SourceAnswer,
   TokenSource,
-} from '../sources/token-source.js';
+} from '../../sources/token-source.js';
 
 /**
  * What all tickets have in common: one is made from the account's access token, is the same until its end, and always comes with a

@@ -1,12 +1,12 @@
-import type { Account } from '../accounts/account.js';
-import type { WechatTokenSettings } from '../common/settings.js';
-import { type Platform, wecom } from '../sources/platform.js';
+import type { Account } from '../../accounts/account.js';
+import type { WechatTokenSettings } from '../../common/settings.js';
+import { type Platform, wecom } from '../../sources/platform.js';
 import type {
   IssueRequest,
   ProbeRequest,
   SourceAnswer,
   TokenSource,
-} from '../sources/token-source.js';
+} from '../../sources/token-source.js';
 import { WECOM_ERRCODES } from './wecom-errcodes.js';
 
 /**

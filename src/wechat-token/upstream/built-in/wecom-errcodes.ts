@@ -1,5 +1,5 @@
-import { PROBED } from './advice.js';
-import type { Errcodes, Reaction } from '../sources/errcodes.js';
+import { PROBED } from '../../sources/advice.js';
+import type { Errcodes, Reaction } from '../../sources/errcodes.js';
 
 const REJECTED: Reaction = { class: 'rejected' };
 const SECRET: Reaction = {
@@ -57,6 +57,18 @@ export const WECOM_ERRCODES: Errcodes = new Map<number, Reaction>([
       waitSeconds: 60,
       advice:
         "Add this machine's IP to the trusted IPs of the application in the WeCom admin console, which takes about a minute to apply; it will be retried automatically.",
+    },
+  ],
+]);
+
+/** As {@link WECOM_ERRCODES}, for tickets: an application that may not have one is not asked for it all day. */
+export const WECOM_TICKET_ERRCODES: Errcodes = new Map([
+  ...WECOM_ERRCODES,
+  [
+    48002,
+    {
+      class: 'account',
+      advice: `The application may not have this ticket: see its permissions in the WeCom admin console, or remove the ticket from its setting \`tickets\`; ${PROBED}`,
     },
   ],
 ]);

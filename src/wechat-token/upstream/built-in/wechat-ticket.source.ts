@@ -1,8 +1,8 @@
-import type { Account, WechatTicket } from '../accounts/account.js';
-import type { WechatTokenSettings } from '../common/settings.js';
-import { type Platform, wechat } from '../sources/platform.js';
+import type { Account, WechatTicket } from '../../accounts/account.js';
+import type { WechatTokenSettings } from '../../common/settings.js';
+import { type Platform, wechat } from '../../sources/platform.js';
 import { TicketSource } from './ticket.source.js';
-import { WECHAT_TOKEN_ERRCODES } from './wechat-errcodes.js';
+import { WECHAT_TICKET_ERRCODES } from './wechat-errcodes.js';
 
 /**
  * Source of the tickets of official accounts, `GET /cgi-bin/ticket/getticket`.
@@ -12,7 +12,7 @@ export class WechatTicketSource extends TicketSource {
   readonly id: string;
   readonly kind: string;
   readonly platform: Platform;
-  readonly errcodes = WECHAT_TOKEN_ERRCODES;
+  readonly errcodes = WECHAT_TICKET_ERRCODES;
 
   constructor(
     private readonly type: WechatTicket,

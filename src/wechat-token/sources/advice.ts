@@ -1,4 +1,4 @@
-import type { Reaction } from '../sources/errcodes.js';
+import type { Reaction } from './errcodes.js';
 
 /** What becomes of a verdict on an account or its credentials. */
 export const PROBED =
@@ -6,7 +6,12 @@ export const PROBED =
 
 /** What to do about a refusal. @param platform Its name, such as `WeChat`. */
 export function adviceFor(reaction: Reaction, platform: string): string {
-  return reaction.advice ?? BY_CLASS[reaction.class](platform);
+  const { advice, waitSeconds } = reaction;
+  if (advice !== undefined) return advice;
+  const isShort = reaction.class === 'quota' && waitSeconds !== undefined;
+  return isShort
+    ? `${platform} limits such calls; it will be retried automatically after that.`
+    : BY_CLASS[reaction.class](platform);
 }
 
 const BY_CLASS: Readonly<
@@ -23,5 +28,6 @@ const BY_CLASS: Readonly<
     'The daily quota is exhausted and resets at midnight, China time; it will be retried automatically. Check what else fetches tokens for this appid.',
   account: (platform) =>
     `Check the account in ${platform}'s console; ${PROBED}`,
-  rejected: () => 'The token that it depends on is renewed first.',
+  rejected: () =>
+    'A token that it depends on is renewed first, if there is one; it will be retried automatically.',
 };

@@ -1,5 +1,7 @@
-import type { WechatTokenSettings } from '../common/settings.js';
-import type { TokenSource } from '../sources/token-source.js';
+// Which kinds of token does this package know?
+
+import type { WechatTokenSettings } from '../../common/settings.js';
+import type { TokenSource } from '../../sources/token-source.js';
 import { ClassicTokenSource } from './classic-token.source.js';
 import { StableTokenSource } from './stable-token.source.js';
 import { WechatTicketSource } from './wechat-ticket.source.js';

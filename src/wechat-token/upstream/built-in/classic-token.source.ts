@@ -1,12 +1,12 @@
-import type { Account } from '../accounts/account.js';
-import type { WechatTokenSettings } from '../common/settings.js';
+import type { Account } from '../../accounts/account.js';
+import type { WechatTokenSettings } from '../../common/settings.js';
 import { probeAccessToken } from './access-token-probe.js';
-import { type Platform, wechat } from '../sources/platform.js';
+import { type Platform, wechat } from '../../sources/platform.js';
 import type {
   IssueRequest,
   SourceAnswer,
   TokenSource,
-} from '../sources/token-source.js';
+} from '../../sources/token-source.js';
 import { WECHAT_SECRET_ERRCODES } from './wechat-errcodes.js';
 
 /**

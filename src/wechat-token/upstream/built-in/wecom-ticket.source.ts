@@ -1,9 +1,9 @@
-import type { Account, WecomTicket } from '../accounts/account.js';
-import type { WechatTokenSettings } from '../common/settings.js';
-import { type Platform, wecom } from '../sources/platform.js';
+import type { Account, WecomTicket } from '../../accounts/account.js';
+import type { WechatTokenSettings } from '../../common/settings.js';
+import { type Platform, wecom } from '../../sources/platform.js';
 import { TicketSource } from './ticket.source.js';
-import type { CallLimit } from '../sources/token-source.js';
-import { WECOM_ERRCODES } from './wecom-errcodes.js';
+import type { CallLimit } from '../../sources/token-source.js';
+import { WECOM_TICKET_ERRCODES } from './wecom-errcodes.js';
 
 /**
  * Source of WeCom's tickets: that of the corporation for `wx.config`, and that of the application for `wx.agentConfig`.
@@ -13,7 +13,7 @@ export class WecomTicketSource extends TicketSource {
   readonly id: string;
   readonly kind: string;
   readonly platform: Platform;
-  readonly errcodes = WECOM_ERRCODES;
+  readonly errcodes = WECOM_TICKET_ERRCODES;
 
   constructor(
     private readonly ticket: WecomTicket,
