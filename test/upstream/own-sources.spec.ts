@@ -229,7 +229,9 @@ it.each([0, 1001, NaN])(
   'a limit of %d calls an hour is refused, and no call is made',
   async (perHour) => {
     await using world = await World.create();
-    const issue = vi.fn(ownSource().issue);
+    const issue = vi.fn(() =>
+      Promise.resolve({ value: 'own-value', expiresIn: 7200 }),
+    );
     const limits = () => [{ perHour, countedAs: 'own' }];
     const replica = await world.replica(
       withSource(ownSource({ issue, limits, mayCallInParallel: false })),
