@@ -1,4 +1,8 @@
 import {
+  DEFAULT_FAKE_WECOM_ACCOUNT,
+  fakeAppId,
+} from '../../src/testing/index.js';
+import {
   bearer,
   KEYS,
   type LogLines,
@@ -11,7 +15,21 @@ import {
 import { httpWorld, OWN } from '../support/http-world.js';
 import type { HttpReplica, World } from '../support/world.js';
 
-const NAMES = ['access_token', 'access_token:shop', 'access_token:none'];
+const PAGES = {
+  appId: 'wx_pages',
+  appSecret: 'secret-of-the-account-with-pages',
+};
+const CRM = DEFAULT_FAKE_WECOM_ACCOUNT;
+const NAMES = [
+  'access_token',
+  'access_token:shop',
+  'access_token:none',
+  'jsapi_ticket:pages',
+  'access_token:crm',
+  'corp_ticket:crm',
+];
+
+const WECOM = fakeAppId(CRM);
 
 describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
   let world: World;
@@ -22,7 +40,17 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
   const others: string[] = [];
 
   beforeAll(async () => {
-    ({ world, app, log } = await httpWorld(adapter()));
+    ({ world, app, log } = await httpWorld(
+      adapter(),
+      {
+        fake: PAGES,
+        account: { name: 'pages', ...PAGES, tickets: ['jsapi'] },
+      },
+      {
+        fake: CRM,
+        account: { name: 'crm', kind: 'wecom', ...CRM, tickets: ['corp'] },
+      },
+    ));
     await everything();
     await world.wechat.goDown();
     await world.advance(8000);
@@ -69,6 +97,14 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
       await collect(issuing, `/cgi-bin/token?${query}`, {});
       const forced = posted({ ...question, force_refresh: true });
       await collect(issuing, '/cgi-bin/stable_token', forced);
+      const wecom = `corpid=${CRM.corpId}&corpsecret=${key.key}`;
+      await collect(issuing, `/cgi-bin/gettoken?${wecom}`, {});
+      for (const sent of [key.key, token, world.wechat.currentToken(WECOM)]) {
+        const asked = `access_token=${sent}&type=jsapi&appid=${PAGES.appId}`;
+        await collect(issuing, `/cgi-bin/ticket/getticket?${asked}`, {});
+        const corp = `access_token=${sent}&corpid=${CRM.corpId}`;
+        await collect(issuing, `/cgi-bin/get_jsapi_ticket?${corp}`, {});
+      }
     }
   }
 
@@ -83,19 +119,30 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
     WRONG_KEY,
     OWN.appSecret,
     SHOP.appSecret,
+    PAGES.appSecret,
+    CRM.secret,
+  ];
+  const values = () => [
+    ...world.wechat.issuedTokens,
+    ...world.wechat.issuedTickets,
   ];
 
   it('only the routes that issue tokens return one', () => {
     const token = world.wechat.issuedTokens.at(-1) ?? '';
     expect(issuing.join('\n')).toContain(token);
-    for (const each of world.wechat.issuedTokens)
+    // Those from before the platform went down: one of each account.
+    const tickets = world.wechat.issuedTickets.slice(0, 2);
+    expect(tickets).toHaveLength(2);
+    for (const ticket of tickets)
+      expect(issuing.join('\n')).toContain(ticket);
+    for (const each of values())
       for (const answer of others) expect(answer).not.toContain(each);
   });
 
   it('no response contains a secret or a key', () => {
     const statuses = [...issuing, ...others].map((text) => text.slice(0, 3));
     expect(new Set(statuses)).toEqual(
-      new Set(['200', '400', '401', '403', '404', '429', '502', '503']),
+      new Set(['200', '400', '401', '403', '404', '409', '429', '502', '503']),
     );
     for (const answer of [...issuing, ...others])
       for (const secret of secrets) expect(answer).not.toContain(secret);
@@ -104,7 +151,7 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
   it('the log contains neither', () => {
     expect(log.text).toContain('token refreshed');
     expect(log.text).toContain('token rejected by WeChat');
-    for (const secret of [...secrets, ...world.wechat.issuedTokens])
+    for (const secret of [...secrets, ...values()])
       expect(log.text).not.toContain(secret);
   });
 });

@@ -7,9 +7,12 @@ import axios from 'axios';
 import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import {
   AccessTokenProvider,
+  CardSignatureService,
   isWechatTokenError,
+  JsapiSignatureService,
   ProblemFilter,
   SystemVarStore,
+  TokenProvider,
   TokenRefresher,
   WechatApiClient,
   WechatTokenModule,
@@ -218,6 +221,7 @@ describe('R15 objects of the module', () => {
     await using world = await World.create();
     const key = 'an-api-key-0123456789abcdefghijklmnop';
     const { module, tokens } = await world.replica({
+      accounts: [{ ...DEFAULT_FAKE_ACCOUNT, tickets: ['jsapi'] }],
       encryptionKeys: keys,
       http: { apiKeys: [{ id: 'x', key, scopes: ['tokens:read'] }] },
     });
@@ -225,8 +229,12 @@ describe('R15 objects of the module', () => {
     await world.advance(7000);
     const late = tokens.invalidate(token);
     const witness = new Witness();
+    await module.get(JsapiSignatureService).sign('https://shop.example/');
     const provided = [
       AccessTokenProvider,
+      TokenProvider,
+      JsapiSignatureService,
+      CardSignatureService,
       WechatApiClient,
       TokenRefresher,
       SystemVarStore,
@@ -248,6 +256,7 @@ describe('R15 objects of the module', () => {
       appSecret,
       key,
       ...world.wechat.issuedTokens,
+      ...world.wechat.issuedTickets,
       ...keys.map((one) => one.key),
       // As inspect shows a buffer.
       ...raw.map((bytes) => inspect(bytes).slice(8, -1)),
