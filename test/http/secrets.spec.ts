@@ -133,8 +133,7 @@ describe.each(PLATFORMS)('R15 on %s', (_platform, adapter) => {
     // Those from before the platform went down: one of each account.
     const tickets = world.wechat.issuedTickets.slice(0, 2);
     expect(tickets).toHaveLength(2);
-    for (const ticket of tickets)
-      expect(issuing.join('\n')).toContain(ticket);
+    for (const ticket of tickets) expect(issuing.join('\n')).toContain(ticket);
     for (const each of values())
       for (const answer of others) expect(answer).not.toContain(each);
   });

@@ -2,7 +2,7 @@
  * Durations that must hold against each other, in milliseconds:
  *
  *   silence limit  <  a caller's timeout   so that a caller still gets a token that is fetched without the lease;
- *   two calls to WeChat  <  the lease      so that nobody else renews the token meanwhile (checked with the options);
+ *   two calls upstream  <  the lease       so that nobody else renews the token meanwhile (checked with the options);
  *   the lease + one call  =  wait limit    so that an operator's refresh sees a dead holder's lease expire, and is made.
  */
 
@@ -19,8 +19,8 @@ export const SERVER_TIMEOUT_MS = 9000;
 export const RETRY_MS = 1000;
 
 /**
- * After this time a lease holder that is alive, and a database that works, have answered. A little longer than one call to
- * WeChat, but less than a caller's timeout, however long a call may take.
+ * After this time a lease holder that is alive, and a database that works, have answered. A little longer than one call
+ * upstream, but less than a caller's timeout, however long a call may take.
  */
 export function silenceLimit(callTimeoutMs: number): number {
   return Math.min(callTimeoutMs + 500, 8000);

@@ -68,13 +68,13 @@ export interface WechatTokenModuleOptions {
      * not known is confirmed half as often, until another one comes. Default: 300.
      */
     confirmSeconds?: number;
-    /** The duration of a lease, the exclusive right to renew a token, seconds; longer than two calls to WeChat. Default: 30. */
+    /** The duration of a lease, the exclusive right to renew a token, seconds; longer than two calls to the platform. Default: 30. */
     leaseSeconds?: number;
     /** The interval at which this replica polls the database for changes by others, milliseconds. Default: 1000. */
     syncIntervalMs?: number;
     /** The number of due tokens that are claimed at a time. Default: 100. */
     batchSize?: number;
-    /** The number of concurrent calls to WeChat by the cron of this replica. Default: 10. */
+    /** The number of concurrent calls to the platforms by the cron of this replica. Default: 10. */
     concurrency?: number;
   };
 
