@@ -24,7 +24,9 @@ describe('a platform that is down from the start, and comes back', () => {
     });
     const outages = new Outages(run.tally);
     const failures = async () =>
-      (await run.row.events()).filter(({ type }) => type === 'failed').length;
+      (await run.row.events()).filter(
+        ({ name, type }) => name === 'access_token' && type === 'failed',
+      ).length;
     await outages.during(
       {
         seconds: downSeconds,

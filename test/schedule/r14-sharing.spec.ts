@@ -15,7 +15,9 @@ describe('R14 replicas that tick at the same time', () => {
     const accounts = shops(300);
     open(world, accounts);
     await storeTokens(world, accounts);
-    const fleet = await world.fleet(3, { accounts });
+    // However busy the machine, no lease runs out before its token is renewed.
+    const refresh = { leaseSeconds: 600 };
+    const fleet = await world.fleet(3, { accounts, refresh });
     await world.advance(DUE_SECONDS);
     world.wechat.inject('stable', { delayMs: 100 }, { times: Infinity });
 
