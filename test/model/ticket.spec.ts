@@ -24,7 +24,7 @@ const SCENARIOS: readonly [string, Scenario][] = [
     {
       ...TICKET,
       bounds: boundedBy({
-        ticks: byDepth({ short: 1, full: 2 }),
+        ticks: 1,
         crashes: byDepth({ short: 0, full: 1 }),
         rotations: 1,
       }),
