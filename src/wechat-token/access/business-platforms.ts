@@ -9,7 +9,7 @@ import { WECHAT_TOKEN_ERRCODES } from '../upstream/built-in/wechat-errcodes.js';
 import { WECOM_ERRCODES } from '../upstream/built-in/wecom-errcodes.js';
 
 /** Where business calls with a token go, and what their refusals mean. */
-export interface BusinessPlatform {
+interface BusinessPlatform {
   readonly platform: Platform;
   readonly errcodes: Errcodes;
 }

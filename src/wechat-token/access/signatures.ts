@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../common/errors.js';
 import { signatureMessages } from './signature.messages.js';
 
 /** What the signature of a web page is computed over. */
-export interface JsapiSignatureParts {
+interface JsapiSignatureParts {
   /** The ticket: `jsapi_ticket`, or WeCom's `corp_ticket` or `agent_ticket`. */
   readonly ticket: string;
   readonly nonceStr: string;

@@ -153,7 +153,7 @@ export class LeasedRenewal {
     }
   }
 
-  /** R5: a report over HTTP is tried, unless so many insist on it that the platform's word counts no more. */
+  /** R5: a report over HTTP is tried, unless so many repeat it that the platform's answer counts no more. */
   private async isUnconfirmed(renewal: Renewal): Promise<boolean> {
     const { intent } = renewal;
     if (intent.kind !== 'reported') return false;
