@@ -25,6 +25,11 @@ const [PAGE, PAGES] = [1000, 20];
 /** Tokens that one statement of a round finds. */
 const BATCH = 100;
 const HOUR = 3600;
+/**
+ * Reads of the server's own that come on top. MySQL keeps its catalog in tables and counts what a session reads there: several
+ * hundred rows when the tables of other databases have pushed ours out of its cache. A scan of ours reads BIG.
+ */
+const CATALOG = { mysql: 2000, mariadb: 20, postgres: 20, sqlite: 20 };
 
 describe.each(databaseServers())(
   'R13, R14 a replica of one account in a big table, on $kind $version',
@@ -82,7 +87,9 @@ describe.each(databaseServers())(
         expect(each.statements).toEqual(alone.statements);
         // A few more at most, whatever the size of the table; most are of the database's catalog.
         expect(each.reads).toBeGreaterThan(0);
-        expect(each.reads).toBeLessThanOrEqual(alone.reads + 20);
+        expect(each.reads).toBeLessThanOrEqual(
+          alone.reads + CATALOG[server.kind],
+        );
       }
       expect(world.wechat.calls.total).toBe(1);
     });
