@@ -3,47 +3,36 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from './support/build.js';
+import { blocks, read } from './support/pages.js';
 import { loadSettings } from '../src/config/settings.js';
 import { IN_FILES } from '../src/config/setting-files.js';
 import { resolveOptions } from '../src/wechat-token/options/options.schema.js';
 
 const READMES = ['README.md', 'README.zh-CN.md'];
+const samples = readdirSync(join(PROJECT, 'samples'));
+/** All pages but the log of changes and the decisions. */
 const PAGES = [
-  ...READMES,
-  'deploy/README.md',
-  'docs/adding-a-source.md',
-  'docs/compatibility.md',
-  'docs/health.md',
-  'docs/interop.md',
-  'docs/kinds-of-account.md',
-  'docs/logs.md',
-  'docs/metrics.md',
-  'docs/performance.md',
-  'docs/reliability.md',
-  'docs/security.md',
-  'docs/signatures.md',
-  'docs/testing-offline.md',
-];
+  '',
+  'docs',
+  'deploy',
+  ...samples.map((name) => `samples/${name}`),
+]
+  .flatMap((folder) =>
+    readdirSync(join(PROJECT, folder)).map((file) => join(folder, file)),
+  )
+  .filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
+const CHINESE = PAGES.filter((page) => page.endsWith('.zh-CN.md'));
+const englishOf = (page: string) => page.replace('.zh-CN.md', '.md');
 const MAX_COLUMNS = 120;
 const MAX_MODULE_LINES = 12;
 const FIRST_SCREEN_LINES = 45;
-const SAMPLES = ['minimal-app', 'own-source'];
 const run = promisify(execFile);
-
-const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
-
-/** The fenced blocks of one language. */
-function blocks(page: string, language: string): string[] {
-  const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms');
-  return [...read(page).matchAll(fenced)].map(([, code = '']) => code);
-}
 
 interface Manifest {
   readonly homepage: string;
@@ -117,12 +106,14 @@ describe('the pages that users read', () => {
     const folder = join(PROJECT, '.cache/docs');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const sample = SAMPLES.flatMap((name) => {
-      const src = join(PROJECT, 'samples', name, 'src');
-      return readdirSync(src).map((file) =>
-        read(join('samples', name, 'src', file)),
-      );
-    }).join('\n');
+    const sample = samples
+      .flatMap((name) => {
+        const src = join(PROJECT, 'samples', name, 'src');
+        return readdirSync(src, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts'))
+          .map((file) => read(join('samples', name, 'src', file)));
+      })
+      .join('\n');
     const alone = PAGES.flatMap((page) => blocks(page, 'ts')).filter(
       (code) => !sample.includes(code),
     );
@@ -241,7 +232,26 @@ describe('the pages that users read', () => {
     }
   });
 
-  it('show the same commands in both languages', () => {
-    expect(blocks('README.zh-CN.md', 'sh')).toEqual(blocks('README.md', 'sh'));
+  it.each(CHINESE)('%s has the commands of the English page', (page) => {
+    expect(blocks(page, 'sh')).toEqual(blocks(englishOf(page), 'sh'));
   });
+
+  it.each(PAGES.filter((page) => !CHINESE.includes(page)))(
+    '%s: every block of commands names the test that runs it, or what is missing to run it here',
+    (page) => {
+      const before = read(page)
+        .split(/^ *```sh$/m)
+        .slice(0, -1);
+      for (const text of before) {
+        const [, spec, reason] =
+          /<!-- (?:run by (test\/\S+\.spec\.ts)|not run by a test: (\S.*)) -->\s*$/.exec(
+            text,
+          ) ?? [];
+        const where = `${page}: the block after “${text.slice(-200)}”`;
+        expect(spec ?? reason, where).toBeDefined();
+        // The test reads the block from the page, or says whose commands it runs.
+        if (spec) expect(read(spec), where).toContain(page);
+      }
+    },
+  );
 });
