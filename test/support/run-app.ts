@@ -37,7 +37,7 @@ export interface RunAppOptions {
   readonly inGroup?: boolean;
   /** Options for Node itself. */
   readonly nodeOptions?: readonly string[];
-  /** How long it may take until it listens; then it is killed. Default: 60 s. */
+  /** How long it may take until it listens; then it is killed. Default: 180 s. */
   readonly startTimeoutMs?: number;
 }
 
@@ -94,7 +94,7 @@ export function spawnApp(
   const listening = new Promise<string>((resolve, reject) => {
     const limit = setTimeout(
       () => kill('SIGKILL'),
-      options.startTimeoutMs ?? 60_000,
+      options.startTimeoutMs ?? 180_000,
     );
     const look = () => {
       const url = /listens on (http:\/\/[^\s"]+)/.exec(logs())?.[1];
