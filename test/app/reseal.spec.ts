@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { AppSandbox, tokenAnswer } from '../support/app-sandbox.js';
 import { PROJECT } from '../support/build.js';
 import { CommandHost } from '../support/command-host.js';
-import { everyDatabase } from '../support/every-database.js';
+import { everyDatabase, SQLITE } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
 import { spawnApp } from '../support/run-app.js';
 
@@ -98,9 +98,7 @@ describe('npm run reseal', () => {
   describe('on tables with tokens in them', () => {
     let db: StoreUnderTest;
     beforeEach(async () => {
-      const [sqlite] = everyDatabase();
-      if (!sqlite) throw new Error('no SQLite');
-      db = await openStore(sqlite, [older]);
+      db = await openStore(SQLITE, [older]);
     });
     afterEach(() => db[Symbol.asyncDispose]());
 

@@ -6,7 +6,7 @@ import {
   wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
 import type { FreshDatabase } from '../support/databases.js';
-import { everyDatabase } from '../support/every-database.js';
+import { everyDatabase, SQLITE } from '../support/every-database.js';
 import { parsed } from '../support/open-store.js';
 
 type Migration = new () => MigrationInterface;
@@ -125,9 +125,7 @@ describe.each(everyDatabase())(
 
 describe("the app's own migrations on an empty SQLite file", () => {
   it('leave nothing, not even the tables, when one of them fails', async () => {
-    const [sqlite] = everyDatabase();
-    if (!sqlite) throw new Error('no database');
-    const fresh = await sqlite.create();
+    const fresh = await SQLITE.create();
     const options = {
       ...dataSourceOptions(parsed(fresh.url)),
       migrations: [...wechatTokenMigrations, Failing1800000000002],
@@ -151,9 +149,7 @@ describe("the app's own migrations on an empty SQLite file", () => {
       };
       down = () => Promise.resolve();
     }
-    const [sqlite] = everyDatabase();
-    if (!sqlite) throw new Error('no database');
-    const fresh = await sqlite.create();
+    const fresh = await SQLITE.create();
     const options = {
       ...dataSourceOptions(parsed(fresh.url)),
       migrations: [Renewing1800000000001],

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { FakeWechat } from '../../src/testing/index.js';
 import { appEnv, fetchToken } from '../support/app-env.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
-import { everyDatabase } from '../support/every-database.js';
+import { SQLITE } from '../support/every-database.js';
 import { runApp } from '../support/run-app.js';
 import { PYTHON } from '../support/tools.js';
 import { World } from '../support/world.js';
@@ -86,9 +86,7 @@ describe.each(databaseServers())(
 
 describe('the row access_token in an SQLite file', () => {
   it('holds, for Python, the token that HTTP gives while the app runs', async () => {
-    const [sqlite] = everyDatabase();
-    const fresh = await sqlite?.create();
-    if (!fresh) throw new Error('no SQLite');
+    const fresh = await SQLITE.create();
     try {
       await using wechat = await FakeWechat.start();
       await using app = await runApp(appEnv(wechat, fresh.url));

@@ -160,5 +160,6 @@ describe.each(everyDatabase().filter(({ kind }) => kind !== 'sqlite'))(
 );
 
 it('the servers of this run are among the databases', () => {
-  expect(everyDatabase()).toHaveLength(databaseServers().length + 1);
+  const servers = everyDatabase().filter(({ kind }) => kind !== 'sqlite');
+  expect(servers).toHaveLength(databaseServers().length);
 });

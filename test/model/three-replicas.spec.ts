@@ -26,7 +26,7 @@ describe('R4 three replicas', () => {
   });
   afterAll(() => model[Symbol.asyncDispose]());
 
-  it.each(byDepth({ short: [], full: [THREE] }))(
+  it.each(byDepth({ short: [], full: [], nightly: [THREE] }))(
     'every interleaving in which a lease lapses',
     async (three) => {
       const bounds = boundedBy({ ticks: 2 });
@@ -67,7 +67,7 @@ describe('R4 three replicas', () => {
   it.each([
     'a lapsed lease taken over',
     // Of two replicas in classic.spec.ts.
-    ...byDepth({ short: [], full: ['a late write lost'] }),
+    ...byDepth({ short: [], full: [], nightly: ['a late write lost'] }),
     'a crash between the call and the write',
     'a lost answer',
     'a failed write',

@@ -17,10 +17,18 @@ export interface TestDatabase {
   create(): Promise<FreshDatabase>;
 }
 
-/** SQLite, and every server of this run; for `describe.each`. */
+/** A file of its own. */
+export const SQLITE: TestDatabase = {
+  kind: 'sqlite',
+  title: 'sqlite',
+  create: createFile,
+};
+
+/** SQLite, unless TEST_SQLITE=off, and every server of this run; for `describe.each`. */
 export function everyDatabase(): TestDatabase[] {
   const servers = databaseServers().map(databasesOn);
-  return [{ kind: 'sqlite', title: 'sqlite', create: createFile }, ...servers];
+  if (process.env['TEST_SQLITE'] === 'off') return servers;
+  return [SQLITE, ...servers];
 }
 
 /** The fresh databases of one server. */
