@@ -30,6 +30,9 @@ const DATABASE = 'wechat_token';
 /** So that `node` is the one that runs the tests. */
 const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
 
+/** A lease that is in the backup is waited for, 30 s. */
+const PATIENCE_MS = 120_000;
+
 /** The commands of a page, in its order. */
 function commandsOf(page: string, count: number): string[] {
   const commands = blocks(page, 'sh');
@@ -185,8 +188,10 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'mariadb'))(
       await run(dump);
       const { appId } = DEFAULT_FAKE_ACCOUNT;
       const now = sandbox.wechat.otherSystemFetches(appId, 'stable-forced');
-      await vi.waitFor(async () =>
-        expect((await tokenAnswer(before.url)).access_token).toBe(now),
+      await vi.waitFor(
+        async () =>
+          expect((await tokenAnswer(before.url)).access_token).toBe(now),
+        PATIENCE_MS,
       );
       await before.stop();
 
@@ -195,8 +200,10 @@ describe.each(databaseServers().filter(({ kind }) => kind === 'mariadb'))(
       expect(await queryOnce(fresh.url, sql)).toEqual([{ value: old }]);
       const issued = sandbox.wechat.issued();
       const after = await sandbox.run(settings);
-      await vi.waitFor(async () =>
-        expect((await tokenAnswer(after.url)).access_token).toBe(now),
+      await vi.waitFor(
+        async () =>
+          expect((await tokenAnswer(after.url)).access_token).toBe(now),
+        PATIENCE_MS,
       );
       expect(sandbox.wechat.issued()).toBe(issued);
       await after.stop();
