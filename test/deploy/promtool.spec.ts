@@ -55,14 +55,14 @@ describe('the rules for Prometheus', () => {
     }
   });
 
-  it('lead each alert to its remedy in docs/metrics.md', () => {
-    const page = read('docs/metrics.md');
+  it('lead each alert to its remedy in docs/operating.md', () => {
+    const page = read('docs/operating.md');
     const alerts = [
       ...read(RULES).matchAll(/- alert: (\w+)[^]*?runbook_url: (\S+)/g),
     ];
     expect(alerts.length).toBeGreaterThan(8);
     for (const [, alert = '', url] of alerts) {
-      expect(url).toBe(`${URL}docs/metrics.md#${alert.toLowerCase()}`);
+      expect(url).toBe(`${URL}docs/operating.md#${alert.toLowerCase()}`);
       expect(page).toContain(`\n### ${alert}\n`);
     }
   });
