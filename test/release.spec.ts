@@ -132,6 +132,7 @@ describe('a release', () => {
         cwd: clone,
         env: {
           ...process.env,
+          npm_config_update_notifier: 'false',
           GIT_CONFIG_GLOBAL: join(folder, 'gitconfig'),
           HOME: folder,
         },
