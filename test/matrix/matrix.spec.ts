@@ -21,7 +21,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-/** Other people's apps, with the package as npm publishes it. */
+/** Other people's apps, with the package as npm publishes it. With TEST_MATRIX=full, this is the command of docs/compatibility.md. */
 describe('consumers of the packed package', () => {
   const reports = new Map<string, CellReport>();
   let folder: string;
