@@ -3,8 +3,8 @@
 #
 #   scripts/php.sh
 #
-# Prints the path of $PHP, else of `php` on the PATH. Where there is none, it installs Debian's package php-cli, which needs
-# root. stdout is that path and nothing else; progress goes to stderr.
+# Prints the path of $PHP, else of `php` on the PATH. Where there is none, it installs Debian's package php-cli, which
+# needs root. stdout is that path and nothing else; progress goes to stderr.
 set -euo pipefail
 
 die() {
@@ -20,7 +20,8 @@ fi
 
 if ! command -v php >/dev/null; then
   command -v apt-get >/dev/null || die 'this machine has neither php nor apt-get; install PHP 8, or set PHP to its path'
-  [ "$(id -u)" = 0 ] || die 'installing php-cli needs root; run as root: apt-get install --no-install-recommends php-cli; or set PHP to the path of a PHP 8'
+  [ "$(id -u)" = 0 ] ||
+    die 'installing php-cli needs root; run as root: apt-get install --no-install-recommends php-cli; or set PHP to the path of a PHP 8'
   export DEBIAN_FRONTEND=noninteractive
   {
     # A third-party source that does not answer fails the update as a whole; whether it matters, the install shows.

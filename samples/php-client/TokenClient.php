@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-/** $errcode is WeChat's, if it refused the call; $retryAfter, in seconds, is set when the token server is to be left alone. */
+/** $errcode: WeChat's, if it refused the call. $retryAfter: seconds in which the token server is not asked. */
 final class CallError extends RuntimeException
 {
     public function __construct(
@@ -17,8 +17,8 @@ final class CallError extends RuntimeException
 /**
  * Calls of WeChat with the tokens of a token server. Needs PHP 8.1 or later, and no package.
  *
- * PHP-FPM keeps no variable from one request to the next. So the token is in a file that all processes of this user share.
- * One process at a time asks the token server; the others wait for the file's lock, and read what it has written.
+ * PHP-FPM keeps no variable from one request to the next. So the token is in a file that all processes of this user
+ * share. One process at a time asks the token server; the others wait for the file's lock, and read what it wrote.
  */
 final class TokenClient
 {
@@ -27,21 +27,26 @@ final class TokenClient
     private const KEEP_SECONDS = 30;
     /** A token with less life than this is not used. */
     private const MARGIN_SECONDS = 10;
-    private const TIMEOUT_SECONDS = 15;
-    private const EMPTY = ['value' => '', 'etag' => '', 'at' => 0, 'ends' => 0, 'askAgain' => 0, 'retryAt' => 0, 'failure' => ''];
+    private const EMPTY = [
+        'value' => '', 'etag' => '', 'at' => 0, 'ends' => 0, 'askAgain' => 0, 'retryAt' => 0, 'failure' => '',
+    ];
 
     private readonly string $url;
     private readonly string $file;
     /** The file's content, while it is locked. Its instants are those of time(). */
     private array $kept = self::EMPTY;
 
-    /** @param string $folder of the file: created if it is missing, for this user alone */
+    /**
+     * @param string $folder of the file: created if it is missing, for this user alone
+     * @param float $timeout seconds that an answer may take to go on
+     */
     public function __construct(
         string $server,
         #[\SensitiveParameter] private readonly string $key,
         private readonly string $folder,
         string $name = 'access_token',
         private readonly string $wechat = 'https://api.weixin.qq.com',
+        private readonly float $timeout = 15,
     ) {
         $this->url = "$server/wechat-tokens/$name";
         $this->file = "$folder/" . substr(hash('sha256', "$this->url $key"), 0, 16) . '.json';
@@ -98,15 +103,17 @@ final class TokenClient
             throw new CallError($this->kept['failure'], retryAfter: $retryAt - $now);
         }
         $headers = ["Authorization: Bearer $this->key"];
-        if ($body === null && $now < $ends) {
+        if ($etag !== '' && $body === null && $now < $ends) {
             $headers[] = "If-None-Match: $etag";
         }
-        [$status, $answer, $received] = self::fetch($this->url . $path, $body, $headers);
+        [$status, $answer, $received] = $this->fetch($this->url . $path, $body, $headers);
         if ($status === 200 && isset($answer['value'])) {
             $ends = $now + $answer['expiresIn'] - self::MARGIN_SECONDS;
-            $this->kept = ['value' => $answer['value'], 'etag' => $received['etag'] ?? '', 'ends' => $ends] + self::EMPTY;
+            $etag = $received['etag'] ?? '';
+            $this->kept = ['value' => $answer['value'], 'etag' => $etag, 'ends' => $ends] + self::EMPTY;
         } elseif ($status !== 304) { // 304: the token is still current
-            $reason = $status === 0 ? "no answer from $this->url: {$answer['detail']}" : "$status, " . ($answer['detail'] ?? '');
+            $reason = $status === 0 ? "no answer from $this->url: " : "$status, ";
+            $reason .= $answer['detail'] ?? '';
             $seconds = (int) ($received['retry-after'] ?? 1);
             $failed = ['failure' => "The token server gave no token: $reason", 'retryAt' => time() + $seconds];
             $this->kept = $failed + $this->kept;
@@ -119,7 +126,7 @@ final class TokenClient
     {
         $sign = str_contains($path, '?') ? '&' : '?';
         $url = $this->wechat . $path . $sign . http_build_query(['access_token' => $token]);
-        [$status, $answer] = self::fetch($url, $body, []);
+        [$status, $answer] = $this->fetch($url, $body, []);
         if ($status !== 200) {
             throw new CallError($status === 0
                 ? "No answer from WeChat to $path: {$answer['detail']}"
@@ -135,7 +142,7 @@ final class TokenClient
         @mkdir($this->folder, 0700, true);
         $file = (@fileperms($this->folder) & 0077) === 0 ? @fopen($this->file, 'c+') : false;
         if ($file === false) {
-            throw new CallError("The folder $this->folder must be writable by this user and closed to all others (chmod 700).");
+            throw new CallError("$this->folder must be writable by this user and closed to all others (chmod 700).");
         }
         try {
             flock($file, LOCK_EX);
@@ -157,9 +164,9 @@ final class TokenClient
     }
 
     /** @return array{int, array, array<string, string>} status, JSON, headers; without an answer 0, and why */
-    private static function fetch(#[\SensitiveParameter] string $url, ?array $body, array $headers): array
+    private function fetch(#[\SensitiveParameter] string $url, ?array $body, array $headers): array
     {
-        $options = ['method' => 'GET', 'timeout' => self::TIMEOUT_SECONDS, 'ignore_errors' => true, 'follow_location' => 0];
+        $options = ['method' => 'GET', 'timeout' => $this->timeout, 'ignore_errors' => true, 'follow_location' => 0];
         if ($body !== null) {
             // WeChat would store \u4f60 as it stands.
             $content = json_encode($body, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_THROW_ON_ERROR);

@@ -17,6 +17,7 @@ $client = new TokenClient(
     folder: getenv('TOKEN_FOLDER') ?: sys_get_temp_dir() . '/wechat-token-client',
     name: getenv('TOKEN_NAME') ?: 'access_token',
     wechat: getenv('WECHAT_API_BASE_URL') ?: 'https://api.weixin.qq.com',
+    timeout: (float) (getenv('TOKEN_TIMEOUT') ?: 15),
 );
 try {
     $addresses = $client->call('/cgi-bin/get_api_domain_ip')['ip_list'];

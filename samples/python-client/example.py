@@ -13,6 +13,7 @@ client = TokenClient(
     os.environ["TOKEN_KEY"],
     name=os.environ.get("TOKEN_NAME", "access_token"),
     wechat=os.environ.get("WECHAT_API_BASE_URL", "https://api.weixin.qq.com"),
+    timeout=float(os.environ.get("TOKEN_TIMEOUT", 15)),
 )
 try:
     addresses = client.call("/cgi-bin/get_api_domain_ip")["ip_list"]

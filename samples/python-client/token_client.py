@@ -11,11 +11,10 @@ import urllib.request
 REJECTED = (40001, 40014, 42001)
 KEEP_SECONDS = 30  # how long a token is used before the server is asked whether it is still current
 MARGIN_SECONDS = 10  # a token with less life than this is not used
-TIMEOUT_SECONDS = 15
 
 
 class CallError(Exception):
-    """`errcode` is WeChat's, if it refused the call; `retry_after`, in seconds, is set when the token server is to be left alone."""
+    """`errcode`: WeChat's, if it refused the call. `retry_after`: seconds in which the token server is not asked."""
 
     def __init__(self, message, errcode=None, retry_after=None):
         super().__init__(message)
@@ -24,12 +23,13 @@ class CallError(Exception):
 
 
 class TokenClient:
-    """One for each account in a process; its threads share it."""
+    """One for each account in a process; its threads share it. `timeout`: seconds that an answer may take to go on."""
 
-    def __init__(self, server, key, name="access_token", wechat="https://api.weixin.qq.com"):
+    def __init__(self, server, key, name="access_token", wechat="https://api.weixin.qq.com", timeout=15):
         self._url = f"{server}/wechat-tokens/{name}"
         self._headers = {"Authorization": f"Bearer {key}"}
         self._wechat = wechat
+        self._timeout = timeout
         self._lock = threading.Lock()
         self._value = self._etag = None
         self._failure = ""
@@ -71,7 +71,7 @@ class TokenClient:
             raise CallError(self._failure, retry_after=self._retry_at - now)
         known = {"If-None-Match": self._etag} if self._etag and body is None and now < self._ends else {}
         try:
-            status, headers, answer = _fetch(self._url + path, body, {**self._headers, **known})
+            status, headers, answer = self._fetch(self._url + path, body, {**self._headers, **known})
         except OSError as error:
             raise self._failed(f"no answer from {self._url}: {error}") from None
         if status == 200 and "value" in answer:
@@ -91,25 +91,24 @@ class TokenClient:
         sign = "&" if "?" in path else "?"
         url = f"{self._wechat}{path}{sign}{urllib.parse.urlencode({'access_token': token})}"
         try:
-            status, _, answer = _fetch(url, body, {})
+            status, _, answer = self._fetch(url, body, {})
         except OSError as error:
             raise CallError(f"No answer from WeChat to {path}: {error}") from None
         if status != 200:
             raise CallError(f"WeChat answered {path} with HTTP {status}")
         return answer
 
-
-def _fetch(url, body, headers):
-    """Status, headers and JSON. Raises an OSError that does not name the URL, which may hold a token."""
-    # WeChat would store \u4f60 as it stands.
-    data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
-    try:
+    def _fetch(self, url, body, headers):
+        """Status, headers and JSON. Raises an OSError that does not name the URL, which may hold a token."""
+        # WeChat would store \u4f60 as it stands.
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
         try:
-            response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
-        except urllib.error.HTTPError as error:
-            response = error  # an answer, too
-        with response:
-            return response.status, response.headers, json.loads(response.read() or "{}")
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ConnectionError(getattr(error, "reason", type(error).__name__)) from None
+            try:
+                response = urllib.request.urlopen(request, timeout=self._timeout)
+            except urllib.error.HTTPError as error:
+                response = error  # an answer, too
+            with response:
+                return response.status, response.headers, json.loads(response.read() or "{}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ConnectionError(getattr(error, "reason", type(error).__name__)) from None

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FakeWechat } from '../../src/testing/index.js';
 import { recipe } from '../interop/recipe.js';
-import { API_KEY, AppSandbox } from '../support/app-sandbox.js';
+import { API_KEY, AppSandbox, askToken } from '../support/app-sandbox.js';
 import { PROJECT } from '../support/build.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { findProgram } from '../support/find-program.js';
@@ -28,13 +28,17 @@ const CENTRAL_SERVER = 'samples/central-server/README.md';
 const INTEROP = 'docs/interop.md';
 const WRONG_KEY = 'wrong-key-0123456789abcdefghijklmnop';
 const PATIENCE_MS = 120_000;
-/** A busy machine is to fail no read. */
+/** A busy machine is to fail no call, and to have no token confirmed. */
 const PATIENT = {
+  TOKEN_TIMEOUT: '120',
+  WECHAT_CONFIRM_SECONDS: '0',
   HEADERS_TIMEOUT_MS: '120000',
   REQUEST_TIMEOUT_MS: '120000',
   WECHAT_REQUEST_TIMEOUT_MS: '60000',
   WECHAT_LEASE_SECONDS: '300',
 };
+/** A replica, as it is printed. */
+const REPLICA = /^replica \d: (\S+), process \d+$/gm;
 /** Nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:1';
 const SUCCESS = 'WeChat has 2 servers, such as 203.0.113.10\n';
@@ -56,13 +60,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Settles when the app has its first token. */
+async function servesTokens(url: string): Promise<void> {
+  await vi.waitUntil(async () => (await askToken(url)).ok, PATIENCE_MS);
+}
+
 type Environment = Readonly<Record<string, string>>;
 
 /** Commands of a page, in the page's folder. */
 async function run(page: string, commands: string, env: Environment) {
   const child = spawn('bash', ['-c', commands], {
     cwd: join(PROJECT, dirname(page)),
-    env: { PATH: path, PYTHONDONTWRITEBYTECODE: '1', ...env },
+    env: { ...PATIENT, PATH: path, PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -123,28 +132,45 @@ class Front implements AsyncDisposable {
   }
 }
 
-/** A program that goes on calling WeChat; between two calls, more time passes than it keeps a token without asking. */
+/** A program that calls WeChat again and again. */
 interface Program extends AsyncDisposable {
-  /** What is printed by a call. */
-  call(): Promise<string>;
-  /** Its token's life is over. */
+  /** What a call prints, when so much time has passed that the client asks for its token again. */
+  callLater(): Promise<string>;
+  /** How many of ten simultaneous calls succeed. */
+  tenCalls(): Promise<number>;
+  /** Ends the life of its token. */
   expire(): void;
 }
 
 /** One process. */
 function pythonProgram(page: string, env: Environment): Program {
   const script = `
-import os, sys, token_client
-token_client.KEEP_SECONDS = 0
-client = token_client.TokenClient(os.environ["TOKEN_SERVER"], os.environ["TOKEN_KEY"], wechat=os.environ["WECHAT_API_BASE_URL"])
-for line in sys.stdin:
-    if line == "expire\\n":
-        client._ends = 0
-        continue
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+from token_client import CallError, TokenClient
+
+server, key, wechat = (os.environ[name] for name in ("TOKEN_SERVER", "TOKEN_KEY", "WECHAT_API_BASE_URL"))
+client = TokenClient(server, key, wechat=wechat, timeout=120)
+
+def call(_):
     try:
-        print(client.call("/cgi-bin/get_api_domain_ip"), flush=True)
-    except token_client.CallError as error:
-        print(error, flush=True)
+        return str(client.call("/cgi-bin/get_api_domain_ip"))
+    except CallError as error:
+        return str(error)
+
+def call_later():
+    client._ask_again = 0
+    print(call(0), flush=True)
+
+def ten_calls():
+    with ThreadPoolExecutor(10) as threads:
+        print(sum("ip_list" in answer for answer in threads.map(call, range(10))), flush=True)
+
+def expire():
+    client._ends = 0
+
+for line in sys.stdin:
+    globals()[line.strip()]()
 `;
   const python = spawn(PYTHON, ['-c', script], {
     cwd: join(PROJECT, dirname(page)),
@@ -152,12 +178,14 @@ for line in sys.stdin:
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const printed = createInterface(python.stdout)[Symbol.asyncIterator]();
+  const answer = async (line: string) => {
+    python.stdin.write(`${line}\n`);
+    const { value = '' } = await printed.next();
+    return value;
+  };
   return {
-    async call() {
-      python.stdin.write('call\n');
-      const { value = '' } = await printed.next();
-      return value;
-    },
+    callLater: () => answer('call_later'),
+    tenCalls: async () => Number(await answer('ten_calls')),
     expire: () => void python.stdin.write('expire\n'),
     async [Symbol.asyncDispose]() {
       const closed = once(python, 'close');
@@ -178,10 +206,15 @@ function phpProgram(page: string, env: Environment): Program {
     }
   };
   return {
-    async call() {
+    async callLater() {
       change({ askAgain: 0 });
       const { stdout, stderr } = await run(page, 'php example.php', env);
       return stdout + stderr;
+    },
+    async tenCalls() {
+      const ten = 'seq 10 | xargs -P 10 -I_ php example.php';
+      const { stdout } = await run(page, ten, env);
+      return stdout.split(SUCCESS).length - 1;
     },
     expire: () => change({ ends: 0 }),
     async [Symbol.asyncDispose]() {},
@@ -189,19 +222,19 @@ function phpProgram(page: string, env: Environment): Program {
 }
 
 const CLIENTS = [
-  { language: 'python', program: pythonProgram },
-  { language: 'php', program: phpProgram },
+  { page: 'samples/python-client/README.md', program: pythonProgram },
+  { page: 'samples/php-client/README.md', program: phpProgram },
 ];
 
-describe.each(CLIENTS)('samples/$language-client', ({ language, program }) => {
-  const page = `samples/${language}-client/README.md`;
+describe.each(CLIENTS)('the client of $page', ({ page, program }) => {
   const [example = ''] = blocks(page, 'sh');
   let sandbox: AppSandbox;
   let front: Front;
   let environment: Environment;
   beforeAll(async () => {
     sandbox = await AppSandbox.create();
-    const { url } = await sandbox.run();
+    const { url } = await sandbox.run(PATIENT);
+    await servesTokens(url);
     front = await Front.before(url);
   });
   afterAll(async () => {
@@ -240,6 +273,15 @@ describe.each(CLIENTS)('samples/$language-client', ({ language, program }) => {
     );
   });
 
+  it('asks the token server once, and reports once, for all of its calls', async () => {
+    await using client = program(page, environment);
+    expect(await client.tenCalls()).toBe(10);
+    expect(front.seen.filter((seen) => seen === 'GET 200')).toHaveLength(1);
+    sandbox.wechat.drop();
+    expect(await client.tenCalls()).toBe(10);
+    expect(front.seen.filter((seen) => seen === 'POST 200')).toHaveLength(1);
+  });
+
   const wrong: readonly (readonly [string, Environment, RegExp])[] = [
     ['the key is wrong', { TOKEN_KEY: WRONG_KEY }, /gave no token: 401, \w/],
     ['there is no key', { TOKEN_KEY: '' }, /^Set TOKEN_KEY: /],
@@ -263,10 +305,10 @@ describe.each(CLIENTS)('samples/$language-client', ({ language, program }) => {
       expect(done.stderr).not.toContain(secret);
   });
 
-  it('asks whether its token is still current, and uses it on while the server fails, which it leaves alone until Retry-After', async () => {
+  it('asks whether its token is current, uses it on while the server fails, and leaves that alone until Retry-After', async () => {
     await using client = program(page, environment);
     const succeeds = async () =>
-      expect(await client.call()).toContain('203.0.113.10');
+      expect(await client.callLater()).toContain('203.0.113.10');
     await succeeds();
     await succeeds();
     expect(front.seen).toEqual(['GET 200', 'GET 304']);
@@ -275,7 +317,7 @@ describe.each(CLIENTS)('samples/$language-client', ({ language, program }) => {
     await succeeds();
     await succeeds();
     client.expire();
-    expect(await client.call()).toMatch(
+    expect(await client.callLater()).toMatch(
       /^The token server gave no token: 503, on holiday$/m,
     );
     expect(front.seen).toEqual(['GET 200', 'GET 304', 'GET 503']);
@@ -286,8 +328,17 @@ describe.each(CLIENTS)('samples/$language-client', ({ language, program }) => {
 function central(commands: string, env: Environment): SpawnedApp {
   const cwd = join(PROJECT, dirname(CENTRAL_SERVER));
   const command = ['bash', '-c', commands] as const;
-  const settings = { HOME: folder, npm_config_update_notifier: 'false' };
-  return spawnApp({ ...settings, ...env }, { command, cwd, inGroup: true });
+  const npm = { HOME: folder, npm_config_update_notifier: 'false' };
+  return spawnApp(
+    { ...PATIENT, ...npm, ...env },
+    { command, cwd, inGroup: true, startTimeoutMs: PATIENCE_MS },
+  );
+}
+
+/** Ctrl-C in its terminal. */
+async function interrupt({ pid = 0, exit }: SpawnedApp): Promise<void> {
+  process.kill(-pid, 'SIGINT');
+  await exit;
 }
 
 describe('samples/central-server', () => {
@@ -307,26 +358,28 @@ describe('samples/central-server', () => {
         .replace(/DATABASE_URL=.*/, `DATABASE_URL='${fresh.url}'`)
         .replace(/^npm start/m, 'echo "key: $TOKEN_KEY"\nexec npm start');
       await using app = central(commands, {
-        ...PATIENT,
         WECHAT_API_BASE_URL: wechat.baseUrl,
       });
       const url = await app.listening;
-      const printed = (pattern: RegExp) =>
-        pattern.exec(app.logs())?.slice(1) ?? [];
-      const [key] = printed(/^key: (\w+)$/m);
-      const authorization = `Bearer ${key}`;
+      const printed = (pattern: RegExp) => pattern.exec(app.logs())?.[1];
+      const authorization = `Bearer ${printed(/^key: (\w+)$/m)}`;
 
       /** Of the reads: their tokens, and what they got in place of one. */
       const answers = new Set<string>();
       let count = 0;
       let isOver = false;
-      const read = async () => {
-        const response = await fetch(`${url}/wechat-tokens/access_token`, {
+      const read = async (from = url) => {
+        const response = await fetch(`${from}/wechat-tokens/access_token`, {
           headers: { authorization },
         });
         const { value } = (await response.json()) as { value?: string };
         return value ?? `HTTP ${response.status}`;
       };
+      for (const [, replica = ''] of app.logs().matchAll(REPLICA))
+        await vi.waitUntil(
+          async () => (await read(replica)).startsWith('90_'),
+          PATIENCE_MS,
+        );
       const reads = (async () => {
         for (; !isOver; count++) answers.add(await read().catch(String));
       })();
@@ -335,8 +388,8 @@ describe('samples/central-server', () => {
         await vi.waitUntil(() => count >= enough, PATIENCE_MS);
       };
       await more();
-      const [replica] = printed(/^replica 1: .*process (\d+)$/m);
-      process.kill(Number(replica), 'SIGKILL');
+      expect([...answers]).toEqual(wechat.issuedTokens);
+      process.kill(Number(printed(/^replica 1: .*process (\d+)$/m)), 'SIGKILL');
       await vi.waitUntil(
         () => app.logs().includes('replica 1 has ended: SIGKILL'),
         PATIENCE_MS,
@@ -347,7 +400,7 @@ describe('samples/central-server', () => {
 
       expect([...answers]).toEqual(wechat.issuedTokens);
       expect(wechat.calls.total).toBe(1);
-      await app.stop('SIGINT');
+      await interrupt(app);
       await fresh.drop();
     },
   );
@@ -367,6 +420,10 @@ describe('samples/central-server', () => {
         () => /^ +(export TOKEN_SERVER=.*)$/m.exec(app.logs())?.[1],
         PATIENCE_MS,
       );
+      await vi.waitUntil(
+        () => app.logs().includes('"token refreshed"'),
+        PATIENCE_MS,
+      );
 
       const { code, stdout, stderr } = await run(
         CENTRAL_SERVER,
@@ -379,7 +436,7 @@ describe('samples/central-server', () => {
       expect(stdout.endsWith(SUCCESS + SUCCESS)).toBe(true);
       expect(app.logs().match(/WeChat issued token/g)).toHaveLength(1);
       expect(readdirSync(temporary)).toHaveLength(1);
-      await app.stop('SIGINT');
+      await interrupt(app);
       const { pid = 0 } = app;
       await vi.waitFor(() =>
         expect(() => process.kill(-pid, 0)).toThrow('ESRCH'),
@@ -392,7 +449,8 @@ describe('samples/central-server', () => {
 describe(INTEROP, () => {
   it('has commands that work as they are printed', async () => {
     await using sandbox = await AppSandbox.create();
-    const { url } = await sandbox.run();
+    const { url } = await sandbox.run(PATIENT);
+    await servesTokens(url);
     const [commands = ''] = blocks(INTEROP, 'sh');
 
     const { code, stdout } = await run(INTEROP, `set -e\n${commands}`, {

@@ -19,7 +19,7 @@ export async function startDatabase() {
   const program = ['mariadbd', 'mysqld'].find(isInstalled);
   if (!program)
     throw new Error(
-      'There is neither mariadbd nor mysqld on this machine: install one of them, or set DATABASE_URL=mysql://user:password@host:3306/database.',
+      'This machine has neither mariadbd nor mysqld. Install one of them, or set DATABASE_URL, such as mysql://user:password@host:3306/database.',
     );
   const folder = mkdtempSync(join(tmpdir(), 'central-server-'));
   const data = [

@@ -7,8 +7,8 @@ import { print } from './print.mjs';
 const APP = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /**
- * The app as a process of its own, with the settings of this one and a free port. Its log is printed, each line after the
- * replica's number.
+ * The app as a process of its own, with the settings of this one and a free port. Its log is printed, each line after
+ * the replica's number.
  */
 export function startReplica(number, databaseUrl) {
   const child = spawn(process.execPath, [APP], {
