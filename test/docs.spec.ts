@@ -107,12 +107,14 @@ describe('the pages that users read', () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const sample = samples
-      .flatMap((name) => {
-        const src = join(PROJECT, 'samples', name, 'src');
-        return readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .map((name) => join('samples', name, 'src'))
+      // Those in other languages have none.
+      .filter((src) => existsSync(join(PROJECT, src)))
+      .flatMap((src) =>
+        readdirSync(join(PROJECT, src), { recursive: true, encoding: 'utf8' })
           .filter((file) => file.endsWith('.ts'))
-          .map((file) => read(join('samples', name, 'src', file)));
-      })
+          .map((file) => read(join(src, file))),
+      )
       .join('\n');
     const alone = PAGES.flatMap((page) => blocks(page, 'ts')).filter(
       (code) => !sample.includes(code),

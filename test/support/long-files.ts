@@ -16,6 +16,7 @@ const LONG_FILES = [
   'test/app/private-file.spec.ts',
   'test/app/readme-commands.spec.ts',
   'test/app/reseal.spec.ts',
+  'test/app/sample-clients.spec.ts',
   'test/app/sample.spec.ts',
   'test/app/shutdown.spec.ts',
   'test/app/trust-proxy.spec.ts',

@@ -1,0 +1,1 @@
+export const print = (line) => process.stdout.write(`${line}\n`);
