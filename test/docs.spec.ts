@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { instance } from '@viz-js/viz';
 import { PROJECT } from './support/build.js';
 import { blocks, read } from './support/pages.js';
 import { loadSettings } from '../src/config/settings.js';
@@ -32,11 +33,16 @@ const englishOf = (page: string) => page.replace('.zh-CN.md', '.md');
 const MAX_COLUMNS = 120;
 const MAX_MODULE_LINES = 12;
 const FIRST_SCREEN_LINES = 45;
+const MAX_README_LINES = 200;
 const run = promisify(execFile);
 
 interface Manifest {
   readonly homepage: string;
+  readonly engines: { readonly node: string };
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
+
+const MANIFEST = JSON.parse(read('package.json')) as Manifest;
 
 /** Where the links of a page lead, without their anchors. */
 function linksOf(page: string): string[] {
@@ -177,18 +183,65 @@ describe('the pages that users read', () => {
     },
   );
 
-  it('name all settings, in both languages, and no others', () => {
-    const inTheApp = settingsOfTheApp();
-    for (const page of READMES) {
-      const named = settingsIn(read(page));
-      named.delete('WECHAT_API_ERROR');
-      expect([...named].toSorted(), page).toEqual([...inTheApp].toSorted());
+  it.each(READMES)('%s is short, and leads to the other language', (page) => {
+    const text = read(page);
+    const other = READMES.find((name) => name !== page);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(
+      MAX_README_LINES,
+    );
+    expect(text).toMatch(new RegExp(`\\]\\[${other}\\]`));
+  });
+
+  it.each(READMES)('%s asks for the versions of package.json', (page) => {
+    const { engines, peerDependencies: peers } = MANIFEST;
+    for (const [row, range = ''] of [
+      ['Node(?:\\.js)?', engines.node],
+      ['NestJS', peers['@nestjs/core']],
+      ['TypeORM', peers['typeorm']],
+      ['MySQL', peers['mysql2']],
+      ['MariaDB', peers['mysql2']],
+      ['PostgreSQL', peers['pg']],
+      ['SQLite', peers['libsql']],
+      ['SQLite', peers['better-sqlite3']],
+    ] as const) {
+      const [line] = new RegExp(`^\\| ${row} .*$`, 'm').exec(read(page)) ?? [];
+      const versions = range.match(/\d+(?:\.\d+)*/g) ?? [];
+      expect(versions, row).not.toEqual([]);
+      for (const version of versions)
+        expect(line, row).toContain(` ${version.replace(/(\.0)+$/, '')}`);
     }
   });
 
+  it.each(['docs/settings.md', 'docs/settings.zh-CN.md'])(
+    '%s names all settings, and no others',
+    (page) => {
+      const named = [...settingsIn(read(page))];
+      expect(named.toSorted()).toEqual([...settingsOfTheApp()].toSorted());
+    },
+  );
+
+  it('docs/README.md leads to every page of its folder', () => {
+    const index = 'docs/README.md';
+    const linked = linksOf(index).map((target) => join('docs', target));
+    for (const page of PAGES)
+      if (dirname(page) === 'docs' && page !== index)
+        expect(linked).toContain(page);
+  });
+
+  it('show diagrams as their sources describe them: npm run diagrams', async () => {
+    const viz = await instance();
+    const sources = readdirSync(join(PROJECT, 'docs'))
+      .filter((file) => file.endsWith('.dot'))
+      .map((file) => join('docs', file));
+    expect(sources).toContain('docs/token-flow.dot');
+    for (const source of sources)
+      expect(read(source.replace('.dot', '.svg'))).toBe(
+        viz.renderString(read(source), { format: 'svg' }),
+      );
+  });
+
   it('have no link that leads nowhere, and READMEs none that npm shows without the repository', () => {
-    const { homepage } = JSON.parse(read('package.json')) as Manifest;
-    const [repository = ''] = homepage.split('#');
+    const [repository = ''] = MANIFEST.homepage.split('#');
     for (const page of PAGES)
       for (const target of linksOf(page)) {
         const where = `${page}: ${target}`;
