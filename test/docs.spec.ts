@@ -44,15 +44,32 @@ interface Manifest {
 
 const MANIFEST = JSON.parse(read('package.json')) as Manifest;
 
-/** Where the links of a page lead, without their anchors. */
+/** Where the links of a page lead. */
 function linksOf(page: string): string[] {
   const text = read(page);
   const links = [
-    ...text.matchAll(/\]\(([^)#]+)[^)]*\)/g),
-    ...text.matchAll(/^\[.+\]: ([^#\s]+)/gm),
+    ...text.matchAll(/\]\(([^)\s]+)\)/g),
+    ...text.matchAll(/^\[.+\]: (\S+)/gm),
   ];
   return links.map(([, target = '']) => target);
 }
+
+/** The anchors of a page: those of its headings as GitHub makes them, and those that it names. */
+function anchorsOf(page: string): string[] {
+  const text = read(page);
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  const named = text.matchAll(/<a id="([^"]+)">/g);
+  return [...headings, ...[...named].map(([, id = '']) => id)];
+}
+
+const versionsIn = (text: string): string[] =>
+  text.match(/\d+(?:\.\d+)*/g) ?? [];
 
 /** Columns of a terminal: Chinese characters and punctuation take two. */
 const columnsOf = (line: string) =>
@@ -205,10 +222,12 @@ describe('the pages that users read', () => {
       ['SQLite', peers['better-sqlite3']],
     ] as const) {
       const [line] = new RegExp(`^\\| ${row} .*$`, 'm').exec(read(page)) ?? [];
-      const versions = range.match(/\d+(?:\.\d+)*/g) ?? [];
+      const versions = versionsIn(range);
       expect(versions, row).not.toEqual([]);
       for (const version of versions)
-        expect(line, row).toContain(` ${version.replace(/(\.0)+$/, '')}`);
+        expect(versionsIn(line ?? ''), row).toContain(
+          version.replace(/(\.0)+$/, ''),
+        );
     }
   });
 
@@ -248,8 +267,11 @@ describe('the pages that users read', () => {
         const [, own] = target.split(new RegExp(`^${repository}/\\w+/main/`));
         if (!own && /^https?:/.test(target)) continue;
         if (READMES.includes(page)) expect(own, where).toBeDefined();
-        const file = own ?? join(dirname(page), target);
+        const [path = '', anchor] = (own ?? target).split('#');
+        const beside = path ? join(dirname(page), path) : page;
+        const file = own ? path : beside;
         expect(existsSync(join(PROJECT, file)), where).toBe(true);
+        if (anchor) expect(anchorsOf(file), where).toContain(anchor);
       }
   });
 

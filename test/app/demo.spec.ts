@@ -56,7 +56,7 @@ const sameInEachRun = (text: string) =>
   text
     .replaceAll(/[0-9a-f]{64}|6c1f…e27b/g, '<key>')
     .replaceAll(/(?<=:)\d{4,5}\b/g, '<port>')
-    .replaceAll(/\d+ s(?=[ .])/g, '<life>')
+    .replaceAll(/\d+ s\b/g, '<life>')
     .replaceAll(/(?<=token )[0-9a-f]{8}, number \d+/g, '<token>');
 
 /** What it has written to its standard error, without the failures that it is meant to show. */
