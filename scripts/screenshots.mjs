@@ -1,4 +1,4 @@
-// `npm run screenshots`: the pictures of the console in the READMEs, docs/console/*.png. The app runs on a FakeWechat with a week of
+// `npm run screenshots`: the pictures of the console in the pages, docs/console/*.png. The app runs on a FakeWechat with a week of
 // history; what the pictures show is the same each time, except for the times of day.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

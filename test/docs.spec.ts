@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { instance } from '@viz-js/viz';
 import { PROJECT } from './support/build.js';
 import { blocks, read } from './support/pages.js';
 import { loadSettings } from '../src/config/settings.js';
@@ -32,21 +33,43 @@ const englishOf = (page: string) => page.replace('.zh-CN.md', '.md');
 const MAX_COLUMNS = 120;
 const MAX_MODULE_LINES = 12;
 const FIRST_SCREEN_LINES = 45;
+const MAX_README_LINES = 200;
 const run = promisify(execFile);
 
 interface Manifest {
   readonly homepage: string;
+  readonly engines: { readonly node: string };
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
-/** Where the links of a page lead, without their anchors. */
+const MANIFEST = JSON.parse(read('package.json')) as Manifest;
+
+/** Where the links of a page lead. */
 function linksOf(page: string): string[] {
   const text = read(page);
   const links = [
-    ...text.matchAll(/\]\(([^)#]+)[^)]*\)/g),
-    ...text.matchAll(/^\[.+\]: ([^#\s]+)/gm),
+    ...text.matchAll(/\]\(([^)\s]+)\)/g),
+    ...text.matchAll(/^\[.+\]: (\S+)/gm),
   ];
   return links.map(([, target = '']) => target);
 }
+
+/** The anchors of a page: those of its headings as GitHub makes them, and those that it names. */
+function anchorsOf(page: string): string[] {
+  const text = read(page);
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  const named = text.matchAll(/<a id="([^"]+)">/g);
+  return [...headings, ...[...named].map(([, id = '']) => id)];
+}
+
+const versionsIn = (text: string): string[] =>
+  text.match(/\d+(?:\.\d+)*/g) ?? [];
 
 /** Columns of a terminal: Chinese characters and punctuation take two. */
 const columnsOf = (line: string) =>
@@ -179,26 +202,78 @@ describe('the pages that users read', () => {
     },
   );
 
-  it('name all settings, in both languages, and no others', () => {
-    const inTheApp = settingsOfTheApp();
-    for (const page of READMES) {
-      const named = settingsIn(read(page));
-      named.delete('WECHAT_API_ERROR');
-      expect([...named].toSorted(), page).toEqual([...inTheApp].toSorted());
+  it.each(READMES)('%s is short, and leads to the other language', (page) => {
+    const text = read(page);
+    const other = READMES.find((name) => name !== page);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(
+      MAX_README_LINES,
+    );
+    expect(text).toMatch(new RegExp(`\\]\\[${other}\\]`));
+  });
+
+  it.each(READMES)('%s asks for the versions of package.json', (page) => {
+    const { engines, peerDependencies: peers } = MANIFEST;
+    for (const [row, range = ''] of [
+      ['Node(?:\\.js)?', engines.node],
+      ['NestJS', peers['@nestjs/core']],
+      ['TypeORM', peers['typeorm']],
+      ['MySQL', peers['mysql2']],
+      ['MariaDB', peers['mysql2']],
+      ['PostgreSQL', peers['pg']],
+      ['SQLite', peers['libsql']],
+      ['SQLite', peers['better-sqlite3']],
+    ] as const) {
+      const [line] = new RegExp(`^\\| ${row} .*$`, 'm').exec(read(page)) ?? [];
+      const versions = versionsIn(range);
+      expect(versions, row).not.toEqual([]);
+      for (const version of versions)
+        expect(versionsIn(line ?? ''), row).toContain(
+          version.replace(/(\.0)+$/, ''),
+        );
     }
   });
 
+  it.each(['docs/settings.md', 'docs/settings.zh-CN.md'])(
+    '%s names all settings, and no others',
+    (page) => {
+      const named = [...settingsIn(read(page))];
+      expect(named.toSorted()).toEqual([...settingsOfTheApp()].toSorted());
+    },
+  );
+
+  it('docs/README.md leads to every page of its folder', () => {
+    const index = 'docs/README.md';
+    const linked = linksOf(index).map((target) => join('docs', target));
+    for (const page of PAGES)
+      if (dirname(page) === 'docs' && page !== index)
+        expect(linked).toContain(page);
+  });
+
+  it('show diagrams as their sources describe them: npm run diagrams', async () => {
+    const viz = await instance();
+    const sources = readdirSync(join(PROJECT, 'docs'))
+      .filter((file) => file.endsWith('.dot'))
+      .map((file) => join('docs', file));
+    expect(sources).toContain('docs/token-flow.dot');
+    for (const source of sources)
+      expect(read(source.replace('.dot', '.svg'))).toBe(
+        viz.renderString(read(source), { format: 'svg' }),
+      );
+  });
+
   it('have no link that leads nowhere, and READMEs none that npm shows without the repository', () => {
-    const { homepage } = JSON.parse(read('package.json')) as Manifest;
-    const [repository = ''] = homepage.split('#');
+    const [repository = ''] = MANIFEST.homepage.split('#');
     for (const page of PAGES)
       for (const target of linksOf(page)) {
         const where = `${page}: ${target}`;
         const [, own] = target.split(new RegExp(`^${repository}/\\w+/main/`));
         if (!own && /^https?:/.test(target)) continue;
         if (READMES.includes(page)) expect(own, where).toBeDefined();
-        const file = own ?? join(dirname(page), target);
+        const [path = '', anchor] = (own ?? target).split('#');
+        const beside = path ? join(dirname(page), path) : page;
+        const file = own ? path : beside;
         expect(existsSync(join(PROJECT, file)), where).toBe(true);
+        if (anchor) expect(anchorsOf(file), where).toContain(anchor);
       }
   });
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../support/build.js';
 import { readManifest } from '../support/packed-package.js';
+import { blocks, read } from '../support/pages.js';
 import {
   AppEndedError,
   type SpawnedApp,
@@ -50,6 +51,14 @@ async function jsonOf(response: Response): Promise<unknown> {
   return undefined;
 }
 
+/** Without what differs: keys, ports, lives, and tokens. */
+const sameInEachRun = (text: string) =>
+  text
+    .replaceAll(/[0-9a-f]{64}|6c1f…e27b/g, '<key>')
+    .replaceAll(/(?<=:)\d{4,5}\b/g, '<port>')
+    .replaceAll(/\d+ s\b/g, '<life>')
+    .replaceAll(/(?<=token )[0-9a-f]{8}, number \d+/g, '<token>');
+
 /** What it has written to its standard error, without the failures that it is meant to show. */
 const complaintsOf = (demo: SpawnedApp) =>
   demo.stderr().replaceAll(/^.*"token refresh failed".*\n/gm, '');
@@ -88,6 +97,25 @@ describe('npm run demo', () => {
   it('has its first token within seconds', async () => {
     await printed(/"message":"token refreshed"/g, 1);
   });
+
+  it.each(['README.md', 'README.zh-CN.md'])(
+    'is run by the command of %s, and prints what it shows',
+    async (page) => {
+      expect(blocks(page, 'sh')).toContain('npm ci && npm run demo\n');
+      expect(readManifest(PROJECT).scripts?.['demo']).toContain(
+        'node dist/demo.js',
+      );
+      const [, shown = ''] =
+        /^```\n(Open the console.*?)^```/ms.exec(read(page)) ?? [];
+      const [issued] = await printed(/^(>> WeChat issued token .*)/gm, 1);
+      const real = sameInEachRun(`${intro}${issued}`).split('\n');
+      const lines = sameInEachRun(shown)
+        .split('\n')
+        .filter((line) => !/^ *…|^\[wechat-token\]/.test(line));
+      expect(lines.length).toBeGreaterThan(10);
+      for (const line of lines) expect(real).toContain(line);
+    },
+  );
 
   it('prints the address of the console first, with a key for it', async () => {
     const [address = '', key = ''] = intro.match(/^ {2}\S+$/gm) ?? [];

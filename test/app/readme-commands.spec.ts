@@ -1,18 +1,20 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openDatabase } from '../../src/config/database.js';
 import { FakeWechat } from '../../src/testing/index.js';
-import { BUILT_APP, PROJECT } from '../support/build.js';
+import { BUILT_APP } from '../support/build.js';
 import { createDatabase, databaseServers } from '../support/databases.js';
 import { parsed } from '../support/open-store.js';
+import { pack } from '../support/packed-package.js';
+import { blocks, read } from '../support/pages.js';
 import { spawnApp } from '../support/run-app.js';
 
-/** What the page says to write in place of UTC_TIMESTAMP(3). */
+/** What docs/token-server.md says to write in place of UTC_TIMESTAMP(3). */
 const SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')";
 
 const POSTGRES_NOW = "now() AT TIME ZONE 'UTC'";
@@ -28,77 +30,127 @@ const targets = [
   })),
 ];
 
-/** The commands of the section on the token server, as they are printed. */
-describe.each(['README.md', 'README.zh-CN.md'])(
-  'the commands of %s',
+const PAGE = 'docs/token-server.md';
+const READMES = ['README.md', 'README.zh-CN.md'];
+
+it.each(READMES)(
+  `%s starts and asks the token server as ${PAGE} does`,
   (page) => {
-    const { start, curl, sql, account } = commandsOf(page);
-    let folder: string;
-    beforeEach(() => {
-      folder = mkdtempSync(join(tmpdir(), 'wechat-token-readme-'));
-    });
-    afterEach(() => rmSync(folder, { recursive: true }));
-
-    it.each(targets)('work $title', async ({ server }) => {
-      const fresh = server && (await createDatabase(server));
-      await using wechat = await FakeWechat.start({ accounts: [account] });
-      const port = (await isFree(Number(PORT))) ? PORT : await freePort();
-      await using app = spawnApp(
-        {
-          WECHAT_API_BASE_URL: wechat.baseUrl,
-          PORT: port === PORT ? '' : port,
-          ...(fresh && { DATABASE_URL: fresh.url }),
-        },
-        { command: ['bash', '-c', start], cwd: folder },
-      );
-      await app.listening;
-
-      const answer = await promisify(execFile)(
-        'bash',
-        ['-c', curl.replace(`:${PORT}/`, `:${port}/`)],
-        { cwd: folder },
-      );
-      const [token] = wechat.issuedTokens;
-      expect(JSON.parse(answer.stdout)).toEqual({
-        access_token: token,
-        expires_in: expect.any(Number),
-      });
-
-      expect(await app.stop('SIGINT')).toEqual({ code: 0, signal: null });
-      const url = fresh?.url ?? SQLITE.replace(':', `:${folder}/`);
-      const dataSource = await openDatabase(parsed(url), false);
-      const isPostgres = server?.kind === 'postgres';
-      const now = isPostgres ? POSTGRES_NOW : SQLITE_NOW;
-      const isMysql = server && !isPostgres;
-      const text = isMysql ? sql : sql.replace('UTC_TIMESTAMP(3)', now);
-      // Instants are UTC, whatever the time zone of who asks.
-      if (isPostgres) await dataSource.query("SET TimeZone = 'Asia/Shanghai'");
-      if (isMysql) await dataSource.query("SET time_zone = '+08:00'");
-      expect(await dataSource.query(text)).toEqual([{ value: token }]);
-      await dataSource.query('UPDATE system_var SET expires_at = issued_at');
-      expect(await dataSource.query(text)).toEqual([]);
-      await dataSource.destroy();
-      await fresh?.drop();
-    });
+    const commands = blocks(page, 'sh');
+    for (const block of blocks(PAGE, 'sh').slice(0, 2))
+      expect(commands).toContain(block);
   },
 );
 
+it('docs/token-server.zh-CN.md reads the row as the English page does', () => {
+  const chinese = 'docs/token-server.zh-CN.md';
+  expect(blocks(chinese, 'sql')).toEqual(blocks(PAGE, 'sql'));
+  for (const now of [SQLITE_NOW, POSTGRES_NOW])
+    expect(read(chinese)).toContain(now);
+});
+
+describe('the line that installs the package', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-token-install-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it(`is the same in README.md and docs/using-the-module.md, and installs all that the module loads`, async () => {
+    const line = blocks('README.md', 'sh')[0] ?? '';
+    expect(blocks('docs/using-the-module.md', 'sh')).toContain(line);
+    const { tarball } = await pack(folder);
+    writeFileSync(join(folder, 'package.json'), '{}');
+    const local = line.replace(' nestjs-wechat-token ', ` '${tarball}' `);
+    expect(local).not.toBe(line);
+    await bash(local, folder, { npm_config_prefer_offline: 'true' });
+    const load = `node -e "require('nestjs-wechat-token').WechatTokenModule.name"`;
+    await bash(load, folder);
+  });
+});
+
+describe(`the commands of ${PAGE}`, () => {
+  const { start, curl, ownRoutes, sql, account } = commandsOf(PAGE);
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wechat-token-readme-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each(targets)('work $title', async ({ server }) => {
+    const fresh = server && (await createDatabase(server));
+    await using wechat = await FakeWechat.start({ accounts: [account] });
+    const port = (await isFree(Number(PORT))) ? PORT : await freePort();
+    await using app = spawnApp(
+      {
+        WECHAT_API_BASE_URL: wechat.baseUrl,
+        PORT: port === PORT ? '' : port,
+        ...(fresh && { DATABASE_URL: fresh.url }),
+      },
+      { command: ['bash', '-c', start], cwd: folder },
+    );
+    await app.listening;
+
+    const typed = (commands: string) =>
+      bash(commands.replaceAll(`:${PORT}/`, `:${port}/`), folder);
+    const answer = await typed(curl);
+    const [token] = wechat.issuedTokens;
+    expect(JSON.parse(answer)).toEqual({
+      access_token: token,
+      expires_in: expect.any(Number),
+    });
+    const answers = `[${(await typed(ownRoutes)).replaceAll('}{', '},{')}]`;
+    const current = {
+      name: 'access_token',
+      value: token,
+      expiresIn: expect.any(Number),
+      expiresAt: expect.any(String),
+      version: expect.any(Number),
+    };
+    // The token that was reported is not the current one.
+    expect(JSON.parse(answers)).toEqual([current, current]);
+
+    expect(await app.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    const url = fresh?.url ?? SQLITE.replace(':', `:${folder}/`);
+    const dataSource = await openDatabase(parsed(url), false);
+    const isPostgres = server?.kind === 'postgres';
+    const now = isPostgres ? POSTGRES_NOW : SQLITE_NOW;
+    const isMysql = server && !isPostgres;
+    const text = isMysql ? sql : sql.replace('UTC_TIMESTAMP(3)', now);
+    // Instants are UTC, whatever the time zone of who asks.
+    if (isPostgres) await dataSource.query("SET TimeZone = 'Asia/Shanghai'");
+    if (isMysql) await dataSource.query("SET time_zone = '+08:00'");
+    expect(await dataSource.query(text)).toEqual([{ value: token }]);
+    await dataSource.query('UPDATE system_var SET expires_at = issued_at');
+    expect(await dataSource.query(text)).toEqual([]);
+    await dataSource.destroy();
+    await fresh?.drop();
+  });
+});
+
+async function bash(
+  commands: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-ec', commands], {
+    cwd,
+    env: { ...process.env, ...env },
+  });
+  return stdout;
+}
+
 function commandsOf(page: string) {
-  const sections = readFileSync(join(PROJECT, page), 'utf8').split(/^## /m);
-  const section = sections.find((text) => /^export WECHAT_APP_ID/m.test(text));
-  const blocks = (language: string) => {
-    const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms');
-    return [...(section ?? '').matchAll(fenced)].map(([, code = '']) => code);
-  };
-  const [install = '', curl = ''] = blocks('sh');
-  const [sql = ''] = blocks('sql');
+  const [install = '', curl = '', ownRoutes = ''] = blocks(page, 'sh');
+  const [sql = ''] = blocks(page, 'sql');
   const lines = install.trimEnd().split('\n');
   const settings = lines.slice(1, -1);
   expect(lines).toEqual(['npm ci && npm run build', ...settings, 'npm start']);
   expect(curl).toMatch(/^curl -G http.*(\\\n.*)*\n$/);
+  expect(ownRoutes).toContain('/rejected');
   expect(sql).toContain('UTC_TIMESTAMP(3)');
-  expect(section).toContain(SQLITE_NOW);
-  expect(section).toContain(POSTGRES_NOW);
+  for (const now of [SQLITE_NOW, POSTGRES_NOW])
+    expect(read(page)).toContain(now);
   const [, appId = '', appSecret = ''] =
     /WECHAT_APP_ID=(\S+) WECHAT_APP_SECRET=(\S+)/.exec(install) ?? [];
   return {
@@ -107,6 +159,7 @@ function commandsOf(page: string) {
       '\n',
     ),
     curl,
+    ownRoutes,
     sql,
     account: { appId, appSecret },
   };

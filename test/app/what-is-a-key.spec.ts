@@ -85,6 +85,8 @@ describe('a key', () => {
   it.each([
     'README.md',
     'README.zh-CN.md',
+    'docs/token-server.md',
+    'docs/token-server.zh-CN.md',
     'docs/interop.md',
     'docs/security.md',
     'src/openapi/wechat-shaped.paths.ts',
