@@ -208,13 +208,14 @@ describe.each(databaseServers())(
         expect(await committed(second)).toBe(tokens[1]);
         expect(world.wechat.calls.total).toBe(4);
         const events = await observer.query<{ type: string }>(
-          'SELECT type FROM token_event WHERE name = ? ORDER BY id',
+          'SELECT type FROM token_event WHERE name = ?',
           [first],
         );
-        expect(events.map(({ type }) => type)).toEqual([
-          'refreshed',
+        // Two connections of the pool may write those of one renewal.
+        expect(events.map(({ type }) => type).toSorted()).toEqual([
           'asked',
           'forced',
+          'refreshed',
           'refreshed',
         ]);
         const { items } = await one.module

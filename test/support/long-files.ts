@@ -67,6 +67,7 @@ const LONG_FILES = [
   'test/model/teeth.spec.ts',
   'test/model/three-replicas.spec.ts',
   'test/model/ticket.spec.ts',
+  'test/release.spec.ts',
   'test/renewal/r7-ten-lifetimes.spec.ts',
   'test/renewal/r8-no-verdict-is-endless.spec.ts',
   'test/schedule/r14-many-accounts.spec.ts',
