@@ -70,6 +70,14 @@ const systemd: Requirement = {
   isPresent: () => findProgram(['systemd-analyze']) !== undefined,
 };
 
+const programs: Requirement = {
+  what: '`openssl` and `curl`, which the pages use',
+  packages: ['openssl', 'curl'],
+  otherwise: 'install them so that `openssl` and `curl` are on the PATH',
+  isPresent: () =>
+    ['openssl', 'curl'].every((name) => findProgram([name]) !== undefined),
+};
+
 /** Tests read the row as other programs would, with the `mariadb` client (or `psql`) and from Python with PyMySQL, and set wall clocks
  * wrong with libfaketime. A server is asked for in the same step, so that a machine that lacks all of it gets one error;
  * unless the environment names one. */
@@ -81,7 +89,8 @@ export function ensureTools(): void {
   const runsPostgres =
     process.env['TEST_POSTGRES'] ||
     /postgres/.test(process.env['TEST_DATABASE_URL'] ?? '');
-  const always = [client, pymysql, faketime, ...(runsPostgres ? [psql] : [])];
+  const common = [client, pymysql, faketime, programs];
+  const always = [...common, ...(runsPostgres ? [psql] : [])];
   ensure(named ? always : [...always, server]);
 }
 
