@@ -105,7 +105,7 @@ describe.each(TESTED)('$page', ({ page, packages }) => {
       await using tests = sample.start();
       const { code } = await tests.exit;
       const printed = tests.logs() + tests.stderr();
-      expect(printed).toMatch(/^ *Tests:? +4 passed/m);
+      expect(printed).toMatch(/^ *Tests:? +5 passed/m);
       expect(code).toBe(0);
     },
     LIMIT_MS,
