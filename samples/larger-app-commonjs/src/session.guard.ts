@@ -7,10 +7,10 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 
-/** In place of the app's table of sessions. */
+/** By the cookie `session`; in place of the app's table of sessions. */
 const USERS = new Map([
-  ['session=of-alice', { id: 'alice', isOperator: true }],
-  ['session=of-bob', { id: 'bob', isOperator: false }],
+  ['of-alice', { id: 'alice', isOperator: true }],
+  ['of-bob', { id: 'bob', isOperator: false }],
 ]);
 
 interface Request {
@@ -33,7 +33,9 @@ export class SessionGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride('isPublic', places)) return true;
     const request = requestOf(context);
-    request.user = USERS.get(request.headers.cookie ?? '');
+    const [, session = ''] =
+      /\bsession=([\w-]+)/.exec(request.headers.cookie ?? '') ?? [];
+    request.user = USERS.get(session);
     if (!request.user) throw new UnauthorizedException('Sign in first.');
     return true;
   }
