@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => repository[Symbol.dispose]());
 
-/** Also what a user would be told by the package manager only. */
+/** Every peer that the package needs, in its range, and a driver. */
 function expectPeersNamed({ manifest: { dependencies = {} } }: Sample): void {
   const optional = optionalPeers(OWN);
   for (const [peer, range] of Object.entries(OWN.peerDependencies ?? {})) {
@@ -89,7 +89,7 @@ describe.each(SERVERS)('$page', ({ page, packages, answers }) => {
       await using app = sample.start();
       const url = await app.listening;
       expect(await sample.ask(url)).toMatchObject(answers);
-      expect(app.logs()).toContain('token refreshed');
+      await vi.waitFor(() => expect(app.logs()).toContain('token refreshed'));
       expect(app.stderr()).toBe('');
     },
     LIMIT_MS,

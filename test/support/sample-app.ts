@@ -24,6 +24,8 @@ export type Packages = 'npm' | 'here';
 
 /** What the pages say first: the build that is there is taken. */
 const BUILD = /^npm ci && npm run build .*\n/;
+/** For a shell: what `npm install` would bring is there. */
+const INSTALLED = 'npm() { [ "$1" = install ] || command npm "$@"; }\n';
 /** The address that the pages name. */
 const HERE = 'http://127.0.0.1:3000/';
 /** How long npm may take on a busy machine. */
@@ -97,10 +99,8 @@ export class Sample {
   start(): SpawnedApp {
     const [commands = ''] = blocks(this.page, 'sh');
     expect(commands).toMatch(BUILD);
-    const withoutInstall =
-      'npm() { [ "$1" = install ] || command npm "$@"; }\n';
-    const before = this.packages === 'here' ? withoutInstall : '';
-    const script = `set -e\n${before}${commands.replace(BUILD, '')}`;
+    const before = this.packages === 'here' ? INSTALLED : '';
+    const script = `${before}${commands.replace(BUILD, '')}`;
     return spawnApp(environment(), {
       command: ['bash', '-c', script],
       cwd: this.repository,
