@@ -1,0 +1,37 @@
+import { Module, ValidationPipe } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { databases } from './databases.js';
+import { EnvelopeInterceptor } from './envelope.interceptor.js';
+import { HealthController } from './health.controller.js';
+import { MenuModule } from './menu.module.js';
+import { OrdersModule } from './orders.module.js';
+import { SessionGuard } from './session.guard.js';
+import { tokens } from './tokens.js';
+import { WechatErrorsFilter } from './wechat-errors.filter.js';
+
+const validation = new ValidationPipe({
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  transform: true,
+});
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true }),
+    ScheduleModule.forRoot(), // once in an app: a second one runs crons twice
+    ...databases,
+    tokens,
+    MenuModule,
+    OrdersModule,
+  ],
+  controllers: [HealthController],
+  providers: [
+    { provide: APP_GUARD, useClass: SessionGuard },
+    { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+    { provide: APP_PIPE, useValue: validation },
+    { provide: APP_FILTER, useClass: WechatErrorsFilter },
+  ],
+})
+export class AppModule {}
