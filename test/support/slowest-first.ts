@@ -2,6 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Small files that take long. Without figures of an earlier run, vitest begins with the largest, and these would come last. */
 const SLOWEST = [
+  'test/app/sample.spec.ts',
   'test/matrix/matrix.spec.ts',
   'test/app/lifetimes.spec.ts',
   'test/app/wechat-shaped.spec.ts',
