@@ -1,0 +1,152 @@
+import { MapCache, WeChatService } from 'nest-wechat';
+import { OfficialAccount } from 'node-easywechat';
+import { routeNestWechatTo } from '../../bench/contestants/nest-wechat.js';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import type { AccessTokenProvider } from '../../src/wechat-token/index.js';
+import { importRecipes } from '../interop/recipe.js';
+import type { SdkClient } from '../interop/sdk-clients.js';
+import { World } from '../support/world.js';
+import { callOnce } from './call-once.js';
+import { codeOf } from './page-code.js';
+
+const PAGE = 'docs/moving-in.md';
+const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+
+interface Moved {
+  /** With the AppSecret, as it was before. */
+  readonly before: SdkClient;
+  /** As the page says. */
+  readonly after: SdkClient;
+}
+type SetUp = (wechatUrl: string, tokens: AccessTokenProvider) => Promise<Moved>;
+
+const managedTokens = async (tokens: AccessTokenProvider): Promise<object> =>
+  (
+    await codeOf<{
+      managedTokens: (tokens: AccessTokenProvider) => object;
+    }>(PAGE, 'managedTokens')
+  ).managedTokens(tokens);
+
+const coWechatApi: SetUp = async (wechatUrl, tokens) => {
+  const { default: WechatAPI } = await import('co-wechat-api');
+  const { ManagedWechatAPI } = await importRecipes<{
+    ManagedWechatAPI: new (appId: string, tokens: object) => typeof own;
+  }>('managed-tokens', 'co-wechat-api');
+  const own = new WechatAPI(appId, appSecret);
+  const managed = new ManagedWechatAPI(appId, await managedTokens(tokens));
+  const client = (api: typeof own): SdkClient => {
+    api.prefix = `${wechatUrl}/cgi-bin/`;
+    return { call: async () => void (await api.getMenu()) };
+  };
+  return { before: client(own), after: client(managed) };
+};
+
+const nodeEasywechat: SetUp = async (wechatUrl, tokens) => {
+  const { useManagedTokens } = await importRecipes<{
+    useManagedTokens: (app: OfficialAccount, tokens: object) => OfficialAccount;
+  }>('managed-tokens', 'node-easywechat');
+  const http = { baseURL: wechatUrl };
+  const own = new OfficialAccount({ app_id: appId, secret: appSecret, http });
+  own.setCache(new MapCacheOfEasywechat());
+  const managed = useManagedTokens(
+    new OfficialAccount({ app_id: appId, http }),
+    await managedTokens(tokens),
+  );
+  const client = (app: OfficialAccount): SdkClient => ({
+    call: async () => {
+      const response = await app.getClient().get('cgi-bin/menu/get');
+      const { errcode } = response.toObject() as { errcode: number };
+      if (errcode !== 0) throw new Error(`errcode ${errcode}`);
+    },
+  });
+  return { before: client(own), after: client(managed) };
+};
+
+const nestWechat: SetUp = async (wechatUrl, tokens) => {
+  routeNestWechatTo(wechatUrl);
+  const { ManagedTokenCache } = await codeOf<{
+    ManagedTokenCache: new (
+      appId: string,
+      tokens: AccessTokenProvider,
+    ) => MapCache;
+  }>(PAGE, 'ManagedTokenCache');
+  const { retrying } = await codeOf<{
+    retrying: <T>(
+      tokens: AccessTokenProvider,
+      call: () => Promise<T>,
+    ) => Promise<T>;
+  }>(PAGE, 'retrying');
+  const message = { touser: 'somebody', template_id: 'a-template', data: {} };
+  const own = new WeChatService({ appId, secret: appSecret });
+  const cacheAdapter = new ManagedTokenCache(appId, tokens);
+  const managed = new WeChatService({ appId, secret: 'unused', cacheAdapter });
+  const assert = ({ errcode }: { errcode?: unknown }) => {
+    if (errcode !== 0) throw new Error(`errcode ${String(errcode)}`);
+  };
+  return {
+    before: {
+      call: async () => assert(await own.sendTemplateMessage(message)),
+    },
+    after: {
+      call: async () =>
+        assert(
+          await retrying(tokens, () => managed.sendTemplateMessage(message)),
+        ),
+    },
+  };
+};
+
+describe.each<[string, SetUp, 'classic' | 'stable']>([
+  ['co-wechat-api', coWechatApi, 'classic'],
+  ['node-easywechat', nodeEasywechat, 'classic'],
+  ['nest-wechat', nestWechat, 'stable'],
+])('from %s', (_name, setUp, kindBefore) => {
+  it('beside it, then in its place, then back: nothing is refused, and it fetches nothing any more', async () => {
+    await using world = await World.create();
+    const { tokens } = await world.replica();
+    const { wechat } = world;
+    const { before, after } = await setUp(wechat.baseUrl, tokens);
+    await before.call();
+    const ofTheSdk = wechat.currentToken(appId, kindBefore) ?? 'no token';
+    expect(await callOnce(world, ofTheSdk)).toBe(0);
+
+    await after.call();
+    const ours = await tokens.getAccessToken();
+    const { calls } = wechat;
+    for (let times = 0; times < 3; times += 1) await after.call();
+    expect(wechat.calls.total - calls.total).toBe(3);
+    expect(await callOnce(world, ofTheSdk)).toBe(0);
+
+    await before.call();
+    expect(await callOnce(world, ours)).toBe(0);
+    expect(wechat.refused).toBe(0);
+
+    // Which it could not do before, or only by ending everybody's token.
+    wechat.drop(appId);
+    await after.call();
+    expect(wechat.refused).toBe(1);
+    expect(wechat.calls.classic).toBe(kindBefore === 'classic' ? 1 : 0);
+  });
+});
+
+/** In place of its files. */
+class MapCacheOfEasywechat {
+  private readonly entries = new Map<string, unknown>();
+
+  async get(id: string) {
+    return this.entries.get(id);
+  }
+
+  async has(id: string) {
+    return this.entries.has(id);
+  }
+
+  async set(id: string, data: unknown) {
+    this.entries.set(id, data);
+    return true;
+  }
+
+  async delete(id: string) {
+    return this.entries.delete(id);
+  }
+}
