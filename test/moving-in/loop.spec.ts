@@ -2,9 +2,9 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccessTokenProvider } from '../../src/wechat-token/index.js';
+import { callOnce, STEP } from '../support/fleet.js';
 import { parsed } from '../support/open-store.js';
 import { type TestReplica, World } from '../support/world.js';
-import { callOnce } from './call-once.js';
 import { codeOf } from './page-code.js';
 
 const PAGE = 'docs/moving-in.md';
@@ -19,7 +19,6 @@ type Save = (token: string) => unknown;
 
 /** Shorter than WeChat's, so that tests see several, and longer than three times its overlap of 300 s. */
 const LIFE = 1200;
-const STEP = 100;
 
 async function loopOf(world: World, save: Save): Promise<Loop> {
   const { TokenLoop } = await codeOf<{

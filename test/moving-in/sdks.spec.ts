@@ -5,8 +5,8 @@ import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccessTokenProvider } from '../../src/wechat-token/index.js';
 import { importRecipes } from '../interop/recipe.js';
 import type { SdkClient } from '../interop/sdk-clients.js';
+import { callOnce } from '../support/fleet.js';
 import { World } from '../support/world.js';
-import { callOnce } from './call-once.js';
 import { codeOf } from './page-code.js';
 
 const PAGE = 'docs/moving-in.md';
