@@ -119,6 +119,9 @@ describe('from a loop that writes a row', () => {
     await reader();
     expect(await callOnce(world, ofTheModule)).toBe(0);
     loop.stop();
+    await legacy.query(
+      "INSERT INTO system_var (name, value) VALUES ('phone', '12345')",
+    );
 
     const again = await moveIn(world);
     await live(world, 1000, again, async () => {

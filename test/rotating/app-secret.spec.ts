@@ -37,7 +37,7 @@ describe('the AppSecret is reset at WeChat', () => {
 
       expect(world.wechat.issued()).toBe(fetched);
       expect((await world.row()).lastError).toBeNull();
-      await fleet.live(LIFE);
+      await fleet.live(4 * STEP);
       expect(world.wechat.refused).toBe(0);
       expect(world.wechat.calls.stableForced).toBe(0);
     },
@@ -65,4 +65,19 @@ describe('the AppSecret is reset at WeChat', () => {
     const after = await world.replica(withSecret('stable', NEW_SECRET));
     expect(await callOnce(world, await after.tokens.getAccessToken())).toBe(0);
   });
+});
+
+it('a forced renewal in classic mode leaves the old token good for 5 minutes', async () => {
+  await using world = await World.create();
+  const { appSecret } = DEFAULT_FAKE_ACCOUNT;
+  const { tokens, refresher } = await world.replica(
+    withSecret('classic', appSecret),
+  );
+  const leaked = await tokens.getAccessToken();
+  await world.advance(STEP);
+  await refresher.refresh('access_token', { force: true });
+  expect(await tokens.getAccessToken()).not.toBe(leaked);
+  expect(await callOnce(world, leaked)).toBe(0);
+  await world.advance(301);
+  expect(await callOnce(world, leaked)).toBe(40001);
 });
