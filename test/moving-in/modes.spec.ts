@@ -113,4 +113,25 @@ describe('another program that fetches with the AppSecret', () => {
     expect(await callOnce(world, ours)).toBe(0);
     expect(world.wechat.calls.classic).toBe(1);
   });
+
+  it('is the module too, with a database of its own: both have one token, and a forced renewal costs the other a retry', async () => {
+    await using production = await World.create();
+    await using test = await World.create();
+    const { baseUrl } = production.wechat;
+    const { tokens, api } = await production.replica();
+    const other = await test.replica({ api: { baseUrl } });
+    expect(await other.tokens.getAccessToken()).toBe(
+      await tokens.getAccessToken(),
+    );
+    expect(production.wechat.issued()).toBe(1);
+
+    await other.refresher.refresh('access_token', { force: true });
+    await api.get('/cgi-bin/menu/get');
+
+    expect(production.wechat.refused).toBe(1);
+    expect(production.wechat.issued()).toBe(2);
+    expect(await other.tokens.getAccessToken()).toBe(
+      await tokens.getAccessToken(),
+    );
+  });
 });
