@@ -1,10 +1,15 @@
-import { MapCache, WeChatService } from 'nest-wechat';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { DynamicModule } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { WeChatService } from 'nest-wechat';
 import { OfficialAccount } from 'node-easywechat';
 import { routeNestWechatTo } from '../../bench/contestants/nest-wechat.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccessTokenProvider } from '../../src/wechat-token/index.js';
 import { importRecipes } from '../interop/recipe.js';
 import type { SdkClient } from '../interop/sdk-clients.js';
+import { PROJECT } from '../support/build.js';
 import { callOnce } from '../support/fleet.js';
 import { World } from '../support/world.js';
 import { codeOf } from './page-code.js';
@@ -64,12 +69,9 @@ const nodeEasywechat: SetUp = async (wechatUrl, tokens) => {
 
 const nestWechat: SetUp = async (wechatUrl, tokens) => {
   routeNestWechatTo(wechatUrl);
-  const { ManagedTokenCache } = await codeOf<{
-    ManagedTokenCache: new (
-      appId: string,
-      tokens: AccessTokenProvider,
-    ) => MapCache;
-  }>(PAGE, 'ManagedTokenCache');
+  const { managedWeChatModule } = await codeOf<{
+    managedWeChatModule: (appId: string) => DynamicModule;
+  }>(PAGE, 'managedWeChatModule');
   const { retrying } = await codeOf<{
     retrying: <T>(
       tokens: AccessTokenProvider,
@@ -78,8 +80,10 @@ const nestWechat: SetUp = async (wechatUrl, tokens) => {
   }>(PAGE, 'retrying');
   const message = { touser: 'somebody', template_id: 'a-template', data: {} };
   const own = new WeChatService({ appId, secret: appSecret });
-  const cacheAdapter = new ManagedTokenCache(appId, tokens);
-  const managed = new WeChatService({ appId, secret: 'unused', cacheAdapter });
+  const app = await Test.createTestingModule({
+    imports: [moduleWith(tokens), managedWeChatModule(appId)],
+  }).compile();
+  const managed = app.get(WeChatService);
   const assert = ({ errcode }: { errcode?: unknown }) => {
     if (errcode !== 0) throw new Error(`errcode ${String(errcode)}`);
   };
@@ -128,6 +132,20 @@ describe.each<[string, SetUp, 'classic' | 'stable']>([
     expect(wechat.calls.classic).toBe(kindBefore === 'classic' ? 1 : 0);
   });
 });
+
+/** In place of WechatTokenModule, as the page's code knows it: built. */
+function moduleWith(tokens: AccessTokenProvider): DynamicModule {
+  const require = createRequire(join(PROJECT, 'package.json'));
+  const { AccessTokenProvider: provide } = require('nestjs-wechat-token') as {
+    AccessTokenProvider: typeof AccessTokenProvider;
+  };
+  return {
+    module: class Tokens {},
+    global: true,
+    providers: [{ provide, useValue: tokens }],
+    exports: [provide],
+  };
+}
 
 /** In place of its files. */
 class MapCacheOfEasywechat {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import {
   isTokenUnavailableError,
@@ -80,4 +81,17 @@ it('a forced renewal in classic mode leaves the old token good for 5 minutes', a
   expect(await callOnce(world, leaked)).toBe(0);
   await world.advance(301);
   expect(await callOnce(world, leaked)).toBe(40001);
+});
+
+it('an encryption key that is lost: the row is deleted, and the token that comes again is the one in use', async () => {
+  await using world = await World.create();
+  const key = (id: string) => [{ id, key: randomBytes(32).toString('base64') }];
+  const before = await world.replica({ encryptionKeys: key('lost') });
+  const token = await before.tokens.getAccessToken();
+  await before.close();
+  const { tokens } = await world.replica({ encryptionKeys: key('new') });
+  await world.sql("DELETE FROM system_var WHERE name = 'access_token'");
+
+  expect(await tokens.getAccessToken()).toBe(token);
+  expect(world.wechat.issued()).toBe(1);
 });
