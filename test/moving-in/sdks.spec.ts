@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { AxiosStatic } from 'axios';
 import { WeChatService } from 'nest-wechat';
 import { OfficialAccount } from 'node-easywechat';
-import { routeNestWechatTo } from '../../bench/contestants/nest-wechat.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import type { AccessTokenProvider } from '../../src/wechat-token/index.js';
 import { importRecipes } from '../interop/recipe.js';
@@ -16,6 +16,7 @@ import { codeOf } from './page-code.js';
 
 const PAGE = 'docs/moving-in.md';
 const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+const require = createRequire(join(PROJECT, 'package.json'));
 
 interface Moved {
   /** With the AppSecret, as it was before. */
@@ -68,7 +69,7 @@ const nodeEasywechat: SetUp = async (wechatUrl, tokens) => {
 };
 
 const nestWechat: SetUp = async (wechatUrl, tokens) => {
-  routeNestWechatTo(wechatUrl);
+  onTestFinished(routeNestWechatTo(wechatUrl));
   const { managedWeChatModule } = await codeOf<{
     managedWeChatModule: (appId: string) => DynamicModule;
   }>(PAGE, 'managedWeChatModule');
@@ -83,6 +84,7 @@ const nestWechat: SetUp = async (wechatUrl, tokens) => {
   const app = await Test.createTestingModule({
     imports: [moduleWith(tokens), managedWeChatModule(appId)],
   }).compile();
+  onTestFinished(() => app.close());
   const managed = app.get(WeChatService);
   const assert = ({ errcode }: { errcode?: unknown }) => {
     if (errcode !== 0) throw new Error(`errcode ${String(errcode)}`);
@@ -133,9 +135,18 @@ describe.each<[string, SetUp, 'classic' | 'stable']>([
   });
 });
 
+/** Redirects its fixed URLs, which it calls with the axios that every CommonJS module of the process has. @returns the way back */
+function routeNestWechatTo(wechatUrl: string): () => void {
+  const { request } = (require('axios') as AxiosStatic).interceptors;
+  const id = request.use((config) => ({
+    ...config,
+    url: config.url?.replace('https://api.weixin.qq.com', wechatUrl) ?? '',
+  }));
+  return () => request.eject(id);
+}
+
 /** In place of WechatTokenModule, as the page's code knows it: built. */
 function moduleWith(tokens: AccessTokenProvider): DynamicModule {
-  const require = createRequire(join(PROJECT, 'package.json'));
   const { AccessTokenProvider: provide } = require('nestjs-wechat-token') as {
     AccessTokenProvider: typeof AccessTokenProvider;
   };
