@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { PROJECT } from '../support/build.js';
 import { CommandHost } from '../support/command-host.js';
 import { everyDatabase, SQLITE } from '../support/every-database.js';
 import { openStore, type StoreUnderTest } from '../support/open-store.js';
+import { blocks } from '../support/pages.js';
 import { spawnApp } from '../support/run-app.js';
 
 const SCRIPT = join(PROJECT, 'dist/reseal.js');
@@ -175,33 +176,29 @@ describe('npm run reseal', () => {
       }
     });
 
-    it.each(['README.md', 'README.zh-CN.md'])(
-      'is run by the commands of %s',
-      async (page) => {
-        await db.putToken('access_token', 'tok');
-        const block = readFileSync(join(PROJECT, page), 'utf8')
-          .split('```sh\n')
-          .map((text) => text.split('```')[0] ?? '')
-          .find((text) => text.includes('npm run reseal'));
-        const typed = block
-          ?.replace('new-key-in-base64', newer.key.toString('base64'))
-          .replace('old-key-in-base64', older.key.toString('base64'));
-        expect(typed).toContain(`2026-07:${newer.key.toString('base64')}`);
-        expect(typed).toContain(`2026-01:${older.key.toString('base64')}`);
-        const { stdout } = await promisify(execFile)(
-          'bash',
-          ['-ec', typed ?? ''],
-          {
-            cwd: PROJECT,
-            env: { PATH: process.env['PATH'], DATABASE_URL: db.url },
-          },
-        );
-        expect(stdout).toContain('"2026-07": 1; already current: 0.');
-        expect(
-          (await db.withKeys([newer]).store.read('access_token'))?.value,
-        ).toBe('tok');
-      },
-    );
+    it('is run by the commands of docs/rotating.md', async () => {
+      await db.putToken('access_token', 'tok');
+      const block = blocks('docs/rotating.md', 'sh').find((text) =>
+        text.includes('npm run reseal'),
+      );
+      const typed = block
+        ?.replace('new-key-in-base64', newer.key.toString('base64'))
+        .replace('old-key-in-base64', older.key.toString('base64'));
+      expect(typed).toContain(`2026-07:${newer.key.toString('base64')}`);
+      expect(typed).toContain(`2026-01:${older.key.toString('base64')}`);
+      const { stdout } = await promisify(execFile)(
+        'bash',
+        ['-ec', typed ?? ''],
+        {
+          cwd: PROJECT,
+          env: { PATH: process.env['PATH'], DATABASE_URL: db.url },
+        },
+      );
+      expect(stdout).toContain('"2026-07": 1; already current: 0.');
+      expect(
+        (await db.withKeys([newer]).store.read('access_token'))?.value,
+      ).toBe('tok');
+    });
   });
 
   describe('says what is wrong', () => {

@@ -447,22 +447,6 @@ describe('samples/central-server', () => {
 });
 
 describe(INTEROP, () => {
-  it('has commands that work as they are printed', async () => {
-    await using sandbox = await AppSandbox.create();
-    const { url } = await sandbox.run(PATIENT);
-    await servesTokens(url);
-    const [commands = ''] = blocks(INTEROP, 'sh');
-
-    const { code, stdout } = await run(INTEROP, `set -e\n${commands}`, {
-      TOKEN_SERVER: url,
-      TOKEN_KEY: API_KEY,
-    });
-
-    expect(code).toBe(0);
-    const [token = ''] = sandbox.wechat.issuedTokens;
-    expect(stdout.split(token)).toHaveLength(3);
-  });
-
   it.each([
     ['python', 'samples/python-client/token_client.py'],
     ['php', 'samples/php-client/TokenClient.php'],

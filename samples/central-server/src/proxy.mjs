@@ -10,7 +10,7 @@ export async function startProxy(replicas, port) {
     const answers = await Promise.all(replicas.map(isReady));
     ready = replicas.filter((_, index) => answers[index]);
   };
-  const checks = setInterval(check, CHECK_INTERVAL_MS);
+  const checks = setInterval(() => void check(), CHECK_INTERVAL_MS);
 
   const forward = (incoming, outgoing, [url, ...others]) => {
     if (!url) return outgoing.writeHead(502, { 'Retry-After': 1 }).end();

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadSettings } from '../../src/config/settings.js';
+import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
+import {
+  API_KEY,
+  apiKeys,
+  AppSandbox,
+  tokenAnswer,
+} from '../support/app-sandbox.js';
+import { blocks } from '../support/pages.js';
+import type { AppProcess } from '../support/run-app.js';
+
+const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+const OPERATOR_KEY = 'operator-key-0123456789abcdefghijklmnop';
+
+/** The block of commands on a page that has these words. */
+function commands(page: string, words: string): string {
+  const block = blocks(page, 'sh').find((text) => text.includes(words));
+  if (block === undefined)
+    throw new Error(`${page} has no commands with "${words}".`);
+  return block;
+}
+
+describe('commands', () => {
+  let sandbox: AppSandbox;
+  let app: AppProcess;
+  let keysFile: string;
+  beforeAll(async () => {
+    sandbox = await AppSandbox.create();
+    keysFile = join(sandbox.folder, 'api-keys.json');
+    writeFileSync(
+      keysFile,
+      apiKeys(
+        { id: 'sandbox', key: API_KEY },
+        { id: 'operator', key: OPERATOR_KEY, scopes: ['tokens:refresh'] },
+      ),
+    );
+    app = await sandbox.run({ API_KEYS: '', API_KEYS_FILE: keysFile });
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  /** What they print, run as they stand on the page. */
+  async function run(text: string): Promise<string> {
+    const secretFile = join(sandbox.folder, 'app-secret');
+    writeFileSync(secretFile, appSecret);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', text], {
+      env: {
+        PATH: process.env['PATH'],
+        TOKEN_SERVER: app.url,
+        TOKEN_KEY: API_KEY,
+        OPERATOR_KEY,
+        WECHAT_API_BASE_URL: sandbox.wechat.baseUrl,
+        WECHAT_APP_ID: appId,
+        WECHAT_APP_SECRET_FILE: secretFile,
+      },
+    });
+    return stdout;
+  }
+
+  const served = async () => (await tokenAnswer(app.url)).access_token ?? '';
+
+  it('of docs/interop.md ask for the token, and report one', async () => {
+    const current = await served();
+    const answers = await run(
+      commands('docs/interop.md', '/rejected').replaceAll(
+        'curl ',
+        'curl -sS -w "\\n" ',
+      ),
+    );
+    const [asked, reported] = answers
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(asked).toMatchObject({ name: 'access_token', value: current });
+    // What is reported here is not the token in use, so that one is the answer.
+    expect(reported).toMatchObject({ name: 'access_token', value: current });
+  });
+
+  describe('of docs/rotating.md', () => {
+    const page = 'docs/rotating.md';
+
+    it('make an API key, whose hash in the file lets in who has the key', async () => {
+      const block = commands(page, 'sha256sum');
+      const [entry = '', key = ''] = (await run(`${block}\necho "$key"`))
+        .trim()
+        .split('\n');
+      const keys = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
+      writeFileSync(keysFile, JSON.stringify([...keys, JSON.parse(entry)]));
+      await vi.waitFor(
+        () => expect(app.logs()).toMatch(/reloaded.*"billing-2026-11"/),
+        { timeout: 120_000, interval: 50 },
+      );
+      const { access_token } = await tokenAnswer(app.url, { secret: key });
+      expect(access_token).toBe(await served());
+    });
+
+    it('make an encryption key that the app takes', async () => {
+      const key = await run(commands(page, 'rand -base64'));
+      const { wechatToken } = loadSettings({
+        WECHAT_APP_ID: appId,
+        WECHAT_APP_SECRET: appSecret,
+        TOKEN_ENCRYPTION_KEYS: key.trim(),
+      });
+      expect(wechatToken.encryptionKeys).toEqual([
+        { id: '2026-07', key: expect.any(String) },
+      ]);
+    });
+
+    it('end a token that has leaked', async () => {
+      const leaked = await served();
+      const answer = await run(commands(page, '"force":true'));
+      expect(JSON.parse(answer)).toMatchObject({ outcome: 'refreshed' });
+      expect(sandbox.wechat.accepts(leaked)).toBe(false);
+      expect(sandbox.wechat.accepts(await served())).toBe(true);
+    });
+
+    it('end a classic token that was fetched with a leaked AppSecret', async () => {
+      const theirs = sandbox.wechat.otherSystemFetches(appId, 'classic');
+      await run(commands(page, '/cgi-bin/token'));
+      sandbox.wechat.advance(301);
+      expect(sandbox.wechat.accepts(theirs)).toBe(false);
+      expect(sandbox.wechat.accepts(await served())).toBe(true);
+    });
+  });
+});
