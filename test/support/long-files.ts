@@ -65,6 +65,7 @@ const LONG_FILES = [
   'test/http/auth/mounting.spec.ts',
   'test/http/auth/past-the-app.spec.ts',
   'test/http/fuzz.spec.ts',
+  'test/http/secrets.spec.ts',
   'test/http/wechat-shaped/tickets.spec.ts',
   'test/interop/managed-tokens.spec.ts',
   'test/interop/tickets.spec.ts',
