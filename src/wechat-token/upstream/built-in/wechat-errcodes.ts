@@ -6,7 +6,7 @@ const REJECTED: Reaction = { class: 'rejected' };
 const ACCOUNT: Reaction = { class: 'account' };
 const SECRET: Reaction = {
   class: 'credentials',
-  advice: `Correct the appSecret (WECHAT_APP_SECRET, or appSecret in WECHAT_ACCOUNTS) and restart; ${PROBED}`,
+  advice: `Correct the appSecret (WECHAT_APP_SECRET or its file, or appSecret in WECHAT_ACCOUNTS) and restart; ${PROBED}`,
 };
 /** A field was missing, or the method was wrong: the request was damaged on its way, which is the fault of no credentials. */
 const DAMAGED: Reaction = {
