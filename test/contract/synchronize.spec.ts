@@ -1,6 +1,10 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
-import { migratedDataSource } from '../../src/wechat-token/index.js';
+import {
+  migratedDataSource,
+  requireTables,
+  wechatTokenEntities,
+} from '../../src/wechat-token/index.js';
 import type { FreshDatabase } from '../support/databases.js';
 import { everyDatabase } from '../support/every-database.js';
 import { query } from '../support/sql.js';
@@ -78,6 +82,72 @@ describe.each(everyDatabase())(
       const synchronized = { ...options, synchronize: true };
       const dataSource = await open(migratedDataSource(synchronized));
       expect(await rows(dataSource)).toEqual([]);
+    });
+
+    describe('with an entity of its own for system_var', () => {
+      const entityThat = (synchronize: boolean) =>
+        new EntitySchema({
+          name: 'OurVariable',
+          tableName: 'system_var',
+          synchronize,
+          columns: {
+            name: { type: 'varchar', length: 64, primary: true },
+            value: { type: 'varchar', length: 600, nullable: true },
+          },
+        });
+      const withEntity = (synchronize: boolean) => ({
+        ...options,
+        synchronize: true,
+        entities: [...wechatTokenEntities, entityThat(synchronize)],
+      });
+      const REFUSAL =
+        /entity OurVariable for the table system_var, and synchronize: true.*SystemVarStore/;
+
+      it('is refused before anything is changed, by migratedDataSource', async () => {
+        const first = await open(migratedDataSource(options));
+        await query(
+          first,
+          'INSERT INTO system_var (name, value) VALUES (?, ?)',
+          ['site_name', 'shop'],
+        );
+        const before = await first.query('SELECT * FROM system_var');
+
+        await expect(migratedDataSource(withEntity(true))).rejects.toThrow(
+          REFUSAL,
+        );
+
+        expect(await first.query('SELECT * FROM system_var')).toEqual(before);
+      });
+
+      it('is refused by the module at its start, also where the app migrates by other means', async () => {
+        const rival = {
+          ...withEntity(true),
+          migrations: [],
+          migrationsRun: false,
+        };
+        const dataSource = await open(new DataSource(rival).initialize());
+        await expect(requireTables(dataSource, 'reader')).rejects.toThrow(
+          REFUSAL,
+        );
+      });
+
+      it('is let in when the entity does not synchronize', async () => {
+        for (const start of ['first', 'second']) {
+          const dataSource = await open(migratedDataSource(withEntity(false)));
+          await requireTables(dataSource, 'refresher');
+          expect(await proposals(dataSource), start).toEqual([]);
+          await dataSource.destroy();
+        }
+      });
+    });
+
+    it('migrates one process at a time also with migrationsRun: true', async () => {
+      const all = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          open(migratedDataSource({ ...options, migrationsRun: true })),
+        ),
+      );
+      for (const each of all) expect(await rows(each)).toEqual([]);
     });
 
     it('without the migrations gets an error that says to run them', async () => {

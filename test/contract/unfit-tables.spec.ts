@@ -58,6 +58,10 @@ const CONVERTED: readonly Legacy[] = [
       source varchar(4) NOT NULL DEFAULT '', failure_count smallint NOT NULL DEFAULT 0, last_error varchar(20), app_id varchar(8)`,
   },
   {
+    title: 'a remark that is too short, and NULL in its rows',
+    table: `${COLUMNS}, remark varchar(100) NULL`,
+  },
+  {
     title: 'instants without milliseconds that may not be NULL',
     on: ['mysql'],
     table: `${COLUMNS}, expires_at datetime NOT NULL, next_at datetime(0) NULL`,

@@ -18,6 +18,8 @@ export const messages = {
     'WechatTokenModule is imported without options; import WechatTokenModule.forRoot({ accounts, … }) or forRootAsync() in your root module, once, with isGlobal: true for your other modules, which then inject its providers without importing it',
   importedTwice: () =>
     'WechatTokenModule is imported more than once, and each would renew the tokens and mount the routes; keep one WechatTokenModule.forRoot() or forRootAsync() with all accounts, with isGlobal: true for your other modules, which then inject its providers without importing it',
+  tableSynchronized: (entity: string, table: string) =>
+    `has the entity ${entity} for the table ${table}, and synchronize: true, by which TypeORM removes the module's columns from that table, with what they hold. Declare it with { synchronize: false } (\`@Entity('${table}', { synchronize: false })\`), or use the package's SystemVarStore in its place`,
   databasePrefixed: () =>
     "has an entityPrefix, but other programs rely on the table names system_var and token_event; give the module a DataSource of its own without one (`TypeOrmModule.forRoot({ name: 'tokens', … })`, and the module's option dataSource: 'tokens')",
   tableNamed: () =>

@@ -26,6 +26,7 @@ import { named, type SqlStatement } from './connections/sql-statement.js';
 import { SqliteConnection } from './connections/sqlite-connection.js';
 import { wechatTokenMigrations } from './migrations/index.js';
 import { type Family, familyOf } from './migrations/kind-of-database.js';
+import { refuseRivalEntities } from './migrations/rival-entities.js';
 import { lookAtTables, type TableFacts } from './migrations/table-look.js';
 import { type Statements, statementsFor } from './statements/statements.js';
 
@@ -55,6 +56,7 @@ export class SqlRunner {
     const dialect = dialectOf(type);
     if (!dialect) throw refused(messages.databaseUnsupported(type));
     if (entityPrefix) throw refused(messages.databasePrefixed());
+    refuseRivalEntities(dataSource);
     this.statements = named(statementsFor(dialect));
     this.family = familyOf(type);
     this.dialect = dialect;

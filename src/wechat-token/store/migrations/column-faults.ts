@@ -74,12 +74,15 @@ export function columnFaults(
   ];
   const found = complaints.filter((complaint) => complaint !== false);
   if (found.length === 0) return [];
-  const wanted = definitionOf(family, column).slice(column.name.length + 1);
+  // A text that may be NULL stays so: rows may have none.
+  const kept =
+    holds === 'text' && facts.isNullable
+      ? { ...column, isNullable: true }
+      : column;
+  const wanted = definitionOf(family, kept).slice(column.name.length + 1);
   const problem = `${found.map(([what]) => what).join(' and ')}, not ${wanted}`;
   const isSafe = found.every(([, safe]) => safe);
-  return [
-    { problem, isSafe, clause: clauseFor(family, column, facts, ability) },
-  ];
+  return [{ problem, isSafe, clause: clauseFor(family, kept, facts, ability) }];
 }
 
 function typeIn(

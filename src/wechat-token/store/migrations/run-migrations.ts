@@ -8,6 +8,7 @@ import {
 } from 'typeorm';
 import { pathOf } from './kind-of-database.js';
 import { inKnownSession } from './known-session.js';
+import { refuseRivalEntities } from './rival-entities.js';
 
 type BetterSqlite3Options = Extract<
   DataSourceOptions,
@@ -176,15 +177,22 @@ async function lockWithin(lock: () => Promise<boolean>): Promise<void> {
 }
 
 /**
- * Connects, and runs the migrations as {@link runMigrationsExclusively} does:
- * `TypeOrmModule.forRootAsync({ useFactory, dataSourceFactory: migratedDataSource })`.
+ * Connects, synchronizes the app's entities where the options say so, and runs the migrations as {@link runMigrationsExclusively}
+ * does, also with `migrationsRun: true`: `TypeOrmModule.forRootAsync({ useFactory, dataSourceFactory: migratedDataSource })`.
+ * @throws ConfigurationError, and nothing is changed, where `synchronize` would take the module's columns out of a table.
  */
 export async function migratedDataSource(
   options?: DataSourceOptions,
 ): Promise<DataSource> {
   if (!options) throw new TypeError('migratedDataSource() needs options.');
-  const dataSource = await new DataSource(options).initialize();
+  // TypeORM would synchronize before anybody has looked at the entities, and migrate without a lock.
+  const later = { synchronize: false, migrationsRun: false };
+  const dataSource = new DataSource({ ...options, ...later });
+  await dataSource.initialize();
   try {
+    dataSource.setOptions({ synchronize: options.synchronize });
+    refuseRivalEntities(dataSource);
+    if (options.synchronize) await dataSource.synchronize();
     await runMigrationsExclusively(dataSource);
     return dataSource;
   } catch (error) {
