@@ -6,7 +6,7 @@ export const renewalZh: typeof renewalEn = {
     title: '刷新',
     intro: '以普通模式请求微信：凭证仍在有效期内则保持不变，不影响任何调用方。',
     introClassic:
-      '传统接口（classic）每次调用都会签发新凭证，因此服务端只在凭证待刷新时才请求微信。',
+      'classic 模式下每次调用都会签发新凭证，因此服务端只在凭证待刷新时才请求微信。',
     introOther: (platform) =>
       `向${platformZh(platform)}请求凭证，不影响任何调用方。`,
     noForce: (platform) =>
