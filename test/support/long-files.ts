@@ -77,6 +77,7 @@ const LONG_FILES = [
   'test/moving-in/loop.spec.ts',
   'test/moving-in/modes.spec.ts',
   'test/moving-in/sdks.spec.ts',
+  'test/moving-in/table.spec.ts',
   'test/release.spec.ts',
   'test/renewal/graph.spec.ts',
   'test/renewal/r7-ten-lifetimes.spec.ts',
