@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
+import { easyWechat } from './php-client.js';
 import { pythonClient } from './python-client.js';
 import {
   NODE_SDKS,
@@ -15,7 +16,11 @@ const keys = apiKeys(
   { id: 'operator', key: OPERATOR_KEY, scopes: ['tokens:refresh'] },
 );
 
-const CLIENTS = [...NODE_SDKS, ['wechatpy', pythonClient] as const];
+const CLIENTS = [
+  ...NODE_SDKS,
+  ['wechatpy', pythonClient] as const,
+  ['EasyWeChat', easyWechat] as const,
+];
 
 describe('on our token', () => {
   let shared: SharedApp;
