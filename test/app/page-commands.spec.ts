@@ -3,6 +3,7 @@ import {
   chmodSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -110,6 +111,7 @@ describe('commands', () => {
         { timeout: 120_000, interval: 50 },
       );
       const secret = readFileSync(keyFile, 'utf8').trim();
+      rmSync(keyFile);
       const { access_token } = await tokenAnswer(app.url, { secret });
       expect(access_token).toBe(await served());
     });
