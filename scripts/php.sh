@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A PHP for the test of samples/php-client.
+# A PHP for the tests of samples/php-client and of the recipe for EasyWeChat in docs/interop.md.
 #
 #   scripts/php.sh
 #

@@ -142,7 +142,8 @@ final class TokenClient
         @mkdir($this->folder, 0700, true);
         $file = (@fileperms($this->folder) & 0077) === 0 ? @fopen($this->file, 'c+') : false;
         if ($file === false) {
-            throw new CallError("$this->folder must be writable by this user and closed to all others (chmod 700).");
+            throw new CallError("$this->folder must be writable by this user and closed to all others (chmod 700), "
+                . 'or set TOKEN_FOLDER (the $folder of TokenClient) to another one.');
         }
         try {
             flock($file, LOCK_EX);

@@ -11,10 +11,12 @@ foreach (['TOKEN_SERVER', 'TOKEN_KEY'] as $name) {
         exit(1);
     }
 }
+// Of this user alone. Without the extension posix, the number is that of this script's owner.
+$user = function_exists('posix_geteuid') ? posix_geteuid() : getmyuid();
 $client = new TokenClient(
     getenv('TOKEN_SERVER'),
     getenv('TOKEN_KEY'),
-    folder: getenv('TOKEN_FOLDER') ?: sys_get_temp_dir() . '/wechat-token-client',
+    folder: getenv('TOKEN_FOLDER') ?: sys_get_temp_dir() . "/wechat-token-client-$user",
     name: getenv('TOKEN_NAME') ?: 'access_token',
     wechat: getenv('WECHAT_API_BASE_URL') ?: 'https://api.weixin.qq.com',
     timeout: (float) (getenv('TOKEN_TIMEOUT') ?: 15),

@@ -1,5 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadSettings } from '../../src/config/settings.js';
@@ -24,6 +31,8 @@ function commands(page: string, words: string): string {
   return block;
 }
 
+const modeOf = (file: string) => statSync(file).mode & 0o777;
+
 describe('commands', () => {
   let sandbox: AppSandbox;
   let app: AppProcess;
@@ -43,10 +52,11 @@ describe('commands', () => {
   afterAll(() => sandbox[Symbol.asyncDispose]());
 
   /** What they print, run as they stand on the page. */
-  async function run(text: string): Promise<string> {
+  async function run(text: string, others: object = {}): Promise<string> {
     const secretFile = join(sandbox.folder, 'app-secret');
     writeFileSync(secretFile, appSecret);
     const { stdout } = await promisify(execFile)('bash', ['-euc', text], {
+      cwd: sandbox.folder,
       env: {
         PATH: process.env['PATH'],
         TOKEN_SERVER: app.url,
@@ -55,6 +65,8 @@ describe('commands', () => {
         WECHAT_API_BASE_URL: sandbox.wechat.baseUrl,
         WECHAT_APP_ID: appId,
         WECHAT_APP_SECRET_FILE: secretFile,
+        API_KEYS_FILE: keysFile,
+        ...others,
       },
     });
     return stdout;
@@ -82,19 +94,35 @@ describe('commands', () => {
   describe('of docs/rotating.md', () => {
     const page = 'docs/rotating.md';
 
-    it('make an API key, whose hash in the file lets in who has the key', async () => {
-      const block = commands(page, 'sha256sum');
-      const [entry = '', key = ''] = (await run(`${block}\necho "$key"`))
-        .trim()
-        .split('\n');
-      const keys = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
-      writeFileSync(keysFile, JSON.stringify([...keys, JSON.parse(entry)]));
+    it('make an API key, and add an entry that lets in who has the key', async () => {
+      chmodSync(keysFile, 0o640);
+      const before = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
+
+      await run(commands(page, 'sha256sum'));
+
+      const after = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
+      expect(after.slice(0, -1)).toEqual(before);
+      expect(modeOf(keysFile)).toBe(0o640);
+      expect(readdirSync(sandbox.folder)).not.toContain('api-keys.json.new');
+      const keyFile = join(sandbox.folder, 'billing.key');
+      expect(modeOf(keyFile)).toBe(0o600);
       await vi.waitFor(
         () => expect(app.logs()).toMatch(/reloaded.*"billing-2026-11"/),
         { timeout: 120_000, interval: 50 },
       );
-      const { access_token } = await tokenAnswer(app.url, { secret: key });
+      const secret = readFileSync(keyFile, 'utf8').trim();
+      rmSync(keyFile);
+      const { access_token } = await tokenAnswer(app.url, { secret });
       expect(access_token).toBe(await served());
+    });
+
+    it('leave a file of API keys alone that they cannot read', async () => {
+      const broken = join(sandbox.folder, 'broken.json');
+      writeFileSync(broken, '[');
+      await expect(
+        run(commands(page, 'sha256sum'), { API_KEYS_FILE: broken }),
+      ).rejects.toThrow('JSON');
+      expect(readFileSync(broken, 'utf8')).toBe('[');
     });
 
     it('make an encryption key that the app takes', async () => {

@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FakeWechat } from '../../src/testing/index.js';
+import { findPhp } from '../interop/php-client.js';
 import { recipe } from '../interop/recipe.js';
 import { API_KEY, AppSandbox, askToken } from '../support/app-sandbox.js';
 import { PROJECT } from '../support/build.js';
@@ -51,11 +53,7 @@ beforeAll(() => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   symlinkSync(PYTHON, join(bin, 'python3'));
-  const php = execFileSync(join(PROJECT, 'scripts/php.sh'), {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  symlinkSync(php.trim(), join(bin, 'php'));
+  symlinkSync(findPhp(), join(bin, 'php'));
   path = `${bin}:${process.env['PATH']}`;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -322,6 +320,27 @@ describe.each(CLIENTS)('the client of $page', ({ page, program }) => {
     );
     expect(front.seen).toEqual(['GET 200', 'GET 304', 'GET 503']);
   });
+});
+
+it('the client in PHP has a folder for each user, and refuses one that is open to others', async () => {
+  const page = 'samples/php-client/README.md';
+  const environment = {
+    TMPDIR: mkdtempSync(join(folder, 'tmp-')),
+    TOKEN_SERVER: NOWHERE,
+    TOKEN_KEY: API_KEY,
+  };
+  await run(page, 'php example.php', environment);
+  const [name = ''] = readdirSync(environment.TMPDIR);
+  expect(name).toBe(`wechat-token-client-${process.geteuid?.()}`);
+
+  const tokens = join(environment.TMPDIR, name);
+  chmodSync(tokens, 0o755);
+  const { code, stderr } = await run(page, 'php example.php', environment);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^\S+ must be writable by this user and closed .* or set TOKEN_FOLDER /,
+  );
+  expect(stderr).toContain(tokens);
 });
 
 /** A process of the sample and all that it has started, in a group that gets its signals. */

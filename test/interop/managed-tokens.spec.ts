@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { API_KEY, apiKeys, AppSandbox } from '../support/app-sandbox.js';
+import { easyWechat } from './php-client.js';
 import { pythonClient } from './python-client.js';
 import {
   NODE_SDKS,
@@ -15,7 +16,9 @@ const keys = apiKeys(
   { id: 'operator', key: OPERATOR_KEY, scopes: ['tokens:refresh'] },
 );
 
-const CLIENTS = [...NODE_SDKS, ['wechatpy', pythonClient] as const];
+/** In a process that lives on from call to call. */
+const LASTING = [...NODE_SDKS, ['wechatpy', pythonClient] as const];
+const CLIENTS = [...LASTING, ['EasyWeChat', easyWechat] as const];
 
 describe('on our token', () => {
   let shared: SharedApp;
@@ -107,20 +110,23 @@ describe('on our token', () => {
 });
 
 it('all of them go on through rotation after rotation', async () => {
-  await using sandbox = await AppSandbox.create({ lifeSeconds: 4 });
+  // Each token is renewed some 4 s before its end, so that a busy machine lets none expire.
+  const rules = { lifeSeconds: 8, overlapSeconds: 4 };
+  await using sandbox = await AppSandbox.create(rules);
   const { wechat } = sandbox;
   const app = await sandbox.run({
     API_KEYS: keys,
     WECHAT_REFRESH_CRON: '* * * * * *',
+    WECHAT_REFRESH_MARGIN_SECONDS: '4',
   });
   const access = { server: app.url, key: API_KEY };
   const clients: (SdkClient & Partial<AsyncDisposable>)[] = await Promise.all(
-    CLIENTS.map(([, setUp]) => setUp(access, wechat.baseUrl)),
+    LASTING.map(([, setUp]) => setUp(access, wechat.baseUrl)),
   );
   try {
-    while (wechat.issued() < 4) {
+    while (wechat.issued() < 3) {
       await Promise.all(clients.map((client) => client.call()));
-      await pause(20);
+      await pause(100);
     }
   } finally {
     for (const client of clients) await client[Symbol.asyncDispose]?.();
@@ -129,6 +135,6 @@ it('all of them go on through rotation after rotation', async () => {
   expect(wechat.calls.classic).toBe(0);
   // Whatever was issued was issued to the app, which has kept count.
   await vi.waitFor(() =>
-    expect(app.logs().match(/"token refreshed"/g)).toHaveLength(4),
+    expect(app.logs().match(/"token refreshed"/g)).toHaveLength(3),
   );
 });

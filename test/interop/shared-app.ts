@@ -3,7 +3,7 @@ import { AppSandbox } from '../support/app-sandbox.js';
 import type { AppProcess } from '../support/run-app.js';
 
 /** More than there are tests in a file. */
-const ACCOUNTS = 20;
+const ACCOUNTS = 30;
 
 /** What WeChat has seen of one account. */
 export interface OwnAccount {
