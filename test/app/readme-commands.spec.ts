@@ -22,23 +22,36 @@ const POSTGRES_NOW = "now() AT TIME ZONE 'UTC'";
 const SQLITE = 'sqlite:data/wechat-token.sqlite';
 const PORT = '3000';
 
+const PAGE = 'docs/token-server.md';
+const READMES = ['README.md', 'README.zh-CN.md'];
+
 const targets = [
-  { title: 'as they stand', server: undefined },
+  {
+    title: 'with the start of README.md',
+    page: 'README.md',
+    server: undefined,
+  },
+  { title: 'as they stand', page: PAGE, server: undefined },
   ...databaseServers().map((server) => ({
     title: `with a DATABASE_URL of ${server.kind}`,
+    page: PAGE,
     server,
   })),
 ];
 
-const PAGE = 'docs/token-server.md';
-const READMES = ['README.md', 'README.zh-CN.md'];
+/** The command of a page that starts the server. */
+const startOf = (page: string) =>
+  blocks(page, 'sh').find((block) => block.includes('npm start')) ?? '';
 
 it.each(READMES)(
-  `%s starts and asks the token server as ${PAGE} does`,
+  `%s starts the token server as ${PAGE} does, but without a key for operators, and asks it alike`,
   (page) => {
-    const commands = blocks(page, 'sh');
-    for (const block of blocks(PAGE, 'sh').slice(0, 2))
-      expect(commands).toContain(block);
+    const [start = '', ask] = blocks(PAGE, 'sh');
+    const withoutOps = start
+      .replace(/^.*> ops\.key\n/m, '')
+      .replace(/,\n.*"ops".*\}(?=\]'\n)/, '');
+    expect(startOf(page)).toBe(withoutOps);
+    expect(blocks(page, 'sh')).toContain(ask);
   },
 );
 
@@ -70,14 +83,15 @@ describe('the line that installs the package', () => {
 });
 
 describe(`the commands of ${PAGE}`, () => {
-  const { start, curl, ownRoutes, sql, account } = commandsOf(PAGE);
+  const { curl, ownRoutes, sql } = questionsOf(PAGE);
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'wechat-token-readme-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it.each(targets)('work $title', async ({ server }) => {
+  it.each(targets)('work $title', async ({ page, server }) => {
+    const { start, account } = serverOf(startOf(page));
     const fresh = server && (await createDatabase(server));
     await using wechat = await FakeWechat.start({ accounts: [account] });
     const port = (await isFree(Number(PORT))) ? PORT : await freePort();
@@ -109,6 +123,10 @@ describe(`the commands of ${PAGE}`, () => {
     };
     // The token that was reported is not the current one.
     expect(JSON.parse(answers)).toEqual([current, current]);
+    if (page === PAGE) {
+      const list = `curl -sf -H "Authorization: Bearer $(cat ops.key)" http://127.0.0.1:${PORT}/admin/wechat-tokens`;
+      expect(await typed(list)).toContain('"name":"access_token"');
+    }
 
     expect(await app.stop('SIGINT')).toEqual({ code: 0, signal: null });
     const url = fresh?.url ?? SQLITE.replace(':', `:${folder}/`);
@@ -140,29 +158,30 @@ async function bash(
   return stdout;
 }
 
-function commandsOf(page: string) {
-  const [install = '', curl = '', ownRoutes = ''] = blocks(page, 'sh');
-  const [sql = ''] = blocks(page, 'sql');
-  const lines = install.trimEnd().split('\n');
+/** What `npm start` of these commands runs, on the build that is there. */
+function serverOf(commands: string) {
+  const lines = commands.trimEnd().split('\n');
   const settings = lines.slice(1, -1);
   expect(lines).toEqual(['npm ci && npm run build', ...settings, 'npm start']);
+  const [, appId = '', appSecret = ''] =
+    /WECHAT_APP_ID=(\S+) WECHAT_APP_SECRET=(\S+)/.exec(commands) ?? [];
+  return {
+    start: [...settings, `exec '${process.execPath}' '${BUILT_APP}'`].join(
+      '\n',
+    ),
+    account: { appId, appSecret },
+  };
+}
+
+function questionsOf(page: string) {
+  const [, curl = '', ownRoutes = ''] = blocks(page, 'sh');
+  const [sql = ''] = blocks(page, 'sql');
   expect(curl).toMatch(/^curl -G http.*(\\\n.*)*\n$/);
   expect(ownRoutes).toContain('/rejected');
   expect(sql).toContain('UTC_TIMESTAMP(3)');
   for (const now of [SQLITE_NOW, POSTGRES_NOW])
     expect(read(page)).toContain(now);
-  const [, appId = '', appSecret = ''] =
-    /WECHAT_APP_ID=(\S+) WECHAT_APP_SECRET=(\S+)/.exec(install) ?? [];
-  return {
-    // What `npm start` runs, on the build that is there.
-    start: [...settings, `exec '${process.execPath}' '${BUILT_APP}'`].join(
-      '\n',
-    ),
-    curl,
-    ownRoutes,
-    sql,
-    account: { appId, appSecret },
-  };
+  return { curl, ownRoutes, sql };
 }
 
 async function freePort(): Promise<string> {

@@ -15,7 +15,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { FakeWechat } from '../../src/testing/index.js';
+import { DEFAULT_FAKE_ACCOUNT, FakeWechat } from '../../src/testing/index.js';
 import { findPhp } from '../interop/php-client.js';
 import { recipe } from '../interop/recipe.js';
 import { API_KEY, AppSandbox, askToken } from '../support/app-sandbox.js';
@@ -27,6 +27,7 @@ import { type SpawnedApp, spawnApp } from '../support/run-app.js';
 import { PYTHON } from '../support/tools.js';
 
 const CENTRAL_SERVER = 'samples/central-server/README.md';
+const OPERATING = 'docs/operating.md';
 const INTEROP = 'docs/interop.md';
 const WRONG_KEY = 'wrong-key-0123456789abcdefghijklmnop';
 const PATIENCE_MS = 120_000;
@@ -427,18 +428,21 @@ describe('samples/central-server', () => {
   // Without one, the test above has the server of TEST_DATABASE_URL.
   const own = findProgram(['mariadbd', 'mysqld']) ? ['a database'] : [];
   it.each(own)(
-    'starts %s by itself, and clients in three languages cause one call to WeChat',
+    'starts %s by itself; clients in three languages cause one call to WeChat, operators see the faults that are typed',
     async () => {
       const temporary = mkdtempSync(join(folder, 'tmp-'));
       const [build, cd, command = ''] = offline.trimEnd().split('\n');
       expect(build).toMatch(/^npm ci && npm run build /);
       expect(cd).toBe('cd samples/central-server');
-      await using app = central(`exec ${command}`, { TMPDIR: temporary });
-      await app.listening;
-      const settings = await vi.waitUntil(
-        () => /^ +(export TOKEN_SERVER=.*)$/m.exec(app.logs())?.[1],
-        PATIENCE_MS,
+      const terminal = join(folder, 'terminal');
+      await using app = central(
+        `mkfifo '${terminal}' && exec <> '${terminal}' && exec ${command}`,
+        { TMPDIR: temporary },
       );
+      await app.listening;
+      const printed = (pattern: RegExp) =>
+        vi.waitUntil(() => pattern.exec(app.logs())?.[1], PATIENCE_MS);
+      const settings = await printed(/^ +(export TOKEN_SERVER=.*)$/m);
       await vi.waitUntil(
         () => app.logs().includes('"token refreshed"'),
         PATIENCE_MS,
@@ -454,7 +458,60 @@ describe('samples/central-server', () => {
       expect(stdout).toMatch(/^\{"name":"access_token","value":"90_/);
       expect(stdout.endsWith(SUCCESS + SUCCESS)).toBe(true);
       expect(app.logs().match(/WeChat issued token/g)).toHaveLength(1);
-      expect(readdirSync(temporary)).toHaveLength(1);
+
+      const operators = await printed(/^ +(export SERVER=.*)$/m);
+      const [, looks = '', , , , refresh = ''] = blocks(OPERATING, 'sh');
+      const expectOf = (commands: string, answer: RegExp | string) =>
+        vi.waitFor(async () => {
+          const text = `set -e; ${operators}\n${commands}`;
+          const done = await run(CENTRAL_SERVER, text, {});
+          expect(done.stdout).toMatch(answer);
+        }, PATIENCE_MS);
+      await expectOf(
+        looks,
+        /"status":"ok"[^]*"name":"access_token"[^]*"type":"refreshed"/,
+      );
+      const console = await printed(/(http\S+console)$/m);
+      expect((await fetch(console)).status).toBe(200);
+
+      const words = await printed(/((?: {2}\w+ {2,}.*\n)+)\n/);
+      const rows = read(CENTRAL_SERVER).matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm);
+      for (const [, word = '', meaning = ''] of rows)
+        expect(words).toContain(`  ${word.padEnd(6)}  ${meaning}\n`);
+      const type = async (word: string) => {
+        // A pipe that is opened to be read as well does not wait for who reads it.
+        writeFileSync(terminal, `${word}\n`, { flag: 'r+' });
+        await printed(new RegExp(`^(>> ${word}: )`, 'm'));
+      };
+      await type('drop');
+      const python = `${settings}\npython3 ../python-client/example.py`;
+      expect((await run(CENTRAL_SERVER, python, {})).stdout).toBe(SUCCESS);
+      expect(app.logs().match(/WeChat issued token/g)).toHaveLength(2);
+
+      const wechat = await printed(/WECHAT_API_BASE_URL=(\S+)/);
+      const { appId, appSecret } = DEFAULT_FAKE_ACCOUNT;
+      const asked = () =>
+        fetch(`${wechat}/cgi-bin/stable_token`, {
+          method: 'POST',
+          body: JSON.stringify({
+            grant_type: 'client_credential',
+            appid: appId,
+            secret: appSecret,
+          }),
+        }).then((response) => response.text(), String);
+      for (const [word, answer] of [
+        ['ip', '"errcode":40164,'],
+        ['quota', '"errcode":45009,'],
+        ['down', 'TypeError: fetch failed'],
+        ['heal', '"access_token":'],
+        ['secret', '"errcode":40125,'],
+      ] as const) {
+        await type(word);
+        expect(await asked(), word).toContain(answer);
+      }
+      await expectOf(refresh, '"errcode":40125');
+
+      expect(readdirSync(temporary)).toHaveLength(2);
       await interrupt(app);
       const { pid = 0 } = app;
       await vi.waitFor(() =>

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -69,7 +70,7 @@ describe('the commands for a server that runs', () => {
     app = await sandbox.run({
       API_KEYS: apiKeys({ id: 'ops', key: API_KEY, scopes }),
     });
-    for (const file of ['ops.key', 'client.key'])
+    for (const file of ['ops.key', 'billing.key'])
       writeFileSync(join(sandbox.folder, file), `${API_KEY}\n`);
     await tokenAnswer(app.url);
     await vi.waitFor(async () => {
@@ -91,10 +92,11 @@ describe('the commands for a server that runs', () => {
       variables = '',
       looks = '',
       ,
+      ,
       metrics = '',
       refresh = '',
       force = '',
-    ] = commandsOf('docs/operating.md', 6);
+    ] = commandsOf('docs/operating.md', 7);
 
     const seen = await run(variables, looks);
     expect(seen).toContain('{"status":"ok","reasons":[]}');
@@ -136,15 +138,43 @@ describe('the commands for a server that runs', () => {
     });
   });
 
-  it('docs/health.md, docs/operating.md and docs/deploying.md: the check', async () => {
+  it('docs/health.md, docs/operating.md and docs/deploying.md: the check, also as under systemd', async () => {
     const [health = ''] = commandsOf('docs/health.md', 1);
-    const [, , operating = ''] = commandsOf('docs/operating.md', 6);
+    const [, , operating = '', systemd = ''] = commandsOf(
+      'docs/operating.md',
+      7,
+    );
     const [deploying = ''] = commandsOf('docs/deploying.md', 4);
     expect(operating).toBe(health);
     expect(deploying.replace(/^#.*\n/, '')).toBe(health);
-    const printed = await bash(health, PROJECT, { env: sandbox.settings() });
-    expect(printed).toMatch(/^ok +account default .* accepted/m);
-    expect(printed).toContain('No fault was found.');
+    const env = sandbox.settings();
+    const expectNoFault = (printed: string) => {
+      expect(printed).toMatch(/^ok +account default .* accepted/m);
+      expect(printed).toContain('No fault was found.');
+    };
+    expectNoFault(await bash(health, PROJECT, { env }));
+
+    // The files of the unit, here in a folder of this test.
+    const folder = join(sandbox.folder, 'systemd');
+    mkdirSync(folder, { mode: 0o700 });
+    const inFiles = ['WECHAT_APP_SECRET', 'API_KEYS', 'DATABASE_URL'];
+    const unit = 'nestjs-wechat-token.service';
+    for (const name of inFiles) {
+      const file = name.toLowerCase();
+      expect(read(`deploy/systemd/${unit}`)).toContain(
+        `=${name}_FILE=%d/${file}`,
+      );
+      writeFileSync(join(folder, file), env[name] ?? '', { mode: 0o600 });
+    }
+    const others = Object.entries(env).filter(
+      ([name]) => !inFiles.includes(name),
+    );
+    writeFileSync(
+      join(folder, 'nestjs-wechat-token.env'),
+      others.map((setting) => `${setting.join('=')}\n`).join(''),
+    );
+    const here = systemd.replaceAll('/etc/nestjs-wechat-token/', `${folder}/`);
+    expectNoFault(await bash(here, PROJECT));
   });
 });
 

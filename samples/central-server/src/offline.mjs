@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   DEFAULT_FAKE_ACCOUNT,
   FakeWechat,
 } from '../../../dist/testing/index.mjs';
+import { takeFaults } from './faults.mjs';
 import { print } from './print.mjs';
 
 /** The same servers with FakeWechat, a model of WeChat, in this process; they need neither a network nor an account. */
@@ -10,15 +14,42 @@ const wechat = await FakeWechat.start();
 wechat.onIssue(({ fingerprint }) =>
   print(`>> WeChat issued token ${fingerprint}, number ${wechat.issued()}`),
 );
-const key = randomBytes(32).toString('hex');
+
+const newKey = () => randomBytes(32).toString('hex');
+const clients = newKey();
+const ops = newKey();
+const folder = mkdtempSync(join(tmpdir(), 'central-server-keys-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const keys = join(folder, 'api-keys.json');
+const scopes = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
+writeFileSync(
+  keys,
+  JSON.stringify([
+    { id: 'clients', key: clients, scopes: ['tokens:issue'] },
+    { id: 'ops', key: ops, scopes },
+  ]),
+  { mode: 0o600 },
+);
+
 Object.assign(process.env, {
   WECHAT_API_BASE_URL: wechat.baseUrl,
   WECHAT_APP_ID: DEFAULT_FAKE_ACCOUNT.appId,
   WECHAT_APP_SECRET: DEFAULT_FAKE_ACCOUNT.appSecret,
-  API_KEYS: JSON.stringify([{ id: 'clients', key, scopes: ['tokens:issue'] }]),
+  // Of this shell, perhaps, for the server with an account of its own.
+  API_KEYS: '',
+  API_KEYS_FILE: keys,
 });
 const { url } = await import('./main.mjs');
-print(`For clients, in another terminal:
+print(`
+For clients, in another terminal:
 
-  export TOKEN_SERVER=${url} TOKEN_KEY=${key} WECHAT_API_BASE_URL=${wechat.baseUrl}
+  export TOKEN_SERVER=${url} TOKEN_KEY=${clients} WECHAT_API_BASE_URL=${wechat.baseUrl}
+
+For the commands of docs/operating.md:
+
+  export SERVER=${url} KEY=${ops}
+
+The console, in which you sign in with the KEY of that line: ${url}/admin/wechat-tokens/console
+The API keys, read again when they change: ${keys}
 `);
+takeFaults(wechat);
