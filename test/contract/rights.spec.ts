@@ -129,7 +129,8 @@ describe.each(databaseServers())(
       });
     });
 
-    it.runIf(!isPostgres).each(['CREATE', 'ALTER', 'INDEX'])(
+    // PostgreSQL has owners in their place.
+    it.each(isPostgres ? [] : ['CREATE', 'ALTER', 'INDEX'])(
       'cannot run the migrations without %s',
       async (right) => {
         const without = ofMysql.replace(`, ${right}`, '');
