@@ -1,6 +1,7 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { dataSourceOptions, openDatabase } from '../../src/config/database.js';
 import {
+  migratedDataSource,
   runMigrationsExclusively,
   wechatTokenMigrations,
 } from '../../src/wechat-token/index.js';
@@ -99,6 +100,43 @@ describe.each(everyDatabase())('the migrations on $title', (database) => {
     expect(await recorded()).toEqual(MIGRATIONS);
   });
 });
+
+describe.each(databaseServers())(
+  'the migrations on $kind $version, beside those of another database of the server',
+  (server) => {
+    it('do not wait for them', async () => {
+      const [long, short] = [
+        await createDatabase(server),
+        await createDatabase(server),
+      ];
+      let begin = () => {};
+      let end = () => {};
+      const hasBegun = new Promise<void>((resolve) => (begin = resolve));
+      const mayEnd = new Promise<void>((resolve) => (end = resolve));
+      class Long1899000000000 implements MigrationInterface {
+        up = () => {
+          begin();
+          return mayEnd;
+        };
+        down = () => Promise.resolve();
+      }
+      const migrating = migratedDataSource({
+        ...dataSourceOptions(parsed(long.url)),
+        migrations: [...wechatTokenMigrations, Long1899000000000],
+      });
+      await hasBegun;
+
+      const other = await migratedDataSource(
+        dataSourceOptions(parsed(short.url)),
+      );
+
+      end();
+      for (const dataSource of [other, await migrating])
+        await dataSource.destroy();
+      for (const fresh of [long, short]) await fresh.drop();
+    });
+  },
+);
 
 describe.each(databaseServers().filter(({ kind }) => kind !== 'postgres'))(
   'the migrations on $kind $version, in a database whose character set is latin1',

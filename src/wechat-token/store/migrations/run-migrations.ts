@@ -82,16 +82,21 @@ function lockNotFree(): Error {
   );
 }
 
-/** A named lock of the session; the server releases it when the process exits. */
+/**
+ * A named lock of the session; the server releases it when the process exits. The server's databases share its names, of at most 64
+ * characters.
+ */
+const MYSQL_LOCK = "CONCAT('nestjs-wechat-token:', SHA1(DATABASE()))";
+
 const mysqlLock: Locked = async (runner, work) => {
   const [{ locked }] = await runner.query(
-    `SELECT GET_LOCK('${LOCK}', ${LOCK_SECONDS}) AS locked`,
+    `SELECT GET_LOCK(${MYSQL_LOCK}, ${LOCK_SECONDS}) AS locked`,
   );
   if (Number(locked) !== 1) throw lockNotFree();
   try {
     await work();
   } finally {
-    await runner.query(`SELECT RELEASE_LOCK('${LOCK}')`);
+    await runner.query(`SELECT RELEASE_LOCK(${MYSQL_LOCK})`);
   }
 };
 
