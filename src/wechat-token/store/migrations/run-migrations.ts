@@ -86,7 +86,7 @@ function lockNotFree(): Error {
  * A named lock of the session; the server releases it when the process exits. The server's databases share its names, of at most 64
  * characters.
  */
-const MYSQL_LOCK = "CONCAT('nestjs-wechat-token:', SHA1(DATABASE()))";
+const MYSQL_LOCK = "LEFT(CONCAT('nestjs-wechat-token:', DATABASE()), 64)";
 
 const mysqlLock: Locked = async (runner, work) => {
   const [{ locked }] = await runner.query(
