@@ -100,7 +100,7 @@ describe('R5 bounded', () => {
   });
 });
 
-describe('R5 reports that two insist on', () => {
+describe('R5 reports that two callers repeat', () => {
   const by = (actor: string, ...seconds: number[]) =>
     seconds.map((second) => ({ actor, ageMs: second * SECOND }));
 
