@@ -35,7 +35,7 @@ export const mysql: Dialect = {
     `JSON_TABLE(${parameter}, '$[*]' COLUMNS (list_name ${MYSQL_TYPES.name} PATH '$')) list`,
   listJoin: (list, table, on) => `${list} STRAIGHT_JOIN ${table} ON ${on}`,
   updateFromList: (list, on, set) =>
-    `UPDATE ${list} STRAIGHT_JOIN system_var ON ${on} SET ${set}`,
+    `UPDATE ${list} STRAIGHT_JOIN system_var FORCE INDEX (PRIMARY) ON ${on} SET ${set}`,
   lockingFreeRows: 'FOR UPDATE SKIP LOCKED',
   jsonWithTime: (parameter) =>
     `JSON_SET(${parameter}, '$.at', CONCAT(LEFT(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z'))`,

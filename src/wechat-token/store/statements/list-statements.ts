@@ -27,12 +27,12 @@ export function listStatementsFor(sql: Dialect) {
   const isLike = (column: string) => `LOWER(${column}) LIKE :search ESCAPE '!'`;
   const isWanted = `status IN (SELECT list_name FROM ${sql.nameList(':statuses')})
     AND (name = :kind OR name LIKE :ofKind ESCAPE '!') AND (${isLike('name')} OR ${isLike('app_id')})`;
-  const select = (rows: string, isAfter: string) => `
-    SELECT ${rowColumns(sql)}, list_place AS place FROM (
-      SELECT name AS list_name, place AS list_place FROM (
+  const select = (rows: string, isAfter: string) => {
+    const page = `(SELECT name AS list_name, place AS list_place FROM (
         SELECT name, ${PLACE} AS place FROM ${tokens(rows)} WHERE ${isWanted}) wanted
-      WHERE ${isAfter} LIMIT :limit) page
-    JOIN system_var ON name = list_name`;
+      WHERE ${isAfter} LIMIT :limit) page`;
+    return `SELECT ${rowColumns(sql)}, list_place AS place FROM ${byNames(sql, page)}`;
+  };
   const byName = <Names extends 'owned' = never>(rows: string) =>
     statement<Filters | 'after' | Names>(
       `${select(rows, 'name > :after ORDER BY name')} ORDER BY name`,
@@ -44,7 +44,7 @@ export function listStatementsFor(sql: Dialect) {
   const count = (rows: string) =>
     `SELECT status, COUNT(*) AS count FROM ${tokens(rows)} GROUP BY status`;
   const all = 'system_var';
-  const own = byNames(sql, 'system_var', ':owned');
+  const own = byNames(sql, sql.nameList(':owned'));
 
   return {
     listByName: byName(all),

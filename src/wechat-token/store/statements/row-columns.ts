@@ -10,7 +10,11 @@ export function rowColumns({ msUntil, epochMs, now }: Dialect): string {
     ${msUntil('next_at')} AS "nextInMs", last_error AS "lastError", ${epochMs(now)} AS "databaseNow"`;
 }
 
-/** The rows of a table whose names are in the parameter, a JSON array. */
-export function byNames(sql: Dialect, table: string, names = ':names'): string {
-  return sql.listJoin(sql.nameList(names), table, 'name = list_name');
+/** The rows of the names of a list, which has the column `list_name`. */
+export function byNames(
+  sql: Dialect,
+  list: string = sql.nameList(':names'),
+): string {
+  const table = `system_var ${sql.byPrimaryKey}`;
+  return sql.listJoin(list, table, 'name = list_name');
 }

@@ -29,6 +29,13 @@ export function statementsFor(sql: Dialect) {
   const soon = after(now, String(POLL_AHEAD_MS));
   const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
   const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
+  const rows = `system_var ${sql.byPrimaryKey}`;
+  const events = `token_event ${sql.byIndex('IDX_token_event_name_type_at')}`;
+  const eventsOfNames = sql.listJoin(
+    sql.nameList(':names'),
+    events,
+    'name = list_name',
+  );
   const row = rowColumns(sql);
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
   const afterLease = (ms: string) => after('lease_until', ms);
@@ -57,13 +64,11 @@ export function statementsFor(sql: Dialect) {
 
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),
 
-    readAll: statement<'names'>(
-      `SELECT ${row} FROM ${byNames(sql, 'system_var')}`,
-    ),
+    readAll: statement<'names'>(`SELECT ${row} FROM ${byNames(sql)}`),
 
     /** Tokens in order of name, without plain variables. */
     page: statement<'after' | 'before' | 'limit'>(`
-      SELECT ${row} FROM system_var
+      SELECT ${row} FROM ${rows}
       WHERE name > :after AND name < :before AND expires_at IS NOT NULL ORDER BY name LIMIT :limit`),
 
     /**
@@ -79,16 +84,14 @@ export function statementsFor(sql: Dialect) {
         WHERE ${inQueue} ${soon} AND ${isFreeAt(soon)} ORDER BY next_at LIMIT 1) due
       UNION ALL SELECT 'lost', list_name, NULL, NULL, NULL, NULL
         FROM ${sql.listOf(':held', { name: 'name', version: 'integer' })}
-        LEFT JOIN system_var ${sql.byPrimaryKey} ON name = list_name
+        LEFT JOIN ${rows} ON name = list_name
         WHERE version IS NULL OR version < list_version OR expires_at IS NULL OR COALESCE(value, '') = ''`),
 
     /** The next page of recent writes. */
     changedAfter: statement<'since' | 'name' | 'limit'>(`
       SELECT ${change} FROM ${news} WHERE expires_at IS NOT NULL AND ${pageBy('updated_at')}`),
 
-    versions: statement<'names'>(
-      `SELECT ${change} FROM ${byNames(sql, 'system_var')}`,
-    ),
+    versions: statement<'names'>(`SELECT ${change} FROM ${byNames(sql)}`),
 
     /** R14: a page of the queue: tokens past refresh_at that are not leased, the longest waiting first. */
     due: statement<'since' | 'name' | 'limit' | 'depthMs'>(`
@@ -132,7 +135,7 @@ export function statementsFor(sql: Dialect) {
 
     /** Locks those of these rows that are still in the queue and not leased, for {@link claimAll}. Not by the queue's index. */
     lockDue: statementOnNames(`
-      SELECT ${row} FROM system_var ${sql.byPrimaryKey}
+      SELECT ${row} FROM ${rows}
       WHERE name IN (:...names) AND ${after('next_at', '0')} <= ${now} AND ${isFreeAt(now)}
       ${sql.lockingFreeRows}`),
 
@@ -146,7 +149,7 @@ export function statementsFor(sql: Dialect) {
 
     /** Locks those of these rows that no other transaction has locked, for {@link storeRenewed}. */
     lock: statementOnNames(`
-      SELECT name, version FROM system_var ${sql.byPrimaryKey}
+      SELECT name, version FROM ${rows}
       WHERE name IN (:...names) ${sql.lockingFreeRows}`),
 
     storeRenewed: statement<'renewals'>(
@@ -201,22 +204,22 @@ export function statementsFor(sql: Dialect) {
 
     /** The newest first; `atInMs` is milliseconds from now (negative). By `id + 0`: see {@link events}. */
     recentEvents: statement<'names' | 'type' | 'windowMs' | 'limit'>(`
-      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${byNames(sql, 'token_event')}
+      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${eventsOfNames}
       WHERE type = :type AND at > ${ago(':windowMs')} ORDER BY id + 0 DESC LIMIT :limit`),
 
     /** R9: the time until the next forced renewal counts from the answer. */
     postponeEvent: statement<'name' | 'type' | 'windowMs'>(`
-      UPDATE token_event SET at = ${now}
+      UPDATE ${events} SET at = ${now}
       WHERE name = :name AND type = :type AND at > ${ago(':windowMs')}`),
 
     countEvents: statement<'names' | 'type' | 'windowMs'>(`
-      SELECT name, COUNT(*) AS count FROM ${byNames(sql, 'token_event')}
+      SELECT name, COUNT(*) AS count FROM ${eventsOfNames}
       WHERE type = :type AND at > ${ago(':windowMs')} GROUP BY name`),
 
     /** The newest first. By `id + 0`: a planner would read all events backwards to find those of one token in order of the key. */
     events: statement<'name' | 'beforeId' | 'limit'>(`
       SELECT id, ${epochMs('at')} AS at, type, actor, fingerprint, latency AS "latencyMs", detail
-      FROM token_event ${sql.byIndex('IDX_token_event_name_type_at')}
+      FROM ${events}
       WHERE name = :name AND id + 0 < :beforeId ORDER BY id + 0 DESC LIMIT :limit`),
 
     purgeEvents: statement<'keptMs' | 'limit'>(
@@ -228,7 +231,7 @@ export function statementsFor(sql: Dialect) {
 
     /** Tokens that have a value, in order of name. */
     storedValues: statement<'after' | 'limit'>(`
-      SELECT name, value FROM system_var
+      SELECT name, value FROM ${rows}
       WHERE name > :after AND expires_at IS NOT NULL AND value IS NOT NULL ORDER BY name LIMIT :limit`),
 
     /**
