@@ -1,4 +1,9 @@
-import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  EntitySchema,
+  type EntitySchemaOptions,
+} from 'typeorm';
 import { dataSourceOptions } from '../../src/config/database.js';
 import {
   migratedDataSource,
@@ -14,6 +19,9 @@ import { parsed } from '../support/open-store.js';
 /** A table that an app made long before it imports the module. */
 const OWN_TABLE = `CREATE TABLE system_var (
   name varchar(64) NOT NULL PRIMARY KEY, value varchar(2048) NOT NULL, remark varchar(100) NOT NULL DEFAULT '')`;
+
+/** What an entity says of the schema, or database, of its table. */
+type Place = Pick<EntitySchemaOptions<object>, 'schema' | 'database'>;
 
 const ROWS = [
   { name: 'access_token', value: 'old-token', remark: 'from the loop' },
@@ -85,20 +93,21 @@ describe.each(everyDatabase())(
     });
 
     describe('with an entity of its own for system_var', () => {
-      const entityThat = (synchronize: boolean) =>
+      const entityThat = (synchronize: boolean, place: Place = {}) =>
         new EntitySchema({
           name: 'OurVariable',
           tableName: 'system_var',
           synchronize,
+          ...place,
           columns: {
             name: { type: 'varchar', length: 64, primary: true },
             value: { type: 'varchar', length: 600, nullable: true },
           },
         });
-      const withEntity = (synchronize: boolean) => ({
+      const withEntity = (synchronize: boolean, place?: Place) => ({
         ...options,
         synchronize: true,
-        entities: [...wechatTokenEntities, entityThat(synchronize)],
+        entities: [...wechatTokenEntities, entityThat(synchronize, place)],
       });
       const REFUSAL =
         /entity OurVariable for the table system_var, and synchronize: true.*SystemVarStore/;
@@ -118,6 +127,36 @@ describe.each(everyDatabase())(
 
         expect(await first.query('SELECT * FROM system_var')).toEqual(before);
       });
+
+      // A file of SQLite has one place for a table.
+      if (database.kind !== 'sqlite') {
+        const isPostgres = database.kind === 'postgres';
+
+        it('is refused where it says that its table is in the module’s place', async () => {
+          await (await open(migratedDataSource(options))).destroy();
+          const place = isPostgres
+            ? { schema: 'public' }
+            : { database: fresh.name };
+          await expect(
+            migratedDataSource(withEntity(true, place)),
+          ).rejects.toThrow(REFUSAL);
+        });
+
+        it('is let in where it says that its table is in another place', async () => {
+          const other = await database.create();
+          onTestFinished(() => other.drop());
+          const place = isPostgres
+            ? { schema: 'archive' }
+            : { database: other.name };
+          const first = await open(migratedDataSource(options));
+          if (isPostgres) await first.query('CREATE SCHEMA archive');
+          await first.destroy();
+          const second = await open(
+            migratedDataSource(withEntity(true, place)),
+          );
+          await requireTables(second, 'refresher');
+        });
+      }
 
       it('is refused by the module at its start, also where the app migrates by other means', async () => {
         const rival = {

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { ConfigurationError } from '../../common/errors.js';
 import { messages } from '../../common/messages.js';
 import { wechatTokenEntities } from '../entities.js';
@@ -12,12 +12,18 @@ import { WANTED } from './wanted-tables.js';
 export function refuseRivalEntities(dataSource: DataSource): void {
   const { options, driver, entityMetadatas } = dataSource;
   if (!options.synchronize) return;
-  const schema = 'schema' in options ? options.schema : undefined;
   const own = new Set<unknown>(wechatTokenEntities);
-  const paths = WANTED.map(({ name }) => driver.buildTableName(name, schema));
+  // Complete: without a schema of its own, an entity is in that of the connection.
+  const placeOf = (table: EntityMetadata | string) => {
+    const { database, schema, tableName } = driver.parseTableName(table);
+    return JSON.stringify([database, schema, tableName]);
+  };
+  const places = WANTED.map(({ name }) => placeOf(name));
   const rivals = entityMetadatas.filter(
-    ({ tablePath, synchronize, target }) =>
-      synchronize && !own.has(target) && paths.includes(tablePath),
+    (entity) =>
+      entity.synchronize &&
+      !own.has(entity.target) &&
+      places.includes(placeOf(entity)),
   );
   if (rivals.length === 0) return;
   throw new ConfigurationError(
