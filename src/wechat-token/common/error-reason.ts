@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   type ErrorOrigin,
   isAccountSourceError,
@@ -14,9 +15,14 @@ export function reasonOf(error: unknown): ErrorOrigin & { reason: string } {
     : { reason: message };
 }
 
+/** Also one of another realm: what Node throws is no `Error` of the code that Jest runs. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
+}
+
 /** The class of an error, such as `TypeError`. */
 export function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
+  if (!isError(error)) return typeof error;
   return /^\w{1,64}$/.test(error.name) ? error.name : 'Error';
 }
 
@@ -27,7 +33,7 @@ const FRAME =
   /^at (?:[\p{ID_Continue}$.<>[\] #]+ \()?(?:file:\/\/|node:|\/|[A-Z]:\\).*:\d+:\d+\)?$/u;
 
 export function originOf(error: unknown): ErrorOrigin {
-  if (!(error instanceof Error)) return {};
+  if (!isError(error)) return {};
   const { code } = error as NodeJS.ErrnoException;
   const stack = framesOf(error);
   return {

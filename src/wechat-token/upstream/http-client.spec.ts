@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { UpstreamError } from './failure.js';
@@ -25,19 +26,30 @@ describe('the HTTP client', () => {
     expect(loads).toHaveBeenCalledTimes(1);
   });
 
-  it('that cannot be loaded says what to do, and is tried again', async () => {
-    const { http, modules } = await httpClient();
-    const missing = Object.assign(new Error(), {
-      code: 'ERR_MODULE_NOT_FOUND',
-    });
-    vi.spyOn(modules, 'load').mockRejectedValueOnce(missing);
+  it.each([
+    [
+      'ERR_MODULE_NOT_FOUND',
+      Object.assign(new Error('secret'), { code: 'ERR_MODULE_NOT_FOUND' }),
+    ],
+    // Jest runs an app in a context of its own, and what Node throws is of another.
+    ['SyntaxError', runInNewContext("new SyntaxError('secret')")],
+  ])(
+    'that cannot be loaded (%s) says why and what to do before callers give up, and is tried again',
+    async (reason, thrown: unknown) => {
+      const { http, modules } = await httpClient();
+      vi.spyOn(modules, 'load').mockRejectedValueOnce(thrown);
 
-    const failure: unknown = await http.load().catch((error: unknown) => error);
+      const failure: unknown = await http.load().catch((e: unknown) => e);
 
-    expect(failure).toBeInstanceOf(UpstreamError);
-    expect(String(failure)).toContain(
-      '(ERR_MODULE_NOT_FOUND). Install @nestjs/axios and axios.',
-    );
-    expect((await http.load()).defaults).toBeDefined();
-  });
+      expect(failure).toBeInstanceOf(UpstreamError);
+      expect(failure).toMatchObject({
+        message: expect.stringContaining(
+          `(${reason}). Install @nestjs/axios and axios; under Jest @nestjs/axios@4`,
+        ),
+        minWaitMs: 60_000,
+      });
+      expect(String(failure)).not.toContain('secret');
+      expect((await http.load()).defaults).toBeDefined();
+    },
+  );
 });

@@ -1,11 +1,14 @@
 import type { HttpService } from '@nestjs/axios';
 import { Injectable } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
-import { kindOf } from '../common/error-reason.js';
+import { kindOf, originOf } from '../common/error-reason.js';
 import { UpstreamError } from './failure.js';
 import { upstreamMessages } from './upstream.messages.js';
 
 type AxiosInstance = HttpService['axiosRef'];
+
+/** Longer than callers wait: they get the reason at once, instead of their time-out. */
+const RETRY_MS = 60_000;
 
 /**
  * Loads axios before the first call to WeChat: loading takes a tenth of an app's start, and an app with valid stored tokens
@@ -21,10 +24,12 @@ export class HttpClient {
   load(): Promise<AxiosInstance> {
     this.loading ??= this.loadModule().catch((error: unknown) => {
       this.loading = undefined;
-      const code = error instanceof Error && 'code' in error && error.code;
-      const reason = typeof code === 'string' ? code : kindOf(error);
+      const reason = originOf(error).code ?? kindOf(error);
       const message = upstreamMessages.httpClientNotLoaded(reason);
-      throw new UpstreamError(message, { class: 'transient' });
+      throw new UpstreamError(message, {
+        class: 'transient',
+        minWaitMs: RETRY_MS,
+      });
     });
     return this.loading;
   }

@@ -26,7 +26,7 @@ const baseUrlOf = ({ setting = "the source's baseUrl" }: Platform) => setting;
 /** The sentences of this room. */
 export const upstreamMessages = {
   httpClientNotLoaded: (reason: string) =>
-    `No platform was called: axios could not be loaded (${reason}). Install @nestjs/axios and axios.`,
+    `No platform was called: axios could not be loaded (${reason}). Install @nestjs/axios and axios; under Jest @nestjs/axios@4, since 12 has ES modules only.`,
   unreachable: (
     path: string,
     host: string,
