@@ -31,9 +31,14 @@ export async function fitTables(
     return { table, faults: [...faults, ...lossesOf(runner, table, faults)] };
   });
   const unfit = all.filter(({ faults }) => faults.length > 0);
+  // The others are mended by the migrations.
   const problems = unfit
-    .filter(({ faults }) => faults.some(({ isSafe }) => !isSafe))
-    .map(({ table, faults }) => refusalOf(runner, table, faults));
+    .map(({ table, faults }) => ({
+      table,
+      left: faults.filter(({ isSafe }) => !isSafe),
+    }))
+    .filter(({ left }) => left.length > 0)
+    .map(({ table, left }) => refusalOf(runner, table, left));
   refuse(problems);
   if (unfit.some(({ table }) => table.name === 'system_var'))
     refuse(await repeatedNames(runner));
@@ -70,8 +75,8 @@ function lossesOf(
   { name, triggers, hasChecks, isStrict, columns }: TableFacts,
   faults: readonly TableFault[],
 ): TableFault[] {
-  const isMadeAnew = faults.some(({ clause }) => clause === undefined);
-  if (familyOn(runner) !== 'sqlite' || !isMadeAnew) return [];
+  const reasons = faults.filter(({ clause }) => clause === undefined);
+  if (familyOn(runner) !== 'sqlite' || reasons.length === 0) return [];
   const parts = [
     triggers > 0 && 'its triggers',
     hasChecks && 'its CHECK constraints',
@@ -79,7 +84,8 @@ function lossesOf(
     columns.some(({ isComputed }) => isComputed) && 'its generated columns',
   ].filter((part) => part !== false);
   if (parts.length === 0) return [];
-  const problem = `${name} would lose ${parts.join(' and ')} by being made anew`;
+  const why = reasons.map(({ problem }) => problem).join('; ');
+  const problem = `${name} would lose ${parts.join(' and ')} by being made anew (${why})`;
   return [{ problem, isSafe: false }];
 }
 
