@@ -233,6 +233,26 @@ describe('the pages that users read', () => {
     }
   });
 
+  it.each(['larger-app-commonjs', 'tested-offline-jest'])(
+    'name the packages for NestJS 11 as %s has them',
+    (sample) => {
+      const { dependencies } = JSON.parse(
+        read(`samples/${sample}/package.json`),
+      ) as { dependencies: Readonly<Record<string, string>> };
+      const majorOf = (name: string) =>
+        versionsIn(dependencies[name] ?? '')[0]?.split('.')[0];
+      expect(majorOf('@nestjs/core')).toBe('11');
+      const [install = ''] = blocks('README.md', 'sh');
+      const [, named = ''] = /^# NestJS 11: (.+)$/m.exec(install) ?? [];
+      const packages = named.split(' ');
+      expect(packages.length).toBeGreaterThan(1);
+      for (const one of packages) {
+        const [, name = '', major] = /^(.+)@(\d+)$/.exec(one) ?? [];
+        expect(majorOf(name), one).toBe(major);
+      }
+    },
+  );
+
   it.each(['docs/settings.md', 'docs/settings.zh-CN.md'])(
     '%s names all settings, and no others',
     (page) => {
