@@ -307,6 +307,7 @@ describe.each(everyDatabase())(
           version: 1,
           credentialId: 'c0ffee00',
           appId: 'wx_other',
+          application: 'wx_other',
           issuedAt: now,
           writtenAt: now,
           askedAt: now,

@@ -115,9 +115,7 @@ describe('R8 a stop over credentials', () => {
     // A rolling deployment: these start with the credentials that are wrong by now.
     const [outdated] = await world.pair();
     await outdated.accountCheck.check();
-    await expect(outdated.tokens.getAccessToken()).rejects.toMatchObject({
-      retryAfter: expect.any(Number),
-    });
+    expect(await outdated.tokens.getAccessToken()).toBe(first);
     expect(world.wechat.calls.total).toBe(2);
     expect((await world.row()).value).toBe(first);
 

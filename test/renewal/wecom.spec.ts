@@ -108,6 +108,19 @@ describe('two applications of one corporation', () => {
     );
   });
 
+  it('never get the token of the other one in a row that had it, also without their agentIds', async () => {
+    await using world = await open();
+    for (const application of [CRM, BOT]) {
+      const { corpId, secret } = application;
+      const account = { name: 'crm', kind: 'wecom' as const, corpId, secret };
+      const replica = await world.replica({ accounts: [account] });
+      expect(await replica.tokens.getAccessToken('crm')).toBe(
+        world.wechat.currentToken(fakeAppId(application)),
+      );
+      await replica.close();
+    }
+  });
+
   it('lose nothing by what becomes of the other: its rejections, its secret', async () => {
     await using world = await open();
     const replica = await start(world);

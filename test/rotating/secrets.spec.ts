@@ -4,6 +4,7 @@ import {
   isTokenUnavailableError,
   type TokenMode,
 } from '../../src/wechat-token/index.js';
+import { TokenHealth } from '../../src/wechat-token/schedule/token-health.js';
 import { callOnce, Fleet, STEP } from '../support/fleet.js';
 import { ONCE, World } from '../support/world.js';
 
@@ -41,6 +42,46 @@ describe('the AppSecret is reset at WeChat', () => {
       await fleet.live(4 * STEP);
       expect(world.wechat.refused).toBe(0);
       expect(world.wechat.calls.stableForced).toBe(0);
+    },
+  );
+
+  it.each([
+    { mode: 'stable', other: 'has a wrong one from its start on' },
+    { mode: 'classic', other: 'has a wrong one from its start on' },
+    { mode: 'stable', other: 'still has the old one' },
+    { mode: 'classic', other: 'still has the old one' },
+  ] as const)(
+    'a replica that $other serves what another one renews, and calls rarely ($mode)',
+    async ({ mode, other }) => {
+      await using world = await World.create({ wechat: { lifeSeconds: LIFE } });
+      const right = withSecret(mode, DEFAULT_FAKE_ACCOUNT.appSecret);
+      const changed = withSecret(mode, NEW_SECRET);
+      const first = await world.replica(right);
+      const stored = await first.tokens.getAccessToken();
+      const isOld = other === 'still has the old one';
+      if (isOld) world.wechat.changeSecret(appId, NEW_SECRET);
+      const second = await world.replica(changed);
+      expect(await second.tokens.getAccessToken()).toBe(stored);
+      await second.accountCheck.check();
+
+      const [ours, theirs] = isOld ? [second, first] : [first, second];
+      const reasons = () => theirs.module.get(TokenHealth).current().reasons;
+      for (let elapsed = 0; elapsed < 2 * LIFE; elapsed += STEP) {
+        await world.advance(STEP);
+        for (const { rounds, poller, tokens } of [ours, theirs]) {
+          await poller.poll();
+          await rounds.tick();
+          expect(await callOnce(world, await tokens.getAccessToken())).toBe(0);
+        }
+        if (!isOld)
+          expect(reasons()).toEqual([
+            { reason: 'renewals-failing', class: 'credentials', count: 1 },
+          ]);
+      }
+
+      expect(world.wechat.issued()).toBeGreaterThan(2);
+      const { classic, stable } = world.wechat.calls;
+      expect(classic + stable).toBeLessThan(24);
     },
   );
 

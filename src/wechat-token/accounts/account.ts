@@ -108,7 +108,10 @@ export class Account {
     return this.corpId ?? this.appId;
   }
 
-  /** What budgets and limits are counted by: applications of one corporation share none, whether or not their agentIds are known. */
+  /**
+   * What budgets and limits are counted by, and whose tokens are the account's: applications of one corporation share none, whether or
+   * not their agentIds are known.
+   */
   get application(): string {
     const isAlone = this.corpId === undefined || this.agentId !== undefined;
     return isAlone ? this.appId : `${this.corpId}/${this.credentialId}`;

@@ -4,6 +4,9 @@ import { fingerprint } from '../common/fingerprint.js';
 export interface TokenOwner {
   /** Of the account that the token was cached for. */
   readonly appId: string;
+  /** The appid, where it tells the account from every other one. */
+  readonly application: string;
+  /** Of the account, if this process has had a token that was issued for these credentials; else those of the stored token. */
   readonly credentialId: string;
 }
 

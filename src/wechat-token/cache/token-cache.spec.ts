@@ -12,6 +12,7 @@ const token = (
   value,
   credentialId: 'c0ffee00',
   appId: 'wx0123456789abcdef',
+  application: 'wx0123456789abcdef',
   version: 5,
   issuedAt: NOW - 200,
   writtenAt: NOW - 100,

@@ -44,7 +44,7 @@ export class TokenCache {
 
   /** Caches a token, unless a newer one is cached already. */
   adopt(name: TokenName, token: TokenToCache): void {
-    const { value, version, credentialId, appId } = token;
+    const { value, version, credentialId, appId, application } = token;
     const { issuedAt, writtenAt, askedAt } = token;
     const { knownAt, serveUntil, expiresAt } = token;
     const known = this.get(name);
@@ -67,6 +67,7 @@ export class TokenCache {
       version,
       credentialId,
       appId,
+      application,
       issuedAt,
       knownAt,
       refreshAt,
@@ -132,11 +133,6 @@ export class TokenCache {
     return { total: this.size + missing, expired, missing };
   }
 
-  /** When the platform was asked for the held token, or for its confirmation; undefined when none is held. */
-  issuedAt(name: TokenName): number | undefined {
-    return this.get(name)?.issuedAt;
-  }
-
   /** How often a token was served from memory. */
   get hits(): number {
     let hits = 0;
@@ -144,7 +140,7 @@ export class TokenCache {
     return hits;
   }
 
-  /** The credentials that the account of a held token had when the token was cached. */
+  /** Whose token is held under that name. */
   ownerOf(name: TokenName): TokenOwner | undefined {
     return this.get(name);
   }
@@ -160,10 +156,10 @@ export class TokenCache {
     return known?.version === version && known.knownAt !== Infinity;
   }
 
-  /** Drops the token of other credentials: the name may be another account's by now. */
-  forgetUnlessOf(name: TokenName, credentialId: string): void {
+  /** Drops the token of another application: the name is another account's by now. */
+  forgetUnlessOf(name: TokenName, { application }: TokenOwner): void {
     const known = this.get(name);
-    if (known && known.credentialId !== credentialId) this.delete(name);
+    if (known && known.application !== application) this.delete(name);
   }
 
   /** Drops the tokens of accounts that were removed. */

@@ -9,6 +9,7 @@ function token(value: string, refreshAt = 1000): CachedToken {
     version: 1,
     credentialId: 'c0ffee00',
     appId: 'wx0123456789abcdef',
+    application: 'wx0123456789abcdef',
     issuedAt: 0,
     knownAt: 0,
     refreshAt,

@@ -61,8 +61,12 @@ export class Answers {
     const mark = fingerprint(update.value);
     const latencyMs = this.clock.now() - sentAt;
     const event = { name, actor, fingerprint: mark, latencyMs, detail };
+    const { account } = target;
     const serve = (knownAt: number) =>
-      this.cache.adopt(name, toCached(update, sentAt, version, knownAt));
+      this.cache.adopt(
+        name,
+        toCached(update, account, sentAt, version, knownAt),
+      );
 
     this.coolDowns.clear(name);
     this.coolDowns.answers.note(target);
@@ -128,7 +132,9 @@ export class Answers {
     const latencyMs = now - sentAt;
     const event = { name, actor, latencyMs, detail: message };
     this.coolDowns.answers.note(target, error);
-    this.coolDowns.failures.note(name, { class: error.class, at: now });
+    const { credentialId } = target.account;
+    const noted = { class: failureClass, at: now, credentialId };
+    this.coolDowns.failures.note(name, noted);
     const isStored = await write?.(failure).catch(() => undefined);
     if (isStored === false) {
       this.journal.leaseLost(event);

@@ -72,12 +72,12 @@ export class TokenStates {
   }
 
   /**
-   * Caches the token of a row, if it was issued for the account's credentials and no newer one waits to be written. Without a
-   * token to cache, this replica expects one from now on.
+   * Caches the token of a row, if it is the account's and no newer one waits to be written. Without a token to cache, this replica
+   * expects one from now on.
    */
   adopt(row: TokenRow, owner: TokenOwner): void {
     const { name, value } = row;
-    const { appId, credentialId } = owner;
+    const { appId, application, credentialId } = owner;
     this.conflicts.see(name, appId, otherHolder(row, owner));
     if (value === null || !isToken(row) || !this.isOurs(row, owner))
       return this.cache.expect(name);
@@ -85,7 +85,7 @@ export class TokenStates {
     // A token that others renew is read again soon; one that this replica renews, when it is due and no cool-down lasts.
     const othersRenew = this.settings.role === 'reader' || row.leaseInMs > 0;
     const refreshInMs = Math.max(
-      row.refreshInMs,
+      this.dueInMs(row, owner),
       row.nextAttemptInMs,
       this.coolDowns.active(name)?.wait ?? 0,
       othersRenew ? RETRY_MS : 0,
@@ -94,8 +94,11 @@ export class TokenStates {
     this.cache.adopt(name, {
       value,
       version: row.version,
-      credentialId,
+      credentialId: this.isTried(row, owner)
+        ? credentialId
+        : (row.credentialId ?? credentialId),
       appId,
+      application,
       issuedAt: row.readAt + (isIssued ? row.issuedInMs : 0),
       writtenAt: row.readAt + row.updatedInMs,
       askedAt: row.readAt,
@@ -106,7 +109,7 @@ export class TokenStates {
     });
   }
 
-  /** As {@link adopt}, without the account; false when its credentials may have changed, and only the account itself tells. */
+  /** As {@link adopt}, without the account; false when only the account itself tells whether the token is its own. */
   adoptKnown(row: TokenRow): boolean {
     const owner = this.cache.ownerOf(row.name);
     if (!owner || !this.isOurs(row, owner)) return false;
@@ -121,7 +124,7 @@ export class TokenStates {
       value: row.value,
       fingerprint: row.value === null ? null : fingerprint(row.value),
       usable: this.isUsable(row, account),
-      due: row.refreshInMs <= 0,
+      due: this.dueInMs(row, account) <= 0,
       unconfirmed: row.nextInMs <= 0 && this.confirmInMs(row, source) <= 0,
       isEarlyCallHarmless: source.isEarlyCallHarmless,
       leasedFor: row.leaseInMs,
@@ -140,7 +143,9 @@ export class TokenStates {
     const interval = confirmInterval(target.source, confirmMs);
     const confirmInMs = this.confirmInMs(row, target.source);
     const next = nextLook({
-      refreshInMs: this.isUsable(row, target.account) ? row.refreshInMs : 0,
+      refreshInMs: this.isUsable(row, target.account)
+        ? this.dueInMs(row, target.account)
+        : 0,
       // The token was confirmed since it was last changed.
       confirmInMs: confirmInMs > 0 ? confirmInMs : interval,
       coolingFor: this.coolDown(row, target).wait,
@@ -160,6 +165,11 @@ export class TokenStates {
   /** The cached token, if it may be handed out now. */
   usable(name: TokenName): CachedToken | undefined {
     return this.cache.usable(name, this.clock.now());
+  }
+
+  /** The token that this process holds can be handed out, and its credentials have been right. */
+  isSettled(name: TokenName, { credentialId }: TokenOwner): boolean {
+    return this.usable(name)?.credentialId === credentialId;
   }
 
   /**
@@ -225,11 +235,30 @@ export class TokenStates {
     );
   }
 
-  /** A token that was issued for another appid or secret is not handed out; a reader has no secret to compare. */
+  /** A token that was issued for another application is not handed out; a reader has no secret to tell them apart. */
   private isOurs(row: TokenRow, owner: TokenOwner): boolean {
-    return this.settings.role === 'reader'
-      ? row.appId === null || row.appId === owner.appId
-      : row.credentialId === owner.credentialId;
+    const { appId, credentialId } = row;
+    if (this.settings.role === 'reader')
+      return appId === null || appId === owner.appId;
+    // Without credentials, another program has written the token.
+    const isOfApplication =
+      credentialId !== null && appId === owner.application;
+    return isOfApplication || credentialId === owner.credentialId;
+  }
+
+  /** R7: when the token is due: at once where it was issued for another secret, until it is known whether the account's is right. */
+  private dueInMs(row: TokenRow, owner: TokenOwner): number {
+    const { refreshInMs } = row;
+    return this.isTried(row, owner) ? refreshInMs : Math.min(0, refreshInMs);
+  }
+
+  private isTried({ name, credentialId }: TokenRow, owner: TokenOwner) {
+    return (
+      this.settings.role === 'reader' ||
+      [credentialId, this.cache.ownerOf(name)?.credentialId].includes(
+        owner.credentialId,
+      )
+    );
   }
 
   /** R7: when the token was last changed so long ago that it is to be confirmed; Infinity where tokens are not confirmed. */

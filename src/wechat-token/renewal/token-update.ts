@@ -1,4 +1,8 @@
-import type { CachedToken, TokenToCache } from '../cache/cached-token.js';
+import type {
+  CachedToken,
+  TokenOwner,
+  TokenToCache,
+} from '../cache/cached-token.js';
 import type { WechatTokenSettings } from '../common/settings.js';
 import type { TokenSource } from '../sources/token-source.js';
 import {
@@ -111,6 +115,7 @@ function isLifeKnown(
 /** R3: a token as it is cached; its life counts from before the request was sent. */
 export function toCached(
   update: TokenUpdate,
+  owner: TokenOwner,
   sentAt: number,
   version: number,
   knownAt: number,
@@ -121,8 +126,9 @@ export function toCached(
     version,
     knownAt,
     value: update.value,
-    credentialId: update.credentialId,
-    appId: update.appId,
+    credentialId: owner.credentialId,
+    appId: owner.appId,
+    application: owner.application,
     issuedAt: sentAt,
     writtenAt: sentAt,
     askedAt: sentAt,

@@ -62,10 +62,10 @@ export class AccountScan {
     // However fast the accounts come, the event loop serves callers in between.
     await setImmediate();
     for (const { name, account } of batch)
-      this.cache.forgetUnlessOf(name, account.credentialId);
+      this.cache.forgetUnlessOf(name, account);
     const missing = new Map(
       batch
-        .filter(({ name }) => !this.states.usable(name))
+        .filter(({ name, account }) => !this.states.isSettled(name, account))
         .map((target) => [target.name, target]),
     );
     if (missing.size === 0) return [];

@@ -89,11 +89,15 @@ export class TokenHealth {
     };
   }
 
-  /** Without those that another process has renewed since. */
+  /** Without those that another process has renewed since, unless with other credentials. */
   private failuresByClass(): ReadonlyMap<string, number> {
     const byClass = new Map<string, number>();
     for (const [name, failure] of this.failures.all()) {
-      if ((this.cache.issuedAt(name) ?? -Infinity) > failure.at) continue;
+      const { credentialId: tried } = failure;
+      const held = this.cache.get(name);
+      const isRenewed = held !== undefined && held.issuedAt > failure.at;
+      if (isRenewed && (tried ?? held.credentialId) === held.credentialId)
+        continue;
       byClass.set(failure.class, (byClass.get(failure.class) ?? 0) + 1);
     }
     return byClass;

@@ -167,9 +167,9 @@ interface Expectation {
 export interface TokenState {
   readonly value: string | null;
   readonly fingerprint: string | null;
-  /** May be handed out: not expired, and issued for these credentials. */
+  /** May be handed out: not expired, and issued for this application. */
   readonly usable: boolean;
-  /** Past its `refresh_at`. */
+  /** Past its `refresh_at`, or issued for another secret. */
   readonly due: boolean;
   /** For too long the platform has not confirmed that this is the current token. */
   readonly unconfirmed: boolean;

@@ -6,6 +6,8 @@ interface Failure {
   readonly class: string;
   /** On this process's clock. */
   readonly at: number;
+  /** What the platform was asked with. */
+  readonly credentialId?: string;
 }
 
 /** The tokens whose last renewal by this replica failed, for health: at most one entry for each token of the app's accounts. */

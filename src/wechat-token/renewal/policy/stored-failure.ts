@@ -110,7 +110,7 @@ export function failureOf(call: FailedCall): StoredFailure {
     typeof row?.credentialId === 'string' &&
     row.credentialId !== account.credentialId;
   const storedUntil =
-    row && !concernsOthers && row.value !== null
+    row && row.value !== null
       ? row.readAt + servableFor(row.expiresInMs, lifeOf(row))
       : now;
   const goodForMs = Math.max(call.servedUntil, storedUntil) - now;
