@@ -460,7 +460,7 @@ describe('samples/central-server', () => {
       expect(app.logs().match(/WeChat issued token/g)).toHaveLength(1);
 
       const operators = await printed(/^ +(export SERVER=.*)$/m);
-      const [, looks = '', , , , refresh = ''] = blocks(OPERATING, 'sh');
+      const [, looks = '', , , , , refresh = ''] = blocks(OPERATING, 'sh');
       const expectOf = (commands: string, answer: RegExp | string) =>
         vi.waitFor(async () => {
           const text = `set -e; ${operators}\n${commands}`;
