@@ -318,6 +318,14 @@ describe('the pages that users read', () => {
     expect(commands(page)).toEqual(commands(englishOf(page)));
   });
 
+  it('docs/interop.zh-CN.md has recipes of the English page', () => {
+    const recipes = (page: string) =>
+      read(page).match(/^```(?:php|python).*?^```/gms) ?? [];
+    const chinese = recipes('docs/interop.zh-CN.md');
+    expect(chinese.length).toBeGreaterThan(5);
+    expect(recipes('docs/interop.md')).toEqual(expect.arrayContaining(chinese));
+  });
+
   it.each(PAGES.filter((page) => !CHINESE.includes(page)))(
     '%s: every block of commands names the test that runs it, or what is missing to run it here',
     (page) => {
