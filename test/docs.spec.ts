@@ -71,6 +71,10 @@ function anchorsOf(page: string): string[] {
 const versionsIn = (text: string): string[] =>
   text.match(/\d+(?:\.\d+)*/g) ?? [];
 
+/** Of commands: what is after a `#`, which a translation has in its language. */
+const withoutComments = (commands: string) =>
+  commands.replaceAll(/(^|[ \t]+)# .*$/gm, '$1#');
+
 /** Columns of a terminal: Chinese characters and punctuation take two. */
 const columnsOf = (line: string) =>
   line.replaceAll(/[\u2e80-\u9fff\uff00-\uff60]/g, '**').length;
@@ -330,7 +334,16 @@ describe('the pages that users read', () => {
   });
 
   it.each(CHINESE)('%s has the commands of the English page', (page) => {
-    expect(blocks(page, 'sh')).toEqual(blocks(englishOf(page), 'sh'));
+    const commands = (of: string) => blocks(of, 'sh').map(withoutComments);
+    expect(commands(page)).toEqual(commands(englishOf(page)));
+  });
+
+  it('docs/interop.zh-CN.md has recipes of the English page', () => {
+    const recipes = (page: string) =>
+      read(page).match(/^```(?:php|python).*?^```/gms) ?? [];
+    const chinese = recipes('docs/interop.zh-CN.md');
+    expect(chinese.length).toBeGreaterThan(5);
+    expect(recipes('docs/interop.md')).toEqual(expect.arrayContaining(chinese));
   });
 
   it.each(PAGES.filter((page) => !CHINESE.includes(page)))(

@@ -46,7 +46,7 @@ const PROBLEMS: Readonly<
       wrong: {
         summary: 'Unknown API key',
         detail:
-          'Unknown API key. Check it against http.apiKeys (API_KEYS of the app, or its file).',
+          'Unknown API key. Send one that the server has (API_KEYS, its file, or http.apiKeys).',
       },
     },
   },

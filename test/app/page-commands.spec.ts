@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { loadSettings } from '../../src/config/settings.js';
+import { loadSettings, readSettings } from '../../src/config/settings.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
 import {
   API_KEY,
@@ -39,7 +39,7 @@ describe('commands', () => {
   let keysFile: string;
   beforeAll(async () => {
     sandbox = await AppSandbox.create();
-    keysFile = join(sandbox.folder, 'api-keys.json');
+    keysFile = join(sandbox.folder, 'keys-of-the-app.json');
     writeFileSync(
       keysFile,
       apiKeys(
@@ -91,11 +91,31 @@ describe('commands', () => {
     expect(reported).toMatchObject({ name: 'access_token', value: current });
   });
 
+  it('of docs/token-server.md put the keys of API_KEYS into a file that the app takes', async () => {
+    const keys = apiKeys({ id: 'billing', key: API_KEY });
+    const commandsOfPage = commands('docs/token-server.md', 'unset API_KEYS');
+    const environment = await run(
+      commandsOfPage.replace(/^npm start$/m, 'env'),
+      { API_KEYS: keys, API_KEYS_FILE: undefined },
+    );
+    expect(environment).not.toMatch(/^API_KEYS=/m);
+    const [, file = ''] = /^API_KEYS_FILE=(.+)$/m.exec(environment) ?? [];
+    expect(modeOf(file)).toBe(0o600);
+    expect(readFileSync(file, 'utf8').trim()).toBe(keys);
+    const { warnings } = await readSettings({
+      WECHAT_APP_ID: appId,
+      WECHAT_APP_SECRET: appSecret,
+      API_KEYS_FILE: file,
+    });
+    expect(warnings).toEqual([]);
+  });
+
   describe('of docs/rotating.md', () => {
     const page = 'docs/rotating.md';
 
-    it('make an API key, and add an entry that lets in who has the key', async () => {
+    it('make an API key beside that of docs/token-server.md, and add an entry that lets in who has the key', async () => {
       chmodSync(keysFile, 0o640);
+      writeFileSync(join(sandbox.folder, 'billing.key'), API_KEY);
       const before = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
 
       await run(commands(page, 'sha256sum'));
@@ -103,8 +123,10 @@ describe('commands', () => {
       const after = JSON.parse(readFileSync(keysFile, 'utf8')) as unknown[];
       expect(after.slice(0, -1)).toEqual(before);
       expect(modeOf(keysFile)).toBe(0o640);
-      expect(readdirSync(sandbox.folder)).not.toContain('api-keys.json.new');
-      const keyFile = join(sandbox.folder, 'billing.key');
+      expect(readdirSync(sandbox.folder)).not.toContain(
+        'keys-of-the-app.json.new',
+      );
+      const keyFile = join(sandbox.folder, 'billing-2.key');
       expect(modeOf(keyFile)).toBe(0o600);
       await vi.waitFor(
         () => expect(app.logs()).toMatch(/reloaded.*"billing-2026-11"/),
@@ -123,6 +145,15 @@ describe('commands', () => {
         run(commands(page, 'sha256sum'), { API_KEYS_FILE: broken }),
       ).rejects.toThrow('JSON');
       expect(readFileSync(broken, 'utf8')).toBe('[');
+      expect(readdirSync(sandbox.folder)).not.toContain('billing-2.key');
+    });
+
+    it('leave no key without a file of API keys', async () => {
+      for (const API_KEYS_FILE of [undefined, '', '/nowhere/api-keys.json'])
+        await expect(
+          run(commands(page, 'sha256sum'), { API_KEYS_FILE }),
+        ).rejects.toThrow(API_KEYS_FILE || 'set it to the path of the file');
+      expect(readdirSync(sandbox.folder)).not.toContain('billing-2.key');
     });
 
     it('make an encryption key that the app takes', async () => {

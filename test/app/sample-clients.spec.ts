@@ -460,7 +460,7 @@ describe('samples/central-server', () => {
       expect(app.logs().match(/WeChat issued token/g)).toHaveLength(1);
 
       const operators = await printed(/^ +(export SERVER=.*)$/m);
-      const [, looks = '', , , , refresh = ''] = blocks(OPERATING, 'sh');
+      const [, looks = '', , , , , refresh = ''] = blocks(OPERATING, 'sh');
       const expectOf = (commands: string, answer: RegExp | string) =>
         vi.waitFor(async () => {
           const text = `set -e; ${operators}\n${commands}`;
@@ -477,7 +477,7 @@ describe('samples/central-server', () => {
       const words = await printed(/((?: {2}\w+ {2,}.*\n)+)\n/);
       const rows = read(CENTRAL_SERVER).matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm);
       for (const [, word = '', meaning = ''] of rows)
-        expect(words).toContain(`  ${word.padEnd(6)}  ${meaning}\n`);
+        expect(words).toContain(`  ${word.padEnd(7)}  ${meaning}\n`);
       const type = async (word: string) => {
         // A pipe that is opened to be read as well does not wait for who reads it.
         writeFileSync(terminal, `${word}\n`, { flag: 'r+' });
@@ -510,6 +510,27 @@ describe('samples/central-server', () => {
         expect(await asked(), word).toContain(answer);
       }
       await expectOf(refresh, '"errcode":40125');
+
+      const forCheck = await printed(/^ +(export DATABASE_URL=.*\n.*)$/m);
+      const check = () =>
+        run(
+          CENTRAL_SERVER,
+          `set -e; ${forCheck}\nnode ../../dist/main.js --check`,
+          {},
+        );
+      expect((await check()).stdout).toContain('40125');
+      const [, secretFile = ''] = /APP_SECRET_FILE=(\S+)/.exec(forCheck) ?? [];
+      writeFileSync(secretFile, await printed(/the new AppSecret: (\w+)/));
+      expect((await check()).stdout).toMatch(/^ok +account .* accepted/m);
+      await type('restart');
+      await printed(/(>> restarted: )/);
+      const started = [...app.logs().matchAll(REPLICA)].map(
+        ([, url = '']) => url,
+      );
+      expect(started.slice(2).toSorted()).toEqual(
+        started.slice(0, 2).toSorted(),
+      );
+      await expectOf(refresh, '"outcome":"unchanged"');
 
       expect(readdirSync(temporary)).toHaveLength(2);
       await interrupt(app);

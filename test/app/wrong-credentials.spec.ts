@@ -68,7 +68,7 @@ describe('an AppSecret that WeChat does not know (40125)', () => {
         failures: 1,
         nextAttemptAt: expect.stringMatching(/^20[^ ]+Z$/),
         reason: expect.stringMatching(
-          /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET or its file, or appSecret in WECHAT_ACCOUNTS\) and restart; what was corrected is tried at once, .*$/,
+          /^WeChat answered 40125 "invalid appsecret[^"]*"\. Correct the appSecret \(WECHAT_APP_SECRET or its file, or appSecret in WECHAT_ACCOUNTS\) and restart, which tries it at once; .*$/,
         ),
       }),
     ]);

@@ -58,7 +58,18 @@ describe.each(everyDatabase())('the events on $title', (database) => {
     const detail = 'ü'.repeat(1000);
     await db.events.record({ ...forced(), actor, detail });
     expect(await db.sql('SELECT actor, detail FROM token_event')).toEqual([
-      { actor: 'a'.repeat(64), detail: 'ü'.repeat(255) },
+      { actor: 'a'.repeat(64), detail: `${'ü'.repeat(254)}…` },
+    ]);
+  });
+
+  it('say at the end of a word that they are cut', async () => {
+    const words = `${'word '.repeat(50)}asked again`;
+    const fits = 'ü'.repeat(255);
+    for (const detail of [words, fits])
+      await db.events.record({ ...forced(), detail });
+    expect(await db.sql('SELECT detail FROM token_event ORDER BY id')).toEqual([
+      { detail: `${'word '.repeat(49)}word…` },
+      { detail: fits },
     ]);
   });
 

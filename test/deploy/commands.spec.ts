@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -8,8 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { readSettings } from '../../src/config/settings.js';
 import { DEFAULT_FAKE_ACCOUNT } from '../../src/testing/index.js';
@@ -94,9 +98,10 @@ describe('the commands for a server that runs', () => {
       ,
       ,
       metrics = '',
+      ,
       refresh = '',
       force = '',
-    ] = commandsOf('docs/operating.md', 7);
+    ] = commandsOf('docs/operating.md', 8);
 
     const seen = await run(variables, looks);
     expect(seen).toContain('{"status":"ok","reasons":[]}');
@@ -124,6 +129,43 @@ describe('the commands for a server that runs', () => {
     expect(sandbox.wechat.accepts(before ?? '')).toBe(false);
   });
 
+  it('docs/operating.md: what cron runs tells a robot of each replica that is not ok, and of no other', async () => {
+    const [, , , , , watch = ''] = commandsOf('docs/operating.md', 8);
+    const told: unknown[] = [];
+    const other = createServer((request, response) => {
+      void text(request).then((body) => {
+        if (body !== '') told.push(JSON.parse(body));
+        response.end('{"status":"degraded","reasons":[{"code":"a"}]}\n');
+      });
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const away = 'http://127.0.0.1:1';
+    const commands = watch
+      .replace('http://127.0.0.1:3001', `${url} ${away}`)
+      .replace(/https:[^']+/, `${url}/robot`)
+      .replaceAll('-m 10', '-m 120');
+    const message = (of: string, answer: string) => ({
+      msgtype: 'text',
+      text: { content: `wechat-token: ${of}: ${answer}` },
+    });
+    try {
+      // The app itself may not be well for a moment, on a busy machine.
+      await vi.waitFor(async () => {
+        told.length = 0;
+        expect(await run(commands)).toBe('');
+        expect(told).toEqual([
+          message(url, '{status:degraded,reasons:[{code:a}]}'),
+          message(away, 'no answer'),
+        ]);
+      }, PATIENCE_MS);
+    } finally {
+      other.close();
+      other.closeAllConnections();
+    }
+  });
+
   it('docs/deploying.md: the requests before going live', async () => {
     const [, requests = ''] = commandsOf('docs/deploying.md', 4);
     expect(requests).toContain('# {"status":"ok","reasons":[]}');
@@ -142,7 +184,7 @@ describe('the commands for a server that runs', () => {
     const [health = ''] = commandsOf('docs/health.md', 1);
     const [, , operating = '', systemd = ''] = commandsOf(
       'docs/operating.md',
-      7,
+      8,
     );
     const [deploying = ''] = commandsOf('docs/deploying.md', 4);
     expect(operating).toBe(health);

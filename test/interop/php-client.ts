@@ -1,4 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT } from '../support/build.js';
@@ -18,26 +27,44 @@ export const easyWechat: SetUp = async (
   wechatUrl,
 ) => {
   const php = findPhp();
+  const temporary = mkdtempSync(join(tmpdir(), 'wechat-token-easywechat-'));
+  const folder = join(temporary, 'token');
+  /** As if the token had been kept for long enough to be asked for again. */
+  const age = () => {
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const file = join(folder, name);
+      const kept = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...kept, askAgain: 0 }));
+    }
+  };
   const script = [
     `require '${join(import.meta.dirname, 'php/easywechat.php')}';`,
     recipe('php', 'managed-tokens'),
-    recipe('php', 'easywechat').replace(
-      "getenv('TOKEN_KEY')",
-      "$&, getenv('TOKEN_NAME')",
-    ),
+    recipe('php', 'easywechat')
+      .replace(
+        "'TokenClient.php'",
+        `'${join(PROJECT, 'samples/php-client/TokenClient.php')}'`,
+      )
+      .replace(
+        /folder: '[^']+'/,
+        "folder: getenv('TOKEN_FOLDER'), name: getenv('TOKEN_NAME'), timeout: 120",
+      ),
     "if ($menu['errcode'] ?? 0) exit(\"errcode {$menu['errcode']}\");",
   ].join('\n');
   return {
     call: async () => {
+      age();
       const { stdout } = await promisify(execFile)(php, ['-r', script], {
         env: {
           TOKEN_SERVER: server,
           TOKEN_KEY: key,
           TOKEN_NAME: name,
+          TOKEN_FOLDER: folder,
           WECHAT_API_BASE_URL: wechatUrl,
         },
       });
       if (stdout !== '') throw new Error(stdout);
     },
+    [Symbol.asyncDispose]: async () => rmSync(temporary, { recursive: true }),
   };
 };

@@ -33,13 +33,22 @@ async function start() {
   const proxy = await startProxy(urls, Number(PORT));
   running.push(proxy);
   print(`The token server listens on ${proxy.url} until Ctrl-C stops it.`);
-  return proxy.url;
+  return {
+    url: proxy.url,
+    databaseUrl,
+    async restart() {
+      for (const replica of replicas) await replica.restart();
+    },
+  };
 }
 
 process.on('SIGINT', () => stop(0)).on('SIGTERM', () => stop(0));
 
-/** Of the proxy, such as `http://127.0.0.1:3000`. */
-export const url = await start().catch((error) => {
+/**
+ * `url`: of the proxy, such as `http://127.0.0.1:3000`. `restart()`: of the replicas, the second when the first is ready
+ * again.
+ */
+export const { url, databaseUrl, restart } = await start().catch((error) => {
   process.stderr.write(`${error.message}\n`);
   return stop(1);
 });

@@ -21,6 +21,8 @@ const ops = newKey();
 const folder = mkdtempSync(join(tmpdir(), 'central-server-keys-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const keys = join(folder, 'api-keys.json');
+const secretFile = join(folder, 'app-secret');
+writeFileSync(secretFile, DEFAULT_FAKE_ACCOUNT.appSecret, { mode: 0o600 });
 const scopes = ['tokens:read', 'tokens:refresh', 'tokens:issue'];
 writeFileSync(
   keys,
@@ -34,12 +36,13 @@ writeFileSync(
 Object.assign(process.env, {
   WECHAT_API_BASE_URL: wechat.baseUrl,
   WECHAT_APP_ID: DEFAULT_FAKE_ACCOUNT.appId,
-  WECHAT_APP_SECRET: DEFAULT_FAKE_ACCOUNT.appSecret,
+  WECHAT_APP_SECRET_FILE: secretFile,
   // Of this shell, perhaps, for the server with an account of its own.
+  WECHAT_APP_SECRET: '',
   API_KEYS: '',
   API_KEYS_FILE: keys,
 });
-const { url } = await import('./main.mjs');
+const { url, databaseUrl, restart } = await import('./main.mjs');
 print(`
 For clients, in another terminal:
 
@@ -49,7 +52,12 @@ For the commands of docs/operating.md:
 
   export SERVER=${url} KEY=${ops}
 
+For node ../../dist/main.js --check, and with PORT=3001 for a replica of your own:
+
+  export DATABASE_URL=${databaseUrl} API_KEYS_FILE=${keys} \\
+    WECHAT_APP_ID=${DEFAULT_FAKE_ACCOUNT.appId} WECHAT_APP_SECRET_FILE=${secretFile} WECHAT_API_BASE_URL=${wechat.baseUrl}
+
 The console, in which you sign in with the KEY of that line: ${url}/admin/wechat-tokens/console
 The API keys, read again when they change: ${keys}
 `);
-takeFaults(wechat);
+takeFaults(wechat, secretFile, restart);

@@ -55,7 +55,8 @@ export async function startProxy(replicas, port) {
   };
 }
 
-async function isReady(url) {
+/** Whether a replica says that it can serve. */
+export async function isReady(url) {
   try {
     const signal = AbortSignal.timeout(CHECK_INTERVAL_MS);
     const answer = await fetch(`${url}/health/ready`, { signal });

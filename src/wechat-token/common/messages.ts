@@ -228,7 +228,7 @@ export const messages = {
   keyMissing: () =>
     'API key required; send it as "Authorization: Bearer <key>" or "X-API-Key: <key>".',
   keyWrong: () =>
-    'Unknown API key. Check it against http.apiKeys (API_KEYS of the app, or its file).',
+    'Unknown API key. Send one that the server has (API_KEYS, its file, or http.apiKeys).',
   wrongKeysTooOften: () =>
     'Too many wrong API keys; correct the key, or try again later. A right key is let in at once.',
   scopeMissing: (scope: string) =>

@@ -24,7 +24,7 @@ export interface RefreshRequest {
   expectedFingerprint?: string;
   /** Who asks, for the events: a person, or the id of an API key. At most 64 characters. */
   actor?: string;
-  /** Why, for the log and the events; the events keep the first 255 characters. */
+  /** Why, for the log and the events; the events keep 255 characters at most. */
   reason?: string;
 }
 

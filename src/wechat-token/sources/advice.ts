@@ -1,8 +1,12 @@
 import type { Reaction } from './errcodes.js';
 
-/** What becomes of a verdict on an account or its credentials. */
-export const PROBED =
-  'what was corrected is tried at once, and without that the platform is asked again after 1, 5 and 15 minutes, then every 30 to 60, or when the token is refreshed manually (TokenRefresher.refresh, or the admin API).';
+/** What to do when credentials were corrected in the settings. */
+export const THEN_RESTART =
+  'and restart, which tries it at once; by itself it is tried again within the hour.';
+
+/** What to do when an account was corrected in the platform's console. */
+export const THEN_REFRESH =
+  'then refresh the token, in the console of these tokens or by TokenRefresher.refresh; by itself it is tried again within the hour.';
 
 /** What to do about a refusal. @param platform Its name, such as `WeChat`. */
 export function adviceFor(reaction: Reaction, platform: string): string {
@@ -20,14 +24,14 @@ const BY_CLASS: Readonly<
   transient: () => 'It will be retried automatically.',
   certificate: () => 'It will be retried automatically.',
   credentials: () =>
-    `Check the account's id, secret and mode in the settings; ${PROBED}`,
+    `Correct the account's id, secret or mode in the settings ${THEN_RESTART}`,
   ip: (platform) =>
     `Add this machine's IP to the whitelist in ${platform}'s console; it will be retried automatically.`,
   // Without the database the retry comes after an hour, whatever the time in China.
   quota: () =>
     'The daily quota is exhausted and resets at midnight, China time; it will be retried automatically. Check what else fetches tokens for this appid.',
   account: (platform) =>
-    `Check the account in ${platform}'s console; ${PROBED}`,
+    `Check the account in ${platform}'s console, ${THEN_REFRESH}`,
   rejected: () =>
     'A token that it depends on is renewed first, if there is one; it will be retried automatically.',
 };

@@ -8,6 +8,9 @@ import type { TokenEventType } from './token-event.entity.js';
 const PURGE_BATCH = 1000;
 const MAX_RECENT = 1000;
 const MAX_ACTOR_LENGTH = 64;
+const MAX_DETAIL_LENGTH = 255;
+/** Not a word without end. */
+const PART_OF_A_WORD = /\s+\S{0,40}$/;
 
 export interface NewTokenEvent {
   readonly name: TokenName;
@@ -133,7 +136,7 @@ export class TokenEvents {
         actor: storedActor(actor),
         fingerprint: fingerprint ?? null,
         latency: latencyMs === undefined ? null : Math.round(latencyMs),
-        detail: detail === undefined ? null : truncate(detail, 255),
+        detail: detail === undefined ? null : storedDetail(detail),
       }),
     );
     await this.sql.change(this.sql.statements.recordEvents({ events: rows }));
@@ -144,6 +147,14 @@ export class TokenEvents {
 /** An actor as events name it. */
 export function storedActor(actor: string): string {
   return truncate(actor, MAX_ACTOR_LENGTH);
+}
+
+/** A detail as events have it: one that is too long ends after a word, with `…`. */
+function storedDetail(detail: string): string {
+  const first = truncate(detail, MAX_DETAIL_LENGTH);
+  if (first === detail) return detail;
+  const cut = truncate(detail, MAX_DETAIL_LENGTH - 1);
+  return `${cut.replace(PART_OF_A_WORD, '')}…`;
 }
 
 /** Truncates to a number of code points, which is how a column counts characters. */

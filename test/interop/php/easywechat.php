@@ -30,14 +30,7 @@ namespace Symfony\Component\HttpClient {
 
         public function request(string $method, string $url, array $options = []): Response
         {
-            $headers = ['Content-Type: application/json'];
-            if (isset($options['auth_bearer'])) {
-                $headers[] = "Authorization: Bearer {$options['auth_bearer']}";
-            }
-            $http = ['method' => $method, 'header' => $headers, 'ignore_errors' => true];
-            if (isset($options['json'])) {
-                $http['content'] = json_encode($options['json']);
-            }
+            $http = ['method' => $method, 'ignore_errors' => true];
             $url .= isset($options['query']) ? '?' . http_build_query($options['query']) : '';
             $content = file_get_contents($url, false, stream_context_create(['http' => $http]));
 

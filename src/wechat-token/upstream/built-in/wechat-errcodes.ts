@@ -1,4 +1,4 @@
-import { PROBED } from '../../sources/advice.js';
+import { THEN_REFRESH, THEN_RESTART } from '../../sources/advice.js';
 import type { Errcodes, Reaction } from '../../sources/errcodes.js';
 
 const HOUR = 3600;
@@ -6,7 +6,7 @@ const REJECTED: Reaction = { class: 'rejected' };
 const ACCOUNT: Reaction = { class: 'account' };
 const SECRET: Reaction = {
   class: 'credentials',
-  advice: `Correct the appSecret (WECHAT_APP_SECRET or its file, or appSecret in WECHAT_ACCOUNTS) and restart; ${PROBED}`,
+  advice: `Correct the appSecret (WECHAT_APP_SECRET or its file, or appSecret in WECHAT_ACCOUNTS) ${THEN_RESTART}`,
 };
 /** A field was missing, or the method was wrong: the request was damaged on its way, which is the fault of no credentials. */
 const DAMAGED: Reaction = {
@@ -30,7 +30,7 @@ function unconfirmedIp(waitSeconds: number): Reaction {
 /** The administrator of the account has refused this IP address. */
 function refusedIp(waitSeconds: number): Reaction {
   const advice =
-    "The account's administrator has refused this machine's IP, and WeChat blocks it for a time: it will be retried after that. Use another IP, or have this one confirmed and refresh the token manually (TokenRefresher.refresh, or the admin API).";
+    "The account's administrator has refused this machine's IP, and WeChat blocks it for a time: it will be retried after that. Use another IP, or have this one confirmed, then refresh the token, in the console of these tokens or by TokenRefresher.refresh.";
   return { class: 'ip', waitSeconds, mustEnd: true, advice };
 }
 
@@ -41,7 +41,7 @@ const BOTH: readonly (readonly [number, Reaction])[] = [
     40013,
     {
       class: 'credentials',
-      advice: `Correct the appId (WECHAT_APP_ID, or appId in WECHAT_ACCOUNTS) and restart; ${PROBED}`,
+      advice: `Correct the appId (WECHAT_APP_ID, or appId in WECHAT_ACCOUNTS) ${THEN_RESTART}`,
     },
   ],
   [40014, REJECTED],
@@ -51,7 +51,7 @@ const BOTH: readonly (readonly [number, Reaction])[] = [
     40243,
     {
       class: 'credentials',
-      advice: `The AppSecret is frozen: unfreeze it in WeChat's console, which takes 10 minutes to apply; ${PROBED}`,
+      advice: `The AppSecret is frozen: unfreeze it in WeChat's console, which takes 10 minutes to apply, ${THEN_REFRESH}`,
     },
   ],
   [41002, DAMAGED],
@@ -100,7 +100,7 @@ export const WECHAT_TICKET_ERRCODES: Errcodes = new Map([
     48001,
     {
       class: 'account',
-      advice: `The account may not have this ticket: see its permissions in WeChat's console, or remove the ticket from its setting \`tickets\`; ${PROBED}`,
+      advice: `The account may not have this ticket: see its permissions in WeChat's console, or remove the ticket from its setting \`tickets\`, ${THEN_REFRESH}`,
     },
   ],
 ]);

@@ -1,10 +1,10 @@
-import { PROBED } from '../../sources/advice.js';
+import { THEN_REFRESH, THEN_RESTART } from '../../sources/advice.js';
 import type { Errcodes, Reaction } from '../../sources/errcodes.js';
 
 const REJECTED: Reaction = { class: 'rejected' };
 const SECRET: Reaction = {
   class: 'credentials',
-  advice: `Correct the corpId and the secret of this application (in WECHAT_ACCOUNTS) and restart; ${PROBED}`,
+  advice: `Correct the corpId and the secret of this application (in WECHAT_ACCOUNTS) ${THEN_RESTART}`,
 };
 /**
  * The codes of `qyapi.weixin.qq.com`, many of which mean something else than on `api.weixin.qq.com`: 40001 is always the secret,
@@ -47,7 +47,7 @@ export const WECOM_ERRCODES: Errcodes = new Map<number, Reaction>([
     50003,
     {
       class: 'account',
-      advice: `The application is disabled: enable it in the WeCom admin console; ${PROBED}`,
+      advice: `The application is disabled: enable it in the WeCom admin console, ${THEN_REFRESH}`,
     },
   ],
   [
@@ -68,7 +68,7 @@ export const WECOM_TICKET_ERRCODES: Errcodes = new Map([
     48002,
     {
       class: 'account',
-      advice: `The application may not have this ticket: see its permissions in the WeCom admin console, or remove the ticket from its setting \`tickets\`; ${PROBED}`,
+      advice: `The application may not have this ticket: see its permissions in the WeCom admin console, or remove the ticket from its setting \`tickets\`, ${THEN_REFRESH}`,
     },
   ],
 ]);
