@@ -55,7 +55,7 @@ describe.each(MYSQL)('a table that many systems have, on $kind', (server) => {
     expect(refusal).toMatch(
       /updated_by.*NOT NULL.*updated_at.*changes with every update/s,
     );
-    // What the migrations mend is not listed.
+    // What the migrations fix is not listed.
     expect(refusal.match(/\bMODIFY\b/g)).toHaveLength(2);
     await own.query(REPAIR);
     const migrated = await migratedDataSource(options());

@@ -252,12 +252,13 @@ export class TokenStates {
     return this.isTried(row, owner) ? refreshInMs : Math.min(0, refreshInMs);
   }
 
-  private isTried({ name, credentialId }: TokenRow, owner: TokenOwner) {
+  /** A token of these credentials is stored, or was held by this process; a reader tries none. */
+  private isTried(row: TokenRow, { credentialId }: TokenOwner): boolean {
+    const held = this.cache.ownerOf(row.name)?.credentialId;
     return (
       this.settings.role === 'reader' ||
-      [credentialId, this.cache.ownerOf(name)?.credentialId].includes(
-        owner.credentialId,
-      )
+      row.credentialId === credentialId ||
+      held === credentialId
     );
   }
 

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { CachedToken } from '../cache/cached-token.js';
 import { TokenCache, type TokenCounts } from '../cache/token-cache.js';
 import { Clock } from '../common/clock.js';
 import { RowConflicts } from '../observe/row-conflicts.js';
 import { PendingWrites } from '../renewal/pending-writes.js';
-import { RenewalFailures } from '../renewal/policy/renewal-failures.js';
+import {
+  type Failure,
+  RenewalFailures,
+} from '../renewal/policy/renewal-failures.js';
 
 /** Probes may come every second from several sides, and to look at a million tokens takes some milliseconds. */
 const COUNT_EVERY_MS = 5000;
@@ -89,17 +93,20 @@ export class TokenHealth {
     };
   }
 
-  /** Without those that another process has renewed since, unless with other credentials. */
+  /** Without those that another process has renewed since. */
   private failuresByClass(): ReadonlyMap<string, number> {
     const byClass = new Map<string, number>();
     for (const [name, failure] of this.failures.all()) {
-      const { credentialId: tried } = failure;
-      const held = this.cache.get(name);
-      const isRenewed = held !== undefined && held.issuedAt > failure.at;
-      if (isRenewed && (tried ?? held.credentialId) === held.credentialId)
-        continue;
+      if (isOver(failure, this.cache.get(name))) continue;
       byClass.set(failure.class, (byClass.get(failure.class) ?? 0) + 1);
     }
     return byClass;
   }
+}
+
+/** Another process has renewed the token since, and not with other credentials. */
+function isOver(failure: Failure, held: CachedToken | undefined): boolean {
+  if (!held || held.issuedAt <= failure.at) return false;
+  const { credentialId = held.credentialId } = failure;
+  return credentialId === held.credentialId;
 }

@@ -151,8 +151,7 @@ export function storedActor(actor: string): string {
 
 /** A detail as events have it: one that is too long ends after a word, with `…`. */
 function storedDetail(detail: string): string {
-  const first = truncate(detail, MAX_DETAIL_LENGTH);
-  if (first === detail) return detail;
+  if (truncate(detail, MAX_DETAIL_LENGTH) === detail) return detail;
   const cut = truncate(detail, MAX_DETAIL_LENGTH - 1);
   return `${cut.replace(PART_OF_A_WORD, '')}…`;
 }

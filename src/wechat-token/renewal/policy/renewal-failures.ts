@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { TokenName } from '../../common/token-name.js';
 
 /** Why a token could not be renewed: the class of the platform's failure, or that its stored value could not be decrypted. */
-interface Failure {
+export interface Failure {
   readonly class: string;
   /** On this process's clock. */
   readonly at: number;
-  /** What the platform was asked with. */
+  /** What the platform was asked with; undefined where it was not asked. */
   readonly credentialId?: string;
 }
 

@@ -13,6 +13,8 @@ const MYSQL_TYPES: Readonly<Record<ListColumn, string>> = {
   integer: 'BIGINT',
 };
 
+const BY_PRIMARY_KEY = 'FORCE INDEX (PRIMARY)';
+
 /** MySQL and MariaDB. */
 export const mysql: Dialect = {
   now: 'UTC_TIMESTAMP(3)',
@@ -35,7 +37,7 @@ export const mysql: Dialect = {
     `JSON_TABLE(${parameter}, '$[*]' COLUMNS (list_name ${MYSQL_TYPES.name} PATH '$')) list`,
   listJoin: (list, table, on) => `${list} STRAIGHT_JOIN ${table} ON ${on}`,
   updateFromList: (list, on, set) =>
-    `UPDATE ${list} STRAIGHT_JOIN system_var FORCE INDEX (PRIMARY) ON ${on} SET ${set}`,
+    `UPDATE ${list} STRAIGHT_JOIN system_var ${BY_PRIMARY_KEY} ON ${on} SET ${set}`,
   lockingFreeRows: 'FOR UPDATE SKIP LOCKED',
   jsonWithTime: (parameter) =>
     `JSON_SET(${parameter}, '$.at', CONCAT(LEFT(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z'))`,
@@ -43,7 +45,7 @@ export const mysql: Dialect = {
   sameText: (column, parameter) =>
     `CAST(${column} AS BINARY) = CAST(${parameter} AS BINARY)`,
   byIndex: (index) => `FORCE INDEX (${index})`,
-  byPrimaryKey: 'FORCE INDEX (PRIMARY)',
+  byPrimaryKey: BY_PRIMARY_KEY,
   // Not by a subquery: with one, MySQL reads and locks every row.
   deleteFirst: (table, condition) => `DELETE FROM ${table} WHERE ${condition}`,
   // Not INSERT IGNORE, which silently truncates a value that is too long.

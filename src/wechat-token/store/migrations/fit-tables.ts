@@ -31,7 +31,7 @@ export async function fitTables(
     return { table, faults: [...faults, ...lossesOf(runner, table, faults)] };
   });
   const unfit = all.filter(({ faults }) => faults.length > 0);
-  // The others are mended by the migrations.
+  // The migrations fix the others.
   const problems = unfit
     .map(({ table, faults }) => ({
       table,

@@ -1,6 +1,6 @@
 import { compile } from '../connections/sql-statement.js';
 import type { Dialect } from '../dialects/dialect.js';
-import { byNames, rowColumns } from './row-columns.js';
+import { byNames, rowColumns, tokenRows } from './row-columns.js';
 import type { ParameterTypes } from './statement-parameters.js';
 
 /**
@@ -31,7 +31,7 @@ export function listStatementsFor(sql: Dialect) {
     const page = `(SELECT name AS list_name, place AS list_place FROM (
         SELECT name, ${PLACE} AS place FROM ${tokens(rows)} WHERE ${isWanted}) wanted
       WHERE ${isAfter} LIMIT :limit) page`;
-    return `SELECT ${rowColumns(sql)}, list_place AS place FROM ${byNames(sql, page)}`;
+    return `SELECT ${rowColumns(sql)}, list_place AS place FROM ${byNames(sql, tokenRows(sql), page)}`;
   };
   const byName = <Names extends 'owned' = never>(rows: string) =>
     statement<Filters | 'after' | Names>(
@@ -44,7 +44,7 @@ export function listStatementsFor(sql: Dialect) {
   const count = (rows: string) =>
     `SELECT status, COUNT(*) AS count FROM ${tokens(rows)} GROUP BY status`;
   const all = 'system_var';
-  const own = byNames(sql, sql.nameList(':owned'));
+  const own = byNames(sql, tokenRows(sql), sql.nameList(':owned'));
 
   return {
     listByName: byName(all),

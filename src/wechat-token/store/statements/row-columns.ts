@@ -10,11 +10,16 @@ export function rowColumns({ msUntil, epochMs, now }: Dialect): string {
     ${msUntil('next_at')} AS "nextInMs", last_error AS "lastError", ${epochMs(now)} AS "databaseNow"`;
 }
 
-/** The rows of the names of a list, which has the column `list_name`. */
+/** `system_var`, whose rows are found by their names. */
+export function tokenRows(sql: Dialect): string {
+  return `system_var ${sql.byPrimaryKey}`;
+}
+
+/** The rows of a table for the names of a list, which has the column `list_name`. */
 export function byNames(
   sql: Dialect,
+  table: string,
   list: string = sql.nameList(':names'),
 ): string {
-  const table = `system_var ${sql.byPrimaryKey}`;
   return sql.listJoin(list, table, 'name = list_name');
 }

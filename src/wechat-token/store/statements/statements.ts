@@ -3,7 +3,7 @@
 import type { Dialect } from '../dialects/dialect.js';
 import { hourStatementsFor } from './hour-statements.js';
 import { listStatementsFor } from './list-statements.js';
-import { byNames, rowColumns } from './row-columns.js';
+import { byNames, rowColumns, tokenRows } from './row-columns.js';
 import type { ParameterTypes } from './statement-parameters.js';
 import { compile, compileWithNames } from '../connections/sql-statement.js';
 
@@ -29,13 +29,8 @@ export function statementsFor(sql: Dialect) {
   const soon = after(now, String(POLL_AHEAD_MS));
   const queue = `system_var ${sql.byIndex('IDX_system_var_next_at')}`;
   const news = `system_var ${sql.byIndex('IDX_system_var_updated_at_name')}`;
-  const rows = `system_var ${sql.byPrimaryKey}`;
+  const rows = tokenRows(sql);
   const events = `token_event ${sql.byIndex('IDX_token_event_name_type_at')}`;
-  const eventsOfNames = sql.listJoin(
-    sql.nameList(':names'),
-    events,
-    'name = list_name',
-  );
   const row = rowColumns(sql);
   // R3: the lease began before the call was sent, on the database's clock: a lifetime that is counted from there is never too long.
   const afterLease = (ms: string) => after('lease_until', ms);
@@ -64,7 +59,7 @@ export function statementsFor(sql: Dialect) {
 
     read: statement<'name'>(`SELECT ${row} FROM system_var WHERE name = :name`),
 
-    readAll: statement<'names'>(`SELECT ${row} FROM ${byNames(sql)}`),
+    readAll: statement<'names'>(`SELECT ${row} FROM ${byNames(sql, rows)}`),
 
     /** Tokens in order of name, without plain variables. */
     page: statement<'after' | 'before' | 'limit'>(`
@@ -91,7 +86,7 @@ export function statementsFor(sql: Dialect) {
     changedAfter: statement<'since' | 'name' | 'limit'>(`
       SELECT ${change} FROM ${news} WHERE expires_at IS NOT NULL AND ${pageBy('updated_at')}`),
 
-    versions: statement<'names'>(`SELECT ${change} FROM ${byNames(sql)}`),
+    versions: statement<'names'>(`SELECT ${change} FROM ${byNames(sql, rows)}`),
 
     /** R14: a page of the queue: tokens past refresh_at that are not leased, the longest waiting first. */
     due: statement<'since' | 'name' | 'limit' | 'depthMs'>(`
@@ -204,7 +199,7 @@ export function statementsFor(sql: Dialect) {
 
     /** The newest first; `atInMs` is milliseconds from now (negative). By `id + 0`: see {@link events}. */
     recentEvents: statement<'names' | 'type' | 'windowMs' | 'limit'>(`
-      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${eventsOfNames}
+      SELECT name, ${msUntil('at')} AS "atInMs", actor, fingerprint, latency AS "latencyMs" FROM ${byNames(sql, events)}
       WHERE type = :type AND at > ${ago(':windowMs')} ORDER BY id + 0 DESC LIMIT :limit`),
 
     /** R9: the time until the next forced renewal counts from the answer. */
@@ -213,7 +208,7 @@ export function statementsFor(sql: Dialect) {
       WHERE name = :name AND type = :type AND at > ${ago(':windowMs')}`),
 
     countEvents: statement<'names' | 'type' | 'windowMs'>(`
-      SELECT name, COUNT(*) AS count FROM ${eventsOfNames}
+      SELECT name, COUNT(*) AS count FROM ${byNames(sql, events)}
       WHERE type = :type AND at > ${ago(':windowMs')} GROUP BY name`),
 
     /** The newest first. By `id + 0`: a planner would read all events backwards to find those of one token in order of the key. */
